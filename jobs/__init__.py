@@ -1,0 +1,1 @@
+"""The pipeline's entry points (verbs), declarations, and a room for each stage."""

@@ -1,0 +1,40 @@
+"""What runs where: environment variables with defaults inside the checkout. Nothing else reads the environment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMESPACE = "release_health"
+CATALOG = "lake"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Locations are folders or `s3://` URLs; S3 itself is configured by the usual AWS variables.
+
+    The catalog is configured pyiceberg's way and read in `jobs/tables/lake_catalog.py`.
+    """
+
+    landing: str
+    staging: str
+    ledger_uri: str
+    data_docs: str
+    release_calendar: str | None
+    slack_api_url: str | None
+    slack_bot_token: str | None
+    slack_channel: str
+
+
+def from_environment() -> Settings:
+    local = ROOT / ".local"
+    return Settings(
+        landing=os.environ.get("LANDING", str(local / "landing")),
+        staging=os.environ.get("STAGING", str(local / "staging")),
+        ledger_uri=os.environ.get("LEDGER_URI", f"sqlite:///{local / 'ledger.db'}"),
+        data_docs=os.environ.get("DATA_DOCS", str(local / "data_docs")),
+        release_calendar=os.environ.get("RELEASE_CALENDAR"),
+        slack_api_url=os.environ.get("SLACK_API_URL"),
+        slack_bot_token=os.environ.get("SLACK_BOT_TOKEN"),
+        slack_channel=os.environ.get("SLACK_CHANNEL", "release-health"),
+    )

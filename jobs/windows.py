@@ -1,0 +1,58 @@
+"""The window of a run: whole UTC hours [start, end), and whether its figures are provisional or settled."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+HOUR = timedelta(hours=1)
+
+
+class Mode(StrEnum):
+    PROVISIONAL = "provisional"
+    """An hourly run: deduplicates within its hour and gives way to a settled one."""
+    SETTLED = "settled"
+    """A settling run of whole days: deduplicates within each submission date and is final."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Whole hours [start, end) in UTC. A settled window is made of whole days."""
+
+    start: datetime
+    end: datetime
+    mode: Mode
+
+    def __post_init__(self) -> None:
+        for name, at in (("start", self.start), ("end", self.end)):
+            if at.tzinfo is None:
+                raise ValueError(f"the window's {name} {at.isoformat()} has no time zone; give UTC, such as 2026-11-22T10:00Z")
+            if at.astimezone(UTC) != at.astimezone(UTC).replace(minute=0, second=0, microsecond=0):
+                raise ValueError(f"the window's {name} {at.isoformat()} is not a whole hour")
+            if self.mode is Mode.SETTLED and at.astimezone(UTC).hour != 0:
+                raise ValueError(f"a settled window is made of whole UTC days, but its {name} is {at.isoformat()}")
+        if self.end <= self.start:
+            raise ValueError(f"the window ends at {self.end.isoformat()}, not after its start {self.start.isoformat()}")
+
+    @property
+    def hours(self) -> list[datetime]:
+        """The starts of the window's hours, in order."""
+        count = int((self.end - self.start) / HOUR)
+        return [self.start + i * HOUR for i in range(count)]
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC, {self.mode}"
+
+
+def parse_hour(text: str) -> datetime:
+    """An ISO 8601 time as UTC; a time without a zone is UTC."""
+    at = datetime.fromisoformat(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def run_key(dag_id: str, run_id: str) -> str:
+    """The staging folder of a DAG run, 16 hexadecimal digits.
+
+    Both parts count: Airflow derives run ids from the time a run is due, so two DAGs can hold the same one.
+    """
+    return hashlib.sha256(f"{dag_id}\n{run_id}".encode()).hexdigest()[:16]
