@@ -256,7 +256,7 @@ RELEASE_HEALTH = Table(
         Column(
             "ratio",
             "double",
-            "Posterior median-like rate ratio to the baseline releases, exp of the posterior mean.",
+            "Rate ratio to the baseline releases: exp of the posterior mean of its logarithm.",
             "ratio",
             nullable=True,
         ),

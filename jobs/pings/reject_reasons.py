@@ -1,0 +1,33 @@
+"""Why a line is rejected. One enum; each reason has a test."""
+
+from enum import StrEnum
+
+
+class RejectReason(StrEnum):
+    NOT_JSON = "not_json"
+    NOT_AN_OBJECT = "not_an_object"
+    LINE_TOO_LONG = "line_too_long"
+    UNREADABLE_REST = "unreadable_rest"
+    """The rest of a truncated or corrupt compressed object; counts as one line."""
+    INVALID_TEXT = "invalid_text"
+    NO_META = "no_meta"
+    NO_DOCUMENT_ID = "no_document_id"
+    UNKNOWN_DOC_TYPE = "unknown_doc_type"
+    WRONG_FOLDER = "wrong_folder"
+    OUTSIDE_HOUR = "outside_hour"
+    UNKNOWN_CHANNEL = "unknown_channel"
+    UNKNOWN_APPLICATION = "unknown_application"
+    NO_VERSION = "no_version"
+    INVALID_VERSION = "invalid_version"
+    INVALID_BUILD_ID = "invalid_build_id"
+    BUILD_TOO_OLD = "build_too_old"
+    BUILD_IN_FUTURE = "build_in_future"
+    NO_OS = "no_os"
+    CORE_NOT_ANDROID = "core_not_android"
+    NO_USAGE = "no_usage"
+    INVALID_USAGE = "invalid_usage"
+    NO_PAYLOAD = "no_payload"
+    INVALID_HISTOGRAM = "invalid_histogram"
+    COUNTED_IN_MAIN_PING = "counted_in_main_ping"
+    """A crash ping of a process whose crashes come from main pings: gpu, plugin, gmplugin."""
+    UNKNOWN_PROCESS_TYPE = "unknown_process_type"
