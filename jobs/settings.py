@@ -26,6 +26,22 @@ class Settings:
     slack_channel: str
 
 
+@dataclass(frozen=True)
+class S3Access:
+    """Where S3 is; keys come from the usual AWS chain. None leaves it to the client's default."""
+
+    endpoint_url: str | None
+    region: str | None
+
+
+def s3_access() -> S3Access:
+    """For clients that do not read these variables themselves (pyarrow, pyiceberg)."""
+    return S3Access(
+        endpoint_url=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
+        region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
+    )
+
+
 def from_environment() -> Settings:
     local = ROOT / ".local"
     return Settings(

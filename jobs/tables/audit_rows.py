@@ -1,0 +1,51 @@
+"""What ingest_audit says of each hour: whose rows it holds, and whether they are all there."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pyiceberg.table import Table as IcebergTable
+
+from jobs.table_declarations import INGEST_AUDIT
+from jobs.tables.row_replacement import hours_filter
+from jobs.windows import HOUR, Mode
+
+PUBLISHING = "publishing"
+COMPLETE = "complete"
+
+
+@dataclass(frozen=True)
+class HourAudit:
+    """The audit row of one hour, as far as publishing and reading need it."""
+
+    hour_start: datetime
+    mode: Mode
+    status: str
+    processed_at: datetime
+    window_run_id: str
+
+    @property
+    def rank(self) -> tuple[bool, datetime, str]:
+        """The higher rank owns the hour: settled before provisional, then the later reading. A total order, whoever comes first."""
+        return (self.mode is Mode.SETTLED, self.processed_at, self.window_run_id)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.status == COMPLETE
+
+
+def read_hour_audits(audit: IcebergTable, start: datetime, end: datetime) -> dict[datetime, HourAudit]:
+    """The audit rows of the hours in [start, end) in the table's loaded snapshot, by hour."""
+    hours = [start + i * HOUR for i in range(int((end - start) / HOUR))]
+    columns = ("hour_start", "mode", "status", "processed_at", "window_run_id")
+    rows = audit.scan(row_filter=hours_filter(INGEST_AUDIT.time_column, hours), selected_fields=columns).to_arrow()
+    audits = [
+        HourAudit(
+            hour_start=row["hour_start"].astimezone(UTC),
+            mode=Mode(row["mode"]),
+            status=row["status"],
+            processed_at=row["processed_at"].astimezone(UTC),
+            window_run_id=row["window_run_id"],
+        )
+        for row in rows.to_pylist()
+    ]
+    return {audit.hour_start: audit for audit in audits}

@@ -1,0 +1,108 @@
+"""Staged Parquet: one folder per attempt, listed in a manifest; nobody reads it but the gate and the publisher.
+
+    STAGING/<run key>/<attempt>/<table>/*.parquet
+    STAGING/<run key>/<stage>.manifest.json        the attempt that finished, put in place atomically
+
+Files of failed or speculative tasks are in no manifest and so do not exist.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.table_declarations import Table
+from jobs.tables.object_store import filesystem_of
+from jobs.tables.schemas import TIMESTAMP, staged_schema
+from jobs.tables.staging_manifest import Manifest, StagedFile
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_HOUR_US = 3_600_000_000
+_FILE_ROWS = pa.schema([("location", pa.string()), ("hour_start", TIMESTAMP), ("row_count", pa.int64())])
+_FILE_ROWS_DDL = "location string, hour_start timestamp, row_count long"
+
+
+def new_attempt() -> str:
+    """A name for one attempt of a run; its staging folder."""
+    return uuid.uuid4().hex[:12]
+
+
+def stage_frame(frame: "DataFrame", table: Table, folder: str) -> list[StagedFile]:
+    """Write the frame's rows as Parquet from its tasks, one file a task, below `folder`/<table>; the driver gets the list of files.
+
+    The frame has the table's columns; their order and exact types are brought about here.
+    """
+
+    def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield from _file_rows(_write_file(batches, table, folder)).to_batches()
+
+    file_rows = frame.select(*table.column_names).mapInArrow(write, _FILE_ROWS_DDL).toArrow()
+    return _staged_files(file_rows)
+
+
+def stage_rows(rows: pa.Table, table: Table, folder: str) -> list[StagedFile]:
+    """The same for rows that are at hand, without Spark."""
+    return _staged_files(_file_rows(_write_file(rows.select(list(table.column_names)).to_batches(), table, folder)))
+
+
+def read_staged(manifest: Manifest, table: Table, columns: list[str] | None = None) -> pa.Table:
+    """The attempt's rows of a table (memory: all of them). A table without rows gives no rows, with the declared columns."""
+    return read_files(manifest.files.get(table.name, ()), table, columns)
+
+
+def read_files(files: Iterable[StagedFile], table: Table, columns: list[str] | None = None) -> pa.Table:
+    """The rows of some staged files of a table."""
+    schema = staged_schema(table)
+    if columns is not None:
+        schema = pa.schema([schema.field(name) for name in columns])
+    parts = [schema.empty_table()]
+    for file in files:
+        filesystem, path = filesystem_of(file.location)
+        parts.append(pq.read_table(path, columns=columns, filesystem=filesystem).cast(schema))
+    return pa.concat_tables(parts)
+
+
+def _write_file(batches: Iterable[pa.RecordBatch], table: Table, folder: str) -> StagedFile | None:
+    schema = staged_schema(table)
+    location = f"{folder}/{table.name}/{uuid.uuid4().hex}.parquet"
+    writer = None
+    rows_by_hour: Counter[datetime] = Counter()
+    for batch in batches:
+        if batch.num_rows == 0:
+            continue
+        rows = pa.Table.from_batches([batch]).cast(schema)
+        if writer is None:
+            filesystem, path = filesystem_of(location)
+            filesystem.create_dir(path.rpartition("/")[0])
+            writer = pq.ParquetWriter(path, schema, filesystem=filesystem, compression="zstd")
+        writer.write_table(rows)
+        rows_by_hour.update(count_by_hour(rows[table.time_column]))
+    if writer is None:
+        return None
+    writer.close()
+    return StagedFile(location, dict(rows_by_hour))
+
+
+def count_by_hour(times: pa.ChunkedArray) -> dict[datetime, int]:
+    """How many of the times fall into each hour; the hours by their starts."""
+    hours, counts = np.unique(times.cast(pa.int64()).to_numpy() // _HOUR_US, return_counts=True)
+    return {datetime.fromtimestamp(int(hour) * 3600, UTC): int(count) for hour, count in zip(hours, counts, strict=True)}
+
+
+def _file_rows(file: StagedFile | None) -> pa.Table:
+    rows = [] if file is None else [{"location": file.location, "hour_start": h, "row_count": n} for h, n in file.rows_by_hour.items()]
+    return pa.Table.from_pylist(rows, schema=_FILE_ROWS)
+
+
+def _staged_files(file_rows: pa.Table) -> list[StagedFile]:
+    by_location: dict[str, dict[datetime, int]] = {}
+    for row in file_rows.to_pylist():
+        by_location.setdefault(row["location"], {})[row["hour_start"].astimezone(UTC)] = row["row_count"]
+    return [StagedFile(location, by_location[location]) for location in sorted(by_location)]
