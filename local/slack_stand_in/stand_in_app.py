@@ -1,0 +1,173 @@
+"""The ASGI application: the Web API under /api, uploads, files, the channel as a page, and faults on demand."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from local.slack_stand_in.channel_page import render_channel
+from local.slack_stand_in.message_store import Channel, MessageStore
+from local.slack_stand_in.planned_faults import Fault, FaultPlan
+from local.slack_stand_in.rate_limits import RateLimits
+from local.slack_stand_in.web_methods import METHODS, Arguments, SlackError, Workspace
+
+ALL_SCOPES = frozenset({"chat:write", "channels:history", "channels:read", "files:write", "files:read"})
+DEFAULT_TOKEN = "xoxb-stand-in"  # noqa: S105 - opens nothing but the stand-in on loopback
+
+
+@dataclass
+class StandIn:
+    """`calls` lists the methods called since the start, for tests and for the page's reader."""
+
+    store: MessageStore
+    scopes_by_token: dict[str, frozenset[str]] = field(default_factory=lambda: {DEFAULT_TOKEN: ALL_SCOPES})
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    rate_limits: RateLimits = field(default_factory=RateLimits)
+    file_processing_seconds: float = 0.2
+    calls: list[str] = field(default_factory=list)
+
+    def as_app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/", self._front_page),
+                Route("/channel/{name}", self._channel_page),
+                Route("/revision", self._revision),
+                Route("/files/{file_id}", self._file),
+                Route("/upload/v1/{file_id}", self._upload, methods=["POST", "PUT"]),
+                Route("/api/{method}", self._api, methods=["GET", "POST"]),
+                Route("/control/faults", self._plan_fault, methods=["POST", "DELETE"]),
+                Route("/control/channels", self._put_channel, methods=["POST"]),
+            ]
+        )
+
+    async def _api(self, request: Request) -> Response:
+        name = request.path_params["method"]
+        self.calls.append(name)
+        arguments = await _arguments(request)
+        return await self._answer(name, lambda: self._call(request, name, arguments), str(arguments.get("channel", "")))
+
+    async def _answer(self, name: str, act: Callable[[], dict[str, Any]], channel: str = "") -> Response:
+        fault = self.faults.take(name)
+        if fault is not None and fault.kind == "rate_limit":
+            return _too_many(fault.seconds)
+        if fault is not None and fault.moment == "before":
+            spoiled = await _spoil(fault)
+            if spoiled is not None:
+                return spoiled
+        seconds = self.rate_limits.seconds_to_wait(name, channel)
+        if seconds > 0:
+            return _too_many(seconds)
+        answer = act()
+        if fault is not None and fault.moment == "after":
+            spoiled = await _spoil(fault)
+            if spoiled is not None:
+                return spoiled
+        return JSONResponse(answer)
+
+    def _call(self, request: Request, name: str, arguments: Arguments) -> dict[str, Any]:
+        method = METHODS.get(name)
+        if method is None:
+            return {"ok": False, "error": "unknown_method", "req_method": name}
+        token = request.headers.get("authorization", "").removeprefix("Bearer ") or str(arguments.get("token", ""))
+        if not token:
+            return {"ok": False, "error": "not_authed"}
+        scopes = self.scopes_by_token.get(token)
+        if scopes is None:
+            return {"ok": False, "error": "invalid_auth"}
+        if method.scope is not None and method.scope not in scopes:
+            return {"ok": False, "error": "missing_scope", "needed": method.scope, "provided": ",".join(sorted(scopes))}
+        try:
+            workspace = Workspace(self.store, str(request.base_url).rstrip("/"), self.file_processing_seconds)
+            return method.answer(workspace, arguments)
+        except SlackError as error:
+            return error.answer
+
+    async def _upload(self, request: Request) -> Response:
+        self.calls.append("upload")
+        file = self.store.file_of(request.path_params["file_id"])
+        content = await request.body()
+        if file is None or file.is_complete:
+            return PlainTextResponse("file not found", 404)
+        if len(content) != file.bytes:
+            return PlainTextResponse(f"expected {file.bytes} bytes, got {len(content)}", 400)
+
+        def accept() -> dict[str, Any]:
+            self.store.put_file(replace(file, uploaded_at=time.time()), content)
+            return {"ok": True}
+
+        answer = await self._answer("upload", accept)
+        return PlainTextResponse(f"OK - {len(content)}") if isinstance(answer, JSONResponse) and answer.status_code == 200 else answer
+
+    async def _file(self, request: Request) -> Response:
+        file = self.store.file_of(request.path_params["file_id"])
+        content = self.store.file_content(file) if file else None
+        if content is None:
+            return PlainTextResponse("no such file", 404)
+        return Response(content, media_type="image/png")
+
+    async def _front_page(self, request: Request) -> Response:
+        first = next((c.name for c in self.store.channels() if c.is_member), "release-health")
+        return Response(status_code=307, headers={"location": f"/channel/{first}"})
+
+    async def _channel_page(self, request: Request) -> Response:
+        channel = self.store.channel_of(request.path_params["name"])
+        if channel is None:
+            return PlainTextResponse("no such channel", 404)
+        return HTMLResponse(render_channel(self.store, channel, request.query_params.get("thread")))
+
+    async def _revision(self, request: Request) -> Response:
+        return PlainTextResponse(str(self.store.revision))
+
+    async def _plan_fault(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self.faults.clear()
+        else:
+            self.faults.add(Fault(**await request.json()))
+        return JSONResponse({"ok": True})
+
+    async def _put_channel(self, request: Request) -> Response:
+        self.store.put_channel(Channel(**await request.json()))
+        return JSONResponse({"ok": True})
+
+
+async def _arguments(request: Request) -> Arguments:
+    body = (await request.body()).decode()
+    arguments: Arguments = dict(request.query_params)
+    if request.headers.get("content-type", "").startswith("application/json"):
+        arguments.update(json.loads(body or "{}"))
+    else:
+        arguments.update(parse_qsl(body, keep_blank_values=True))
+    return arguments
+
+
+def _too_many(seconds: float) -> Response:
+    return JSONResponse(
+        {"ok": False, "error": "ratelimited"}, 429, headers={"Retry-After": str(max(1, round(seconds + 0.5)) if seconds > 0 else 0)}
+    )
+
+
+class _DroppedConnection(Response):
+    """Announces a body and never sends it: the server closes the connection on the client."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"100")]})
+
+
+async def _spoil(fault: Fault) -> Response | None:
+    if fault.kind == "slow":
+        await asyncio.sleep(fault.seconds)
+        return None
+    if fault.kind == "drop":
+        return _DroppedConnection()
+    if fault.kind == "status":
+        return PlainTextResponse("upstream error", fault.status)
+    return JSONResponse({"ok": False, "error": fault.error})
