@@ -1,0 +1,84 @@
+"""The demo's world: one beta channel whose truth is known, a beta a week, the newest of them bad.
+
+`world_ending` fixes everything that happens up to `horizon` from a seed; how much of it has been received is only a matter of how far
+one reads. So a world can be landed up to one hour today and continued from there tomorrow, with the hours in between unchanged.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+HISTORY_DAYS = 35
+DAYS_BETWEEN_RELEASES = 7
+YOUNGEST_CURRENT_HOURS = 60
+"""Age of the newest beta at the end of the first landing, at least: the doubled crash rate takes a day or two to be sure of."""
+HORIZON_DAYS = 14
+"""So long after the newest beta there would have been a newer one, which this world does not have."""
+RELEASE_HOUR = 14
+BUILT_BEFORE_RELEASE = timedelta(hours=11, minutes=23, seconds=38)
+VERSION = "57.0"
+BETAS = ("57.0b3", "57.0b4", "57.0b5", "57.0b6", "57.0b7", "57.0b8")
+"""What everybody uses at the start, four healthy betas, and the current one."""
+THROTTLED_BETAS = ("57.0b5", "57.0b7")
+"""Offered to a part of the users on their first day."""
+
+
+@dataclass(frozen=True)
+class Regression:
+    """What is wrong with the current beta; the demo must find it."""
+
+    display_version: str = BETAS[-1]
+    os_name: str = "Windows_NT"
+    main_crash_ratio: float = 2.0
+
+
+REGRESSION = Regression()
+
+
+@dataclass(frozen=True)
+class Release:
+    display_version: str
+    build_id: str
+    released_at: datetime
+    is_throttled: bool
+
+
+@dataclass(frozen=True)
+class PingWorld:
+    """Pings are received from `start` on; nothing happens after `horizon`."""
+
+    seed: int
+    start: datetime
+    horizon: datetime
+    releases: tuple[Release, ...]
+
+    @property
+    def current(self) -> Release:
+        return self.releases[-1]
+
+
+def latest_release_time(end: datetime) -> datetime:
+    """The last weekday afternoon that is at least `YOUNGEST_CURRENT_HOURS` before `end`."""
+    latest = end - timedelta(hours=YOUNGEST_CURRENT_HOURS)
+    at = latest.replace(hour=RELEASE_HOUR, minute=0, second=0, microsecond=0)
+    while at > latest or at.weekday() >= 5:
+        at -= timedelta(days=1)
+    return at
+
+
+def world_ending(end: datetime, seed: int) -> PingWorld:
+    """The world whose first landing ends at `end`, a whole UTC hour; its history starts at a midnight five weeks earlier."""
+    if end.tzinfo is None or end != end.replace(minute=0, second=0, microsecond=0):
+        raise ValueError(f"the world ends at a whole hour in UTC, not at {end.isoformat()}; cut it to the hour")
+    start = (end.astimezone(UTC) - timedelta(days=HISTORY_DAYS)).replace(hour=0)
+    return world_of(start, latest_release_time(end.astimezone(UTC)), seed)
+
+
+def world_of(start: datetime, current_released_at: datetime, seed: int) -> PingWorld:
+    """The world that starts at `start` and whose newest beta was released at `current_released_at`."""
+    releases = []
+    for weeks_before, display_version in zip(range(len(BETAS) - 1, -1, -1), BETAS, strict=True):
+        released_at = current_released_at - timedelta(days=DAYS_BETWEEN_RELEASES * weeks_before)
+        build_id = f"{released_at - BUILT_BEFORE_RELEASE:%Y%m%d%H%M%S}"
+        releases.append(Release(display_version, build_id, released_at, display_version in THROTTLED_BETAS))
+    horizon = current_released_at + timedelta(days=HORIZON_DAYS)
+    return PingWorld(seed, start, horizon, tuple(releases))
