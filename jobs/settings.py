@@ -24,6 +24,8 @@ class Settings:
     slack_api_url: str | None
     slack_bot_token: str | None
     slack_channel: str
+    spark_py_files: str | None
+    """A zip of `jobs` for a cluster's executors; None where they share this machine."""
 
 
 @dataclass(frozen=True)
@@ -53,4 +55,5 @@ def from_environment() -> Settings:
         slack_api_url=os.environ.get("SLACK_API_URL"),
         slack_bot_token=os.environ.get("SLACK_BOT_TOKEN"),
         slack_channel=os.environ.get("SLACK_CHANNEL", "release-health"),
+        spark_py_files=os.environ.get("SPARK_PY_FILES"),
     )
