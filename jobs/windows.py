@@ -37,11 +37,15 @@ class Window:
     @property
     def hours(self) -> list[datetime]:
         """The starts of the window's hours, in order."""
-        count = int((self.end - self.start) / HOUR)
-        return [self.start + i * HOUR for i in range(count)]
+        return hours_between(self.start, self.end)
 
     def __str__(self) -> str:
         return f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC, {self.mode}"
+
+
+def hours_between(start: datetime, end: datetime) -> list[datetime]:
+    """The starts of the whole hours in [start, end), in order."""
+    return [start + i * HOUR for i in range((end - start) // HOUR)]
 
 
 def parse_hour(text: str) -> datetime:

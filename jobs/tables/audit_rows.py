@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import pyarrow as pa
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.table_declarations import INGEST_AUDIT
 from jobs.tables.row_replacement import hours_filter
-from jobs.windows import HOUR, Mode
+from jobs.windows import Mode, hours_between
 
 PUBLISHING = "publishing"
 COMPLETE = "complete"
+_COLUMNS = ("hour_start", "mode", "status", "processed_at", "window_run_id")
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,11 @@ class HourAudit:
 
 def read_hour_audits(audit: IcebergTable, start: datetime, end: datetime) -> dict[datetime, HourAudit]:
     """The audit rows of the hours in [start, end) in the table's loaded snapshot, by hour."""
-    hours = [start + i * HOUR for i in range(int((end - start) / HOUR))]
-    columns = ("hour_start", "mode", "status", "processed_at", "window_run_id")
-    rows = audit.scan(row_filter=hours_filter(INGEST_AUDIT.time_column, hours), selected_fields=columns).to_arrow()
+    return hour_audits(audit.scan(hours_filter(INGEST_AUDIT.time_column, hours_between(start, end)), selected_fields=_COLUMNS).to_arrow())
+
+
+def hour_audits(rows: pa.Table) -> dict[datetime, HourAudit]:
+    """Rows of ingest_audit, stored or staged, by hour."""
     audits = [
         HourAudit(
             hour_start=row["hour_start"].astimezone(UTC),
@@ -46,6 +50,6 @@ def read_hour_audits(audit: IcebergTable, start: datetime, end: datetime) -> dic
             processed_at=row["processed_at"].astimezone(UTC),
             window_run_id=row["window_run_id"],
         )
-        for row in rows.to_pylist()
+        for row in rows.select(list(_COLUMNS)).to_pylist()
     ]
     return {audit.hour_start: audit for audit in audits}

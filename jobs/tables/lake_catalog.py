@@ -12,7 +12,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from jobs.settings import CATALOG, NAMESPACE, ROOT, s3_access
 from jobs.table_declarations import Table
-from jobs.tables.schemas import iceberg_schema, iceberg_type, partition_spec
+from jobs.tables.schemas import iceberg_schema, partition_spec
 
 TABLE_PROPERTIES = {
     # Publishing looks at ingest_audit between loading a table and committing to it; pyiceberg's own retry would commit to a

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.table_declarations import Table
@@ -67,6 +68,13 @@ def read_files(files: Iterable[StagedFile], table: Table, columns: list[str] | N
         filesystem, path = filesystem_of(file.location)
         parts.append(pq.read_table(path, columns=columns, filesystem=filesystem).cast(schema))
     return pa.concat_tables(parts)
+
+
+def rows_of_hours(rows: pa.Table, table: Table, hours: Iterable[datetime]) -> pa.Table:
+    """Those of the table's rows whose time lies in one of the hours."""
+    wanted = pa.array([int(hour.timestamp()) // 3600 for hour in hours], pa.int64())
+    row_hours = pc.divide(rows[table.time_column].cast(pa.int64()), _HOUR_US)
+    return rows.filter(pc.is_in(row_hours, wanted))
 
 
 def _write_file(batches: Iterable[pa.RecordBatch], table: Table, folder: str) -> StagedFile | None:

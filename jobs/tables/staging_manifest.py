@@ -34,7 +34,7 @@ class Looks:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One attempt of one run. `window_run_id` stands in each of its rows; `processed_at` orders the attempts of a window.
+    """One attempt of one run. `window_run_id` stands in each of its rows; `processed_at` is when it read its input.
 
     `files` has an entry for each table that the run replaces, an empty one where there are no rows. `looks` is set for stage health alone.
     """
