@@ -1,0 +1,63 @@
+"""
+### Release health, many days again
+
+**When:** by hand, after a repair of the landing zone, a new measure or a correction of the code. `start` is the first day, `end` the day
+after the last one, or an hour of the current day, whose hours before it are then taken provisionally; `days_per_job` is how many days one
+Spark job takes. With `dry_run` (the default) the task *plan_backfill* prints what would be done and the run ends there: read its log, then
+trigger again without `dry_run`.
+
+**Reads:** the days' folders of the landing zone; `release_totals` for scoring.
+
+**Writes:** the same rows as the settling runs of those days, whatever `days_per_job`: every day in the aggregate tables and in
+`ingest_audit`, then `release_health` once from `start` on, and one summary in Slack of what was restated.
+
+**If it fails:** jobs that passed their gate are published and stay; the others leave the previous rows visible. Scoring waits until every
+job is through. Clear the failed task to go on; running the whole backfill again gives the same rows.
+"""
+
+import json
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, Param, TriggerRule, task_group
+
+from dags.health_tasks import DEFAULT_ARGUMENTS, MACROS, RUN_KEY, aggregate_and_audit, python_task, score_and_audit, watch
+
+with DAG(
+    dag_id="release_health_backfill",
+    doc_md=__doc__,
+    schedule=None,
+    start_date=datetime(2017, 1, 1, tzinfo=UTC),
+    max_active_runs=1,
+    default_args=DEFAULT_ARGUMENTS,
+    user_defined_macros=MACROS,
+    params={
+        "start": Param(type="string", format="date", description="First day, UTC."),
+        "end": Param(type="string", description="Day after the last one, or an hour of the current day (2026-11-22T10:00), UTC."),
+        "days_per_job": Param(7, type="integer", minimum=1, description="Days that one Spark job takes."),
+        "dry_run": Param(True, type="boolean", description="Print the plan and do nothing."),
+    },
+    tags=["release-health"],
+):
+    period = ["--start", "{{ params.start }}", "--end", "{{ params.end }}"]
+    mode = "{{ 'provisional' if 'T' in params.end else 'settled' }}"
+    arguments = [*period, "--mode", mode, "--run-key", RUN_KEY]
+    plan = python_task(
+        "plan_backfill",
+        [*period, "--days-per-job", "{{ params.days_per_job }}", "--run-key", RUN_KEY, "{{ '--dry-run' if params.dry_run else '' }}"],
+        # The last line is the list of the jobs' arguments; empty in a dry run, which skips all that follows.
+        do_xcom_push=True,
+        output_processor=json.loads,
+    )
+
+    @task_group(group_id="spark_jobs", prefix_group_id=False)
+    def settle(window_arguments: list[str]) -> None:
+        aggregate_and_audit(window_arguments)
+
+    settled = settle.expand(window_arguments=plan.output)
+    score, audit_scores = score_and_audit(arguments)
+    # Runs after a failure, but not after a dry run, in which everything before it is skipped.
+    summary = python_task("post_health_digest", arguments, trigger_rule=TriggerRule.NONE_SKIPPED)
+
+    settled >> score
+    audit_scores >> summary
+    watch([plan, score, audit_scores, summary])

@@ -1,0 +1,50 @@
+"""
+### Release health, hour by hour
+
+**When:** every hour, for the hour before; waits until the ingestion edge has closed that hour (`_SUCCESS` in its folder), by default up to
+two hours.
+
+**Reads:** the hour's folder of the landing zone; `release_totals` for scoring.
+
+**Writes:** the hour of every aggregate table and of `ingest_audit`, provisionally: a settled hour is left alone. Then `release_health` for
+the looks from that hour on, and the day's message in Slack, edited in place.
+
+**If it fails:** nothing half-done is visible. *wait_for_closed_hour*: the hour never closed; the settling run takes what is there.
+*aggregate_errors*: tried twice more; see its log. *audit_aggregates*, *audit_health*: a critical expectation failed; the last good rows stay,
+the log names the expectation and the folder with the staged rows. The digest is posted in any case and says what is missing; the run still
+ends as failed. Clearing a failed task runs it again safely.
+"""
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param, TriggerRule
+
+from dags.health_tasks import DEFAULT_ARGUMENTS, MACROS, aggregate_and_audit, interval_arguments, python_task, score_and_audit, watch
+from dags.hour_closing import HourClosedSensor
+from jobs.settings import from_environment
+
+LANDING = from_environment().landing
+MARKER = f"{LANDING}/submission_date={{{{ data_interval_start.strftime('%Y-%m-%d/submission_hour=%H') }}}}/_SUCCESS"
+
+with DAG(
+    dag_id="release_health_hourly",
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
+    start_date=datetime(2017, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=4,
+    default_args=DEFAULT_ARGUMENTS,
+    user_defined_macros=MACROS,
+    params={"wait_minutes": Param(120, type="number", minimum=0, description="How long to wait for the hour to be closed, in minutes.")},
+    tags=["release-health"],
+):
+    arguments = interval_arguments("provisional")
+    closed = HourClosedSensor(task_id="wait_for_closed_hour", marker=MARKER, wait_minutes="{{ params.wait_minutes }}", retries=0)
+    aggregate, audit = aggregate_and_audit(arguments)
+    score, audit_scores = score_and_audit(arguments)
+    digest = python_task("post_health_digest", arguments, trigger_rule=TriggerRule.ALL_DONE)
+
+    closed >> aggregate
+    audit >> score
+    audit_scores >> digest
+    watch([closed, aggregate, audit, score, audit_scores, digest])

@@ -1,0 +1,45 @@
+"""
+### Release health, settled day by day
+
+**When:** daily, for the day before (midnight to midnight UTC); starts its work six hours after the day's end, when late objects have come.
+History is run again day by day with `airflow backfill create --dag-id release_health_settled --from-date ... --to-date ...`; many days are
+cheaper with `release_health_backfill`.
+
+**Reads:** the 24 folders of the day in the landing zone, closed or not; `release_totals` for scoring.
+
+**Writes:** the day in every aggregate table and its 24 rows of `ingest_audit`, finally: a document counts once in the day, and no hourly run
+replaces these rows any more. Then `release_health` for the looks from that day on, and what the settling moved (restatements) in Slack; in a
+backfill the digest task skips itself.
+
+**If it fails:** the hourly figures stay visible. *audit_aggregates*, *audit_health*: a critical expectation failed; the log names it and the
+folder with the staged rows. Clear the failed task to run it again; the same day can be settled any number of times.
+"""
+
+from datetime import UTC, datetime
+
+from airflow.providers.standard.sensors.date_time import DateTimeSensorAsync
+from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule
+
+from dags.health_tasks import DEFAULT_ARGUMENTS, MACROS, aggregate_and_audit, interval_arguments, python_task, score_and_audit, watch
+
+with DAG(
+    dag_id="release_health_settled",
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+    start_date=datetime(2017, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=2,
+    default_args=DEFAULT_ARGUMENTS,
+    user_defined_macros=MACROS,
+    tags=["release-health"],
+):
+    arguments = interval_arguments("settled")
+    late_objects = DateTimeSensorAsync(task_id="wait_for_late_objects", target_time="{{ data_interval_end.add(hours=6).isoformat() }}")
+    aggregate, audit = aggregate_and_audit(arguments)
+    score, audit_scores = score_and_audit(arguments)
+    digest = python_task("post_health_digest", arguments, unless="dag_run.run_type == 'backfill'", trigger_rule=TriggerRule.ALL_DONE)
+
+    late_objects >> aggregate
+    audit >> score
+    audit_scores >> digest
+    watch([late_objects, aggregate, audit, score, audit_scores, digest])

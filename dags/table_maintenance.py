@@ -1,0 +1,31 @@
+"""
+### Table maintenance
+
+**When:** daily, for the day before.
+
+**Reads:** the landing zone's listing and `ingest_audit`, to find objects that came after their day was settled; the tables' metadata.
+
+**Writes:** expires old snapshots, deletes files that no snapshot names and staging folders past their grace period, and applies the
+retention; its log says what it deleted and which days to settle again.
+
+**If it fails:** nothing is lost; the next run does it. Rows and their history are never touched while a run may still read them.
+"""
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, CronDataIntervalTimetable
+
+from dags.health_tasks import DEFAULT_ARGUMENTS, MACROS, interval_arguments, python_task
+
+with DAG(
+    dag_id="table_maintenance",
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+    start_date=datetime(2017, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGUMENTS,
+    user_defined_macros=MACROS,
+    tags=["release-health"],
+):
+    python_task("maintain_tables", interval_arguments("settled"))

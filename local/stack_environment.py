@@ -1,0 +1,134 @@
+"""The environment variables of the stack's services and of the tasks that Airflow starts: locations, Airflow's configuration, Spark."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.processes import MARK
+
+ROOT = Path(__file__).resolve().parent.parent
+SPARK_POOL = "spark"
+
+_USERS_CHOICE = ("LANDING", "STAGING", "LEDGER_URI", "DATA_DOCS", "RELEASE_CALENDAR", "SLACK_CHANNEL")
+"""Locations that a user may set before starting the stack; the defaults lie in the stack's home."""
+
+
+@dataclass(frozen=True)
+class StackConfig:
+    """Where a stack lives and how it runs. `extra_environment` reaches every task and wins over all else."""
+
+    home: Path = ROOT / ".local"
+    airflow_port: int = 8080
+    """Taken if free, else any free port; 0 is always any."""
+    slack_port: int = 8090
+    """As `airflow_port`, for the Slack stand-in."""
+    spark_master: str = "local[*]"
+    spark_slots: int = 2
+    """Spark applications at once. On two cores a second one uses the core that the first one leaves idle while its JVM starts."""
+    dags_folder: Path = ROOT / "dags"
+    extra_environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def airflow_home(self) -> Path:
+        return self.home / "airflow"
+
+    @property
+    def postgres_data(self) -> Path:
+        return self.home / "postgres"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def state_file(self) -> Path:
+        return self.home / "stack.json"
+
+
+def job_environment(config: StackConfig) -> dict[str, str]:
+    """What an entry point needs to find the tables, the landing zone and Spark; without Airflow and Slack."""
+    home = config.home
+    chosen = {name: os.environ[name] for name in _USERS_CHOICE if name in os.environ}
+    catalog = {name: value for name, value in os.environ.items() if name.startswith("PYICEBERG_")}
+    return {
+        **os.environ,
+        "LANDING": str(home / "landing"),
+        "STAGING": str(home / "staging"),
+        "LEDGER_URI": f"sqlite:///{home / 'ledger.db'}",
+        "DATA_DOCS": str(home / "data_docs"),
+        "PYICEBERG_CATALOG__LAKE__TYPE": "sql",
+        "PYICEBERG_CATALOG__LAKE__URI": f"sqlite:///{home / 'catalog.db'}",
+        "PYICEBERG_CATALOG__LAKE__WAREHOUSE": (home / "warehouse").as_uri(),
+        **catalog,
+        **chosen,
+        **_spark_environment(),
+        **config.extra_environment,
+    }
+
+
+def stack_environment(config: StackConfig, database: str, airflow_port: int, slack: Mapping[str, str]) -> dict[str, str]:
+    """The environment of Airflow and of its tasks. `slack` names the Web API's address and token."""
+    return {
+        **job_environment(config),
+        **slack,
+        **_airflow_environment(config, database, airflow_port),
+        **config.extra_environment,
+    }
+
+
+def marked(environment: Mapping[str, str], config: StackConfig) -> dict[str, str]:
+    """The environment with the mark by which `local.processes` finds the stack's processes."""
+    return {**environment, MARK: str(config.home)}
+
+
+def _spark_environment() -> dict[str, str]:
+    binaries = Path(sys.prefix) / "bin"
+    # A JVM that lives for a minute gains from the first compiler alone and from a collector without threads of its own: 3 s a job on two cores.
+    short_lived = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    log_settings = f"-Dlog4j2.configurationFile={(ROOT / 'local' / 'spark_log4j2.properties').as_uri()}"
+    return {
+        "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONPATH": str(ROOT),
+        "SPARK_HOME": str(Path(sys.prefix) / "lib" / f"python3.{sys.version_info.minor}" / "site-packages" / "pyspark"),
+        "PYSPARK_PYTHON": str(binaries / "python"),
+        "PYSPARK_DRIVER_PYTHON": str(binaries / "python"),
+        # Without these Spark listens on the address of the machine's name.
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_HOSTNAME": "localhost",
+        "SPARK_LAUNCHER_OPTS": short_lived,
+        "SPARK_SUBMIT_OPTS": f"{short_lived} {log_settings} -Dspark.ui.enabled=false -Dspark.ui.showConsoleProgress=false",
+    }
+
+
+def _airflow_environment(config: StackConfig, database: str, port: int) -> dict[str, str]:
+    address = f"http://127.0.0.1:{port}"
+    return {
+        "AIRFLOW_HOME": str(config.airflow_home),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+        "AIRFLOW__CORE__DAGS_FOLDER": str(config.dags_folder),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        # No passwords: whoever reaches the loopback interface of this machine may do everything.
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": address,
+        "AIRFLOW__API__INSTANCE_NAME": "Release health",
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
+        # Spark and the gates keep the cores busy; a late answer of the API server must not fail a task.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
+        "AIRFLOW_CONN_SPARK_DEFAULT": _spark_connection(config.spark_master),
+        "no_proxy": "127.0.0.1,localhost",
+    }
+
+
+def _spark_connection(master: str) -> str:
+    import json
+
+    return json.dumps({"conn_type": "spark", "host": master, "extra": {"deploy-mode": "client", "spark-binary": "spark-submit"}})

@@ -1,0 +1,105 @@
+"""Every DAG can be read, says what it does and what happens if it fails, and renders exactly the commands in the golden files."""
+
+import copy
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG, TriggerRule
+
+from jobs.settings import ROOT
+from jobs.table_declarations import TABLES
+from tests.dags.rendered_commands import rendered_commands
+
+GOLDEN = Path(__file__).parent / "golden"
+DAG_IDS = ["release_health_backfill", "release_health_hourly", "release_health_settled", "table_maintenance"]
+GATES = {"audit_aggregates", "audit_health"}
+SPARK_TASKS = {"aggregate_errors", "audit_aggregates"}
+
+
+def test_all_dags_are_read_without_an_error(dag_bag: DagBag) -> None:
+    assert dag_bag.import_errors == {}
+    assert sorted(dag_bag.dags) == DAG_IDS
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_a_dag_documents_itself(dags: Mapping[str, DAG], dag_id: str) -> None:
+    for heading in ("**When:**", "**Reads:**", "**Writes:**", "**If it fails:**"):
+        assert heading in (dags[dag_id].doc_md or "")
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_commands_are_those_of_the_golden_file(dags: Mapping[str, DAG], dag_id: str) -> None:
+    golden = GOLDEN / f"{dag_id}.txt"
+    commands = "\n".join(rendered_commands(copy.deepcopy(dags[dag_id]))) + "\n"
+    assert commands == golden.read_text(), f"if the change is meant, write the new text to {golden}"
+
+
+def test_the_digest_skips_itself_in_a_backfill_of_settled_days(dags: Mapping[str, DAG]) -> None:
+    commands = rendered_commands(copy.deepcopy(dags["release_health_settled"]), run_type="backfill")
+    digest = next(command for command in commands if command.startswith("post_health_digest:"))
+    assert digest == "post_health_digest: echo 'skipped: post_health_digest has nothing to do in this run'; exit 99"
+
+
+def test_a_dry_run_reaches_the_plan(dags: Mapping[str, DAG]) -> None:
+    commands = rendered_commands(copy.deepcopy(dags["release_health_backfill"]), dry_run=True, end="2026-11-22")
+    assert commands[0].endswith("--dry-run")
+    assert "--mode settled" in commands[-2]
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_every_entry_point_that_a_task_names_exists_and_takes_its_options(dags: Mapping[str, DAG], dag_id: str) -> None:
+    for command in rendered_commands(copy.deepcopy(dags[dag_id])):
+        module = re.search(r"python -m jobs\.(\w+)|ROOT/jobs/(\w+)\.py", command)
+        if module is None:
+            continue
+        name = module.group(1) or module.group(2)
+        assert command.startswith(f"{name}:"), "a task is named after its module, so that it can be run by hand from its log"
+        help_text = subprocess.run(
+            [sys.executable, "-m", f"jobs.{name}", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        for option in re.findall(r" (--[a-z-]+)", command[module.end() :]):
+            assert option in help_text, f"jobs.{name} has no option {option}"
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_gates_are_not_tried_again_and_all_else_is(dags: Mapping[str, DAG], dag_id: str) -> None:
+    waiting = {"wait_for_closed_hour", "watcher"}
+    retries = {task.task_id: task.retries for task in dags[dag_id].tasks if task.task_id not in waiting}
+    assert retries == {name: 0 if name in GATES else 2 for name in retries}
+
+
+def test_spark_tasks_and_no_others_queue_in_the_spark_pool(dags: Mapping[str, DAG]) -> None:
+    for dag in dags.values():
+        for task in dag.tasks:
+            assert (task.pool == "spark") == (task.task_id in SPARK_TASKS), f"{dag.dag_id}.{task.task_id}"
+
+
+@pytest.mark.parametrize("dag_id", ["release_health_hourly", "release_health_settled"])
+def test_the_digest_is_posted_whatever_happened_and_the_run_fails_all_the_same(dags: Mapping[str, DAG], dag_id: str) -> None:
+    dag = dags[dag_id]
+    assert dag.get_task("post_health_digest").trigger_rule == TriggerRule.ALL_DONE
+    watcher = dag.get_task("watcher")
+    assert watcher.trigger_rule == TriggerRule.ONE_FAILED
+    assert watcher.upstream_task_ids == {task.task_id for task in dag.tasks} - {"watcher"}
+    assert [task.task_id for task in dag.leaves] == ["watcher"]
+
+
+def test_assets_are_the_declared_tables(dags: Mapping[str, DAG]) -> None:
+    declared = {f"release_health.{table.name}" for table in TABLES} - {"release_health.data_quality"}
+    assets = {asset.name for task in dags["release_health_hourly"].tasks for asset in task.outlets}
+    assert assets == declared
+
+
+def test_an_hourly_run_covers_the_hour_before_and_a_settled_run_the_day_before(dags: Mapping[str, DAG]) -> None:
+    hourly, settled = (dags[dag_id].schedule.expression for dag_id in ("release_health_hourly", "release_health_settled"))
+    assert (hourly, settled) == ("0 * * * *", "0 0 * * *"), "any other hour or minute would shift the data interval"
+
+
+def test_dag_files_import_neither_spark_nor_pandas_nor_great_expectations() -> None:
+    for path in (ROOT / "dags").glob("*.py"):
+        assert not re.search(r"import (pyspark|pandas|great_expectations)|from (pyspark|pandas|great_expectations)", path.read_text())
