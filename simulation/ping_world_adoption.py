@@ -8,7 +8,7 @@ import numpy.typing as npt
 from simulation.ping_world import PingWorld, Release
 from simulation.ping_world_population import Users
 
-HOURS_TO_UPDATE = 38.0
+HOURS_TO_UPDATE = 42.0
 """Mean time to update at the average hour of the day: half of the users in a day and a half."""
 NEVER_UPDATES = 0.06
 THROTTLED_SHARE = 0.3
