@@ -1,0 +1,99 @@
+"""Read the pings of a window, aggregate them, and stage the rows for the gate.
+
+Reads the window's hourly folders below LANDING and nothing else. Writes Parquet files below STAGING/<run key> and, once all of them are
+there, the manifest that names them: the tables are untouched until jobs.audit_aggregates publishes. If it fails, nothing is staged as far
+as anyone can see; run it again.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import click
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.aggregates.hour_audits import Attempt, audit_hours
+from jobs.aggregates.line_counts import LineCounts, count_lines, counts_by_hour, sum_counts
+from jobs.aggregates.ping_copies import mark_pings
+from jobs.aggregates.window_tables import frames_by_table, window_errors
+from jobs.pings.landing_zone import LandedHour, LandingZoneError, list_hours
+from jobs.pings.ping_source import read_records
+from jobs.settings import from_environment
+from jobs.spark_session import get_session
+from jobs.table_declarations import INGEST_AUDIT, WINDOW_TABLES
+from jobs.tables.code_version import code_version
+from jobs.tables.staging import new_attempt, stage_frame, stage_rows
+from jobs.tables.staging_manifest import Manifest, StagedFile, attempt_folder, window_run_id, write_manifest
+from jobs.windows import Mode, Window, parse_hour
+
+
+@click.command(help=__doc__)
+@click.option("--start", required=True, type=parse_hour, metavar="TIME", help="First hour of the window, such as 2026-11-22T10:00Z.")
+@click.option("--end", required=True, type=parse_hour, metavar="TIME", help="End of the window, exclusive.")
+@click.option("--mode", required=True, type=click.Choice([mode.value for mode in Mode]), help="settled takes whole days and is final.")
+@click.option("--run-key", required=True, metavar="KEY", help="Names the run's folder below STAGING; the audit is given the same.")
+@click.option("--master", help="Spark master; under spark-submit the connection's, else all cores of this machine.")
+def main(start: datetime, end: datetime, mode: str, run_key: str, master: str | None) -> None:
+    settings = from_environment()
+    try:
+        window = Window(start, end, Mode(mode))
+        hours = list_hours(settings.landing, window)
+    except (ValueError, LandingZoneError) as error:
+        raise click.ClickException(str(error)) from error
+    spark = get_session("aggregate_errors", master)
+    try:
+        click.echo(aggregate_window(spark, hours, window, run_key, settings.staging))
+    finally:
+        spark.stop()
+
+
+def aggregate_window(spark: SparkSession, hours: Sequence[LandedHour], window: Window, run_key: str, staging: str) -> str:
+    """Stage the window's tables and put the manifest in place; returns a line for a person.
+
+    Reads the objects of `hours`, as they were listed; writes below `staging`.
+    """
+    attempt, processed_at = new_attempt(), datetime.now(UTC)
+    run_id, folder = window_run_id(run_key, attempt), attempt_folder(staging, run_key, attempt)
+    objects = [landed for hour in hours for landed in hour.objects]
+    click.echo(f"{window}: {len(objects)} objects, {sum(landed.bytes for landed in objects) / 1e6:,.1f} MB, staged below {folder}")
+
+    marked = mark_pings(read_records(spark, hours), window.mode).persist()
+    error_totals = window_errors(marked).persist()
+    counts = counts_by_hour(count_lines(marked).toArrow())
+    files = _stage_tables(frames_by_table(marked, error_totals, run_id), folder)
+    error_totals.unpersist()
+    marked.unpersist()
+
+    audit = audit_hours(hours, counts, _rows_by_table(files), Attempt(run_id, window.mode, code_version(), processed_at))
+    files[INGEST_AUDIT.name] = tuple(stage_rows(audit, INGEST_AUDIT, folder))
+    write_manifest(staging, "aggregates", Manifest(run_key, attempt, window, code_version(), processed_at, files))
+    return _line_for_a_person(sum_counts(counts.values()), files)
+
+
+def _stage_tables(frames: Mapping[str, DataFrame], folder: str) -> dict[str, tuple[StagedFile, ...]]:
+    files = {}
+    for table in WINDOW_TABLES:
+        files[table.name] = tuple(stage_frame(frames[table.name], table, folder))
+        click.echo(f"{table.name}: {sum(file.row_count for file in files[table.name])} rows staged")
+    return files
+
+
+def _rows_by_table(files: Mapping[str, Sequence[StagedFile]]) -> dict[str, Counter[datetime]]:
+    return {name: sum((Counter(file.rows_by_hour) for file in staged), Counter()) for name, staged in files.items()}
+
+
+def _line_for_a_person(counts: LineCounts, files: Mapping[str, Sequence[StagedFile]]) -> str:
+    rejected = ", ".join(f"{reason} {_spaced(lines)}" for reason, lines in counts.rejects_by_reason.most_common())
+    rows = sum(file.row_count for table in WINDOW_TABLES for file in files[table.name])
+    return (
+        f"{_spaced(counts.lines)} lines, {_spaced(counts.rejected)} rejected{f' ({rejected})' if rejected else ''}, "
+        f"{_spaced(counts.duplicates)} duplicates, {_spaced(rows)} rows staged"
+    )
+
+
+def _spaced(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
+
+
+if __name__ == "__main__":
+    main()
