@@ -1,0 +1,74 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup lock demo test test-fast test-browser lint types benchmark-pings benchmark-scoring evaluate-scoring \
+        screenshots stack-start stack-status stack-stop clean
+
+PYTHON := .venv/bin/python
+UV_VERSION := 0.13.9
+READY := .venv/.ready
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-19s %s\n", $$1, $$2}'
+
+setup: $(READY)  ## make .venv with every package, as locked; nothing else is installed
+	@local/check_machine.sh
+
+$(READY): requirements.txt local/check_machine.sh
+	@local/check_machine.sh
+	@test -x $(PYTHON) || { echo "making .venv"; python3.11 -m venv .venv; }
+	@.venv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@echo "installing the packages of requirements.txt into .venv"
+	@.venv/bin/uv pip sync --quiet --python $(PYTHON) --require-hashes requirements.txt
+	@touch $@
+
+lock: $(READY)  ## resolve requirements.in into requirements.txt, with hashes
+	.venv/bin/uv pip compile --generate-hashes --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
+
+demo: setup  ## simulate five weeks of pings, find the bad release, show the digest (about 5 minutes)
+	@$(PYTHON) -m simulation.run_demo
+
+test: lint types  ## lint, types and every test but the browser's (under 20 minutes)
+	@status=0; \
+	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not services and not browser" || status=1; \
+	$(PYTHON) -m pytest -m "services and not browser" || status=1; \
+	exit $$status
+
+test-fast: setup  ## the tests that need neither Spark nor servers
+	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not spark and not services and not browser"
+
+test-browser: setup  ## the tests of the pages, in Debian's chromium
+	$(PYTHON) -m pytest -m browser
+
+lint: setup  ## ruff: rules and format
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types: setup  ## mypy, strict, on the pure rooms
+	$(PYTHON) -m mypy
+
+benchmark-pings: setup  ## our ping reader beside Spark, DuckDB, Polars and pyarrow
+	$(PYTHON) -m benchmarks.ping_readers
+
+benchmark-scoring: setup  ## how long the looks of many releases take
+	$(PYTHON) -m benchmarks.scoring_looks
+
+evaluate-scoring: setup  ## false alarms, detection and coverage over simulated releases
+	$(PYTHON) -m simulation.evaluate_scoring
+
+screenshots: setup  ## the pictures of the README, in Debian's chromium, from a stack that runs
+	$(PYTHON) -m local.screenshots
+
+stack-start: setup  ## start PostgreSQL, Airflow and the Slack stand-in, on loopback
+	@$(PYTHON) -m local.stack start
+
+stack-status: setup  ## what runs, where, and whether it is well
+	@$(PYTHON) -m local.stack status
+
+stack-stop: setup  ## stop the stack and the tasks that it runs
+	@$(PYTHON) -m local.stack stop
+
+clean:  ## stop what runs and remove .venv, .local and all caches
+	@if [ -x $(PYTHON) ] && [ -d .local ]; then $(PYTHON) -m local.stack stop; fi
+	rm -rf .venv .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
