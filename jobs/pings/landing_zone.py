@@ -80,7 +80,8 @@ def _landed_hour(hour_start: datetime, files: Iterable[_StoredFile]) -> LandedHo
 
 def _landed_object(file: _StoredFile, hour_start: datetime, closed_at: datetime | None) -> LandedObject:
     return LandedObject(
-        object_key=f"{hour_folder(hour_start)}/{file.key_in_hour}",
+        # A name that is not UTF-8 is shown with escapes: tables hold the key.
+        object_key=f"{hour_folder(hour_start)}/{file.key_in_hour}".encode("utf-8", "backslashreplace").decode(),
         location=file.location,
         etag=file.etag,
         bytes=file.bytes,

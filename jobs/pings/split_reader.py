@@ -1,0 +1,65 @@
+"""Reads a split: its pieces' lines become ping records in Arrow batches. Runs in the tasks, without Spark in it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.pings.byte_splits import ObjectPiece
+from jobs.pings.line_pieces import LONGEST_LINE_BYTES, first_byte_wanted, lines_beginning_in
+from jobs.pings.object_blocks import object_blocks
+from jobs.pings.ping_extraction import PingExtraction, Reject
+from jobs.pings.ping_records import ENVELOPE_FIELDS, PING_RECORD_SCHEMA
+from jobs.pings.reject_reasons import RejectReason
+
+MOST_REJECT_ROWS = 100  # of one reason and piece; the rest is one record with their number
+BATCH_RECORDS = 8192
+
+_Record = tuple[Any, ...]
+_NO_VALUES = (None,) * (len(PING_RECORD_SCHEMA) - len(ENVELOPE_FIELDS))
+
+
+def read_split(pieces: Iterable[ObjectPiece], longest_line_bytes: int = LONGEST_LINE_BYTES) -> Iterator[pa.RecordBatch]:
+    """The records of the pieces, in batches of PING_RECORD_SCHEMA; one record of kind `lines` for each piece.
+
+    Raises LandingZoneError where an object is no longer what was listed; what a line or an object holds raises nothing.
+    """
+    records: list[_Record] = []
+    for piece in pieces:
+        for record in _piece_records(piece, longest_line_bytes):
+            records.append(record)
+            if len(records) == BATCH_RECORDS:
+                yield _batch(records)
+                records = []
+    if records:
+        yield _batch(records)
+
+
+def _piece_records(piece: ObjectPiece, longest_line_bytes: int) -> Iterator[_Record]:
+    hour_start_us = int(piece.hour_start.astimezone(UTC).timestamp()) * 10**6
+    ping_origin = ("ping", hour_start_us, piece.object_key, piece.start)
+    reject_origin = ("reject", *ping_origin[1:])
+    extract = PingExtraction(piece.doc_type, piece.hour_start).extract
+    rejects: Counter[RejectReason] = Counter()
+    blocks = object_blocks(piece.location, piece.etag, piece.object_bytes, first_byte_wanted(piece.start))
+    number = 0
+    for number, line in enumerate(lines_beginning_in(blocks, piece.start, piece.end, longest_line_bytes), start=1):
+        ping = Reject(line) if isinstance(line, RejectReason) else extract(line)
+        if not isinstance(ping, Reject):
+            yield (*ping_origin, number, 1, None, *ping)
+            continue
+        rejects[ping.reason] += 1
+        if rejects[ping.reason] <= MOST_REJECT_ROWS:
+            yield (*reject_origin, number, 1, ping.reason.value, ping.document_id, ping.doc_type, None, None, None, *_NO_VALUES)
+    for reason, count in rejects.items():
+        if count > MOST_REJECT_ROWS:
+            yield (*reject_origin, None, count - MOST_REJECT_ROWS, reason.value, None, None, None, None, None, *_NO_VALUES)
+    yield ("lines", *ping_origin[1:], None, number, None, None, None, None, None, None, *_NO_VALUES)
+
+
+def _batch(records: list[_Record]) -> pa.RecordBatch:
+    columns = zip(*records, strict=True)
+    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, PING_RECORD_SCHEMA, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=PING_RECORD_SCHEMA)
