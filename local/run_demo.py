@@ -1,0 +1,172 @@
+"""The demo: a simulated beta channel of which the newest release is bad, through the whole pipeline under a real Airflow.
+
+Lands five weeks of simulated pings, starts PostgreSQL, Airflow and the stand-in for Slack on the loopback interface, backfills the history,
+runs the last hour as its schedule does, and says which release the digest flags. On a terminal everything keeps running until Ctrl-C, and
+each new hour is landed when it has passed. Run again, it goes on from what is there. Everything lies under `.local`; `make clean` removes it.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from pyiceberg.exceptions import NoSuchTableError
+from rich.console import Console
+from slack_sdk import WebClient
+
+from jobs.settings import from_environment
+from jobs.table_declarations import INGEST_AUDIT
+from jobs.tables.lake_catalog import identifier, open_catalog
+from jobs.windows import HOUR, Mode
+from local import stack as local_stack
+from local.airflow_api import AirflowApiError
+from local.demo_outcome import hours_until_flagged, read_digest, read_verdicts, what_is_wrong
+from local.demo_plan import current_hour, plan_backfill
+from local.demo_runs import DAGS, RunFailed, run_backfill, run_hours
+from local.demo_steps import DemoSteps
+from local.stack import Stack, StackError
+from local.stack_environment import StackConfig
+from simulation.ping_world import REGRESSION
+from simulation.ping_world_landing import Landing, WorldIsOver, land_until, open_landing
+
+SEED = 57
+DATA_LABEL = "simulated data"
+TABLES_AND_PINGS = ("landing", "staging", "warehouse", "catalog.db", "ledger.db", "data_docs", "slack", "ping_world.json")
+
+
+@click.command(help=__doc__)
+def main() -> None:
+    signal.signal(signal.SIGTERM, _stop_on_signal)
+    config = StackConfig()
+    console = Console()
+    _use_only_the_demos_own(config.home)
+    running = local_stack.read_state(config)
+    if running and not local_stack.unhealthy_services(running):
+        raise click.ClickException("a local stack runs here already; stop it with `make stack-stop`, then run the demo again")
+    try:
+        _run(config, console, DemoSteps(console))
+    except (StackError, AirflowApiError, RunFailed) as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        console.print("stopped")
+    finally:
+        with console.status("stopping what the demo started ..."):
+            local_stack.stop(config)
+
+
+def _run(config: StackConfig, console: Console, steps: DemoSteps) -> None:
+    end = current_hour(datetime.now(UTC))
+    landing = _open_landing(config.home, end, console)
+    with ThreadPoolExecutor(1) as background:
+        landed = background.submit(land_until, landing, end)
+        with steps.step("start Airflow, with the pings landing meanwhile") as say:
+            stack = local_stack.start(config, say)
+            stack.airflow.wait_for_dags(DAGS)
+        with steps.step("land the pings"):
+            landing = landed.result()
+    backfill = plan_backfill(_complete_hours(), landing.world.start, end - HOUR)
+    if backfill:
+        with steps.step(f"backfill {backfill.start:%Y-%m-%d} to {backfill.end:%Y-%m-%d %H:%M} UTC") as say:
+            run_backfill(stack.airflow, backfill, say)
+    with steps.step("run the newest hour as scheduled") as say:
+        as_of = run_hours(stack.airflow, end, lambda until: _land(landing, until), say)
+    with steps.step("read the verdicts and the digest"):
+        problems = _report(stack, landing, as_of, console)
+    _show_addresses(stack, console)
+    if problems:
+        raise click.ClickException("the demo failed: " + "; ".join(problems))
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        _keep_landing(landing, as_of, console)
+
+
+def _stop_on_signal(number: int, frame: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def _use_only_the_demos_own(home: Path) -> None:
+    """Whatever the user has configured for real data, the simulated pings go to the demo's own folders and tables."""
+    for name in [name for name in os.environ if name.startswith("PYICEBERG_")]:
+        del os.environ[name]
+    os.environ |= {
+        "LANDING": str(home / "landing"),
+        "STAGING": str(home / "staging"),
+        "LEDGER_URI": f"sqlite:///{home / 'ledger.db'}",
+        "DATA_DOCS": str(home / "data_docs"),
+        "RELEASE_CALENDAR": str(home / "release_calendar.csv"),
+        "DATA_LABEL": DATA_LABEL,
+    }
+
+
+def _open_landing(home: Path, end: datetime, console: Console) -> Landing:
+    folder = home / "landing"
+    if folder.exists() and not (home / "ping_world.json").exists() and any(folder.iterdir()):
+        raise click.ClickException(f"{folder} holds pings that are not the demo's; move them away or run `make clean`, which deletes them")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return open_landing(folder, end, SEED)
+    except WorldIsOver as over:
+        console.print(f"{over}; starting a new one")
+        _remove_world(home)
+        folder.mkdir()
+        return open_landing(folder, end, SEED)
+
+
+def _remove_world(home: Path) -> None:
+    for name in TABLES_AND_PINGS:
+        path = home / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _land(landing: Landing, end: datetime) -> None:
+    land_until(open_landing(landing.folder, end, SEED), end)
+
+
+def _complete_hours() -> dict[datetime, Mode]:
+    try:
+        audit = open_catalog().load_table(identifier(INGEST_AUDIT))
+    except NoSuchTableError:
+        return {}
+    rows = audit.scan(selected_fields=("hour_start", "mode", "status")).to_arrow().to_pylist()
+    return {row["hour_start"]: Mode(row["mode"]) for row in rows if row["status"] == "complete"}
+
+
+def _report(stack: Stack, landing: Landing, as_of: datetime, console: Console) -> list[str]:
+    """Prints the digest and what it flags; returns what is wrong with it."""
+    slack = WebClient(token=stack.slack_environment["SLACK_BOT_TOKEN"], base_url=stack.slack_environment["SLACK_API_URL"])
+    digest = read_digest(slack, from_environment().slack_channel)
+    verdicts = read_verdicts(open_catalog())
+    console.rule("the digest, as posted (simulated data)")
+    console.print(digest, markup=False, highlight=False)
+    console.rule()
+    hours = hours_until_flagged(verdicts, REGRESSION.display_version, landing.world.current.released_at)
+    if hours is not None:
+        console.print(f"{REGRESSION.display_version} is flagged as regressed, for the first time {hours:.0f} h after its release.")
+    return what_is_wrong(verdicts, digest, REGRESSION.display_version, as_of)
+
+
+def _show_addresses(stack: Stack, console: Console) -> None:
+    data_docs = Path(from_environment().data_docs) / "index.html"
+    slack = f"{stack.slack_url}/channel/{from_environment().slack_channel}" if stack.slack_url else "the Slack that SLACK_API_URL names"
+    for name, address in (("Airflow", stack.airflow_url), ("Slack", slack), ("Data Docs", data_docs.as_uri())):
+        console.print(f"{name:<10} {address}", soft_wrap=True, highlight=False)
+
+
+def _keep_landing(landing: Landing, landed_until: datetime, console: Console) -> None:
+    """Lands each new hour when it has passed, so that the hourly runs go on, until Ctrl-C or the end of the simulated world."""
+    console.print("Everything keeps running, hour by hour. Ctrl-C stops it.")
+    while True:
+        now = current_hour(datetime.now(UTC))
+        if landed_until < now <= landing.world.horizon:
+            _land(landing, now)
+            landed_until = now
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()
