@@ -10,6 +10,8 @@ from local.processes import MARK
 
 ROOT = Path(__file__).resolve().parent.parent
 SPARK_POOL = "spark"
+SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""A JVM that lives for a minute gains from the first compiler alone and a collector without threads of its own: 3 s a job on two cores."""
 
 _USERS_CHOICE = ("LANDING", "STAGING", "LEDGER_URI", "DATA_DOCS", "RELEASE_CALENDAR", "SLACK_CHANNEL")
 """Locations that a user may set before starting the stack; the defaults lie in the stack's home."""
@@ -85,8 +87,6 @@ def marked(environment: Mapping[str, str], config: StackConfig) -> dict[str, str
 
 def _spark_environment() -> dict[str, str]:
     binaries = Path(sys.prefix) / "bin"
-    # A JVM that lives for a minute gains from the first compiler alone and from a collector without threads of its own: 3 s a job on two cores.
-    short_lived = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     log_settings = f"-Dlog4j2.configurationFile={(ROOT / 'local' / 'spark_log4j2.properties').as_uri()}"
     return {
         "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -97,8 +97,8 @@ def _spark_environment() -> dict[str, str]:
         # Without these Spark listens on the address of the machine's name.
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_HOSTNAME": "localhost",
-        "SPARK_LAUNCHER_OPTS": short_lived,
-        "SPARK_SUBMIT_OPTS": f"{short_lived} {log_settings} -Dspark.ui.enabled=false -Dspark.ui.showConsoleProgress=false",
+        "SPARK_LAUNCHER_OPTS": SHORT_LIVED_JVM,
+        "SPARK_SUBMIT_OPTS": f"{SHORT_LIVED_JVM} {log_settings} -Dspark.ui.enabled=false -Dspark.ui.showConsoleProgress=false",
     }
 
 

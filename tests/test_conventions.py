@@ -1,0 +1,133 @@
+"""The conventions that a reviewer would otherwise have to watch: import directions, no cycles, small modules, nothing declared twice."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from jobs.settings import ROOT
+
+ROOMS = ("dags", "jobs", "expectations", "simulation", "local", "benchmarks")
+MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+ENTRY_POINT_VERBS = ("aggregate_", "audit_", "score_", "post_", "maintain_", "explain_", "plan_", "review_", "describe_")
+AUDIT_ENTRY_POINTS = {"jobs.audit_aggregates", "jobs.audit_health"}
+DECLARATIONS = {"jobs.measures", "jobs.dimensions", "jobs.policies", "jobs.table_declarations", "jobs.windows"}
+LONGEST_MODULE = 260
+"""Declarations, which are one long table each, excepted."""
+LONGEST_FUNCTION = 50
+LONGEST_DAG = 110
+
+
+def module_name(path: Path) -> str:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+NAMES = {module_name(path): path for path in MODULES}
+
+
+def imports(path: Path, at_import_time_only: bool = False) -> Iterator[str]:
+    """The modules that a file imports, ours as precisely as they can be named."""
+    tree = ast.parse(path.read_text(), str(path))
+    nodes = tree.body if at_import_time_only else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in NAMES else node.module
+
+
+def room_of(name: str) -> str:
+    return name.split(".")[0]
+
+
+def is_entry_point(name: str) -> bool:
+    return name.count(".") == 1 and name.split(".")[1].startswith(ENTRY_POINT_VERBS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_imports_follow_the_directions_between_rooms(name: str) -> None:
+    imported = set(imports(NAMES[name]))
+    rooms = {room_of(other) for other in imported}
+    room = room_of(name)
+    assert "tests" not in rooms
+    if room == "jobs":
+        assert not rooms & {"dags", "airflow", "local", "simulation", "benchmarks"}
+        assert "expectations" not in rooms or name in AUDIT_ENTRY_POINTS
+    if room == "expectations":
+        assert not rooms & {"dags", "airflow", "local", "simulation", "benchmarks"}
+    if room == "dags":
+        assert {other for other in imported if room_of(other) == "jobs"} <= {"jobs.settings", "jobs.windows"}
+        assert not rooms & {"pyspark", "pandas", "great_expectations", "simulation", "expectations"}
+    if room == "simulation":
+        assert not any(other.startswith("jobs.scoring") for other in imported)
+    if name in DECLARATIONS:
+        assert {other for other in imported if room_of(other) == "jobs"} <= DECLARATIONS
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("jobs.scoring", "jobs.aggregates"))])
+def test_pure_rooms_touch_neither_tables_nor_networks(name: str) -> None:
+    edges = {
+        "pyiceberg",
+        "boto3",
+        "requests",
+        "sqlalchemy",
+        "slack_sdk",
+        "great_expectations",
+        "pandas",
+        "os",
+        "pathlib",
+        "socket",
+        "subprocess",
+    }
+    imported = set(imports(NAMES[name]))
+    spark = {"pyspark"} if name.startswith("jobs.scoring") else set()
+    assert not {room_of(other) for other in imported} & (edges | spark)
+    assert "jobs.settings" not in imported
+
+
+def test_no_import_cycles() -> None:
+    graph = {name: {other for other in imports(path, at_import_time_only=True) if other in NAMES} for name, path in NAMES.items()}
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"import cycle: {' -> '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_modules_and_functions_stay_small(name: str) -> None:
+    text = NAMES[name].read_text()
+    lines = len(text.splitlines())
+    longest = LONGEST_DAG if room_of(name) == "dags" else LONGEST_MODULE
+    assert lines <= longest or name in DECLARATIONS, f"{name} has {lines} lines; cut it by subject"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= LONGEST_FUNCTION, f"{name}.{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("jobs.")])
+def test_names_in_jobs_do_not_shadow_the_standard_library(name: str) -> None:
+    """spark-submit puts `jobs/` first on the path, so `jobs/statistics.py` would become `statistics`."""
+    import sys
+
+    assert name.split(".")[1] not in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if is_entry_point(name)])
+def test_an_entry_point_says_what_it_does_and_what_if_it_fails(name: str) -> None:
+    tree = ast.parse(NAMES[name].read_text())
+    main = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main"]
+    assert len(main) == 1, f"{name} has no main"
+    text = ast.get_docstring(main[0]) or ast.get_docstring(tree) or ""
+    assert "fail" in text, f"python -m {name} --help does not say what happens on failure"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_module_is_named_for_nothing(name: str) -> None:
+    assert not {"utils", "helpers", "common"} & set(name.split("."))
+    assert not name.endswith(("_new", "_old"))
