@@ -24,6 +24,10 @@ class Settings:
     slack_api_url: str | None
     slack_bot_token: str | None
     slack_channel: str
+    digest_routing: str
+    """Which release channel is told of in which Slack channel, and who is mentioned; a TOML file."""
+    data_label: str | None
+    """What the data is called wherever it is shown, such as `simulated data`; None for real data."""
     spark_py_files: str | None
     """A zip of `jobs` for a cluster's executors; None where they share this machine."""
 
@@ -55,5 +59,7 @@ def from_environment() -> Settings:
         slack_api_url=os.environ.get("SLACK_API_URL"),
         slack_bot_token=os.environ.get("SLACK_BOT_TOKEN"),
         slack_channel=os.environ.get("SLACK_CHANNEL", "release-health"),
+        digest_routing=os.environ.get("DIGEST_ROUTING", str(ROOT / "digest_routing.toml")),
+        data_label=os.environ.get("DATA_LABEL"),
         spark_py_files=os.environ.get("SPARK_PY_FILES"),
     )

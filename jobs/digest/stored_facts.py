@@ -1,0 +1,88 @@
+"""Reads what digests are made of: release_health, ingest_audit and data_quality through pyiceberg, the landing zone's markers. No JVM."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyiceberg.expressions
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchTableError
+
+from jobs.digest.digest_facts import CELL_COLUMNS, Cell, FailedExpectation, HourCondition, HourFacts, cell_from_row
+from jobs.digest.window_conditions import failed_expectations, hour_facts
+from jobs.pings.landing_zone import LandingZoneError, list_hours
+from jobs.table_declarations import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH, Table
+from jobs.tables.lake_catalog import identifier
+from jobs.windows import Window
+
+where: Any = pyiceberg.expressions  # its constructors are typed by the fields that they fill, not by what they take
+
+LOOK_BACK = timedelta(days=8)
+"""A channel without a look for longer is not reported; a release is looked at for a week."""
+
+_AUDIT_COLUMNS = ("hour_start", "status", "is_closed", "late_objects", "lines", "accepted", "duplicates", "rejected", "rejects_by_reason")
+
+
+def _rows(catalog: Catalog, table: Table, row_filter: Any, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    try:
+        stored = catalog.load_table(identifier(table))
+    except NoSuchTableError:
+        return []
+    present = tuple(name for name in columns if name in stored.schema().column_names)
+    rows = stored.scan(row_filter=row_filter, selected_fields=present).to_arrow().to_pylist()
+    return [{name: _as_utc(value) for name, value in row.items()} for row in rows]
+
+
+def _as_utc(value: Any) -> Any:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def read_verdicts(catalog: Catalog, until: datetime) -> list[Cell]:
+    """The verdict rows of the week before `until`, that hour's look included, oldest first."""
+    recent = where.And(
+        where.GreaterThan("as_of", (until - LOOK_BACK).isoformat()),
+        where.LessThanOrEqual("as_of", until.isoformat()),
+        where.EqualTo("scope", "release"),
+    )
+    return sorted(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, recent, CELL_COLUMNS)), key=lambda cell: cell.as_of)
+
+
+def read_cells(catalog: Catalog, looks: set[datetime]) -> list[Cell]:
+    """All cells of the looks at these times, verdicts left out."""
+    if not looks:
+        return []
+    within = where.And(where.GreaterThanOrEqual("as_of", min(looks).isoformat()), where.LessThanOrEqual("as_of", max(looks).isoformat()))
+    wanted = where.And(within, where.In("scope", ("platform", "trailing", "stratum")))
+    return [cell for cell in map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)) if cell.as_of in looks]
+
+
+def read_failed_expectations(catalog: Catalog, run_key: str, since: datetime) -> tuple[FailedExpectation, ...]:
+    """What did not pass in the run's gates, which ran after `since`."""
+    columns = tuple(name for name in DATA_QUALITY.column_names if name not in ("window_start", "window_end", "mode", "unexpected_rows"))
+    return failed_expectations(
+        _rows(
+            catalog,
+            DATA_QUALITY,
+            where.And(where.GreaterThanOrEqual("checked_at", since.isoformat()), where.EqualTo("run_key", run_key)),
+            columns,
+        )
+    )
+
+
+def read_hours(catalog: Catalog, landing: str, window: Window, failed: tuple[FailedExpectation, ...]) -> tuple[HourFacts, ...]:
+    """What became of each hour of the window; the landing zone is listed only if some hour has no figures."""
+    within = where.And(
+        where.GreaterThanOrEqual("hour_start", window.start.isoformat()), where.LessThan("hour_start", window.end.isoformat())
+    )
+    audits: list[Mapping[str, Any]] = list(_rows(catalog, INGEST_AUDIT, within, _AUDIT_COLUMNS))
+    hours = hour_facts(window, audits, failed, set())
+    if all(hour.condition is not HourCondition.NOT_CLOSED for hour in hours):
+        return hours
+    return hour_facts(window, audits, failed, _closed_hours(landing, window))
+
+
+def _closed_hours(landing: str, window: Window) -> set[datetime]:
+    try:
+        return {hour.hour_start for hour in list_hours(landing, window) if hour.is_closed}
+    except LandingZoneError:  # the digest still speaks: an hour that cannot be seen was not closed as far as anybody knows
+        return set()

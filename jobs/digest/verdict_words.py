@@ -1,0 +1,190 @@
+"""A verdict in words: its mark, the headline, the one sentence that a person can repeat, and what to do. Written for somebody tired."""
+
+from dataclasses import dataclass
+
+from jobs.digest.client_text import as_label, as_sentence
+from jobs.digest.digest_facts import ALL, Cell, ReleaseLook, State
+from jobs.digest.number_words import age_words, count_words, interval_words, percent_words, plural, ratio_words, score_words
+from jobs.measures import MEASURES
+
+_MEASURES = {measure.name: measure for measure in MEASURES}
+_MOST_THIN_BASELINES = 2
+_ENVIRONMENT_FACTOR = 1.15
+"""From here on the environment moved the figures enough to be named."""
+
+
+@dataclass(frozen=True)
+class StateWords:
+    """`mark` differs in shape, not only in colour; `action` says what to do."""
+
+    mark: str
+    name: str
+    action: str
+
+
+STATE_WORDS: dict[State, StateWords] = {
+    State.REGRESSED: StateWords("⛔", "regressed", "Halt the rollout of {version} until somebody has looked."),
+    State.WATCH: StateWords("⚠", "watch", "Do not widen the rollout of {version}. The next look comes within the hour."),
+    State.DATA_PROBLEM: StateWords("✖", "data problem", "Do not judge {version} by these figures. They are looked at again every hour."),
+    State.TOO_EARLY: StateWords("⏳", "too early", "Nothing to decide yet."),
+    State.NO_BASELINE: StateWords("❔", "no baseline", "Judge {version} by hand."),
+    State.INCONCLUSIVE: StateWords("≈", "inconclusive", "Nothing to do."),
+    State.IMPROVED: StateWords("✔", "improved", "Nothing to do."),
+    State.HEALTHY: StateWords("✔", "healthy", "Nothing to do."),
+}
+
+GOOD_STATES = (State.HEALTHY, State.IMPROVED)
+WORST_FIRST: tuple[State, ...] = tuple(STATE_WORDS)
+"""The order in which states ask for attention."""
+_WITHOUT_SCORE = (State.TOO_EARLY, State.NO_BASELINE, State.DATA_PROBLEM)
+
+
+def measure_words(measure: str) -> str:
+    """`browser crashes` for main_crashes_capped; names unknown to the declarations as they are."""
+    declared = _MEASURES.get(measure)
+    return declared.label if declared else as_label(measure.replace("_", " "))
+
+
+def is_critical(measure: str) -> bool:
+    """Whether a measure decides the state of its release."""
+    declared = _MEASURES.get(measure)
+    return declared is not None and declared.scoring is not None and declared.scoring.is_critical
+
+
+def where_words(cell: Cell) -> str:
+    """Where a cell is: ` on Windows`, ` on Windows in stratum x`, or nothing for all platforms."""
+    platform = "" if cell.platform == ALL else f" on {as_label(cell.platform)}"
+    stratum = "" if cell.stratum == ALL else f" in {as_label(cell.stratum, 60)}"
+    return platform + stratum
+
+
+def score_cell_words(cell: Cell) -> str:
+    """The score for a table: in brackets while it means nothing yet."""
+    shown = score_words(cell.score)
+    return f"({shown})" if cell.state in _WITHOUT_SCORE and cell.score is not None else shown
+
+
+def state_words(cell: Cell) -> str:
+    """Mark and name of a state, for a table."""
+    return f"{STATE_WORDS[cell.state].mark} {STATE_WORDS[cell.state].name}"
+
+
+def headline(release: ReleaseLook) -> str:
+    """`⚠ Firefox beta 57.0b8 – watch – 62/100 after 9 h`."""
+    verdict = release.verdict
+    name = f"Firefox {as_label(verdict.channel)} {as_label(verdict.release_version)}"
+    score = "" if verdict.state in _WITHOUT_SCORE or verdict.score is None else f"{score_words(verdict.score)}/100 "
+    return f"{STATE_WORDS[verdict.state].mark} {name} – {STATE_WORDS[verdict.state].name} – {score}after {age_words(verdict.age_hours)}"
+
+
+def deciding_cell(release: ReleaseLook) -> Cell:
+    """The cell behind the verdict: the worst that is in the verdict's state, else the worst critical one, else the verdict itself."""
+    candidates = [cell for cell in release.cells if cell.ratio is not None or cell.observed_crashes is not None]
+    alarming = [cell for cell in candidates if cell.state == release.verdict.state and cell.state in (State.REGRESSED, State.WATCH)]
+    critical = [cell for cell in candidates if cell.scope == "platform" and is_critical(cell.measure)]
+    if alarming:
+        return max(alarming, key=lambda cell: (is_critical(cell.measure), cell.p_unacceptable or 0.0, cell.expected_crashes or 0.0))
+    if release.verdict.state in (State.REGRESSED, State.WATCH) or not critical:
+        return max(critical, key=lambda cell: cell.p_unacceptable or 0.0, default=release.verdict)
+    everywhere = [cell for cell in critical if cell.platform == ALL]
+    return max(everywhere or critical, key=lambda cell: cell.p_unacceptable or 0.0)
+
+
+def _comparison(cell: Cell) -> str:
+    """`the last 12 releases, with the same users, would have had about 412`."""
+    number = len(cell.baseline_versions)
+    releases = "the release before it" if number == 1 else f"the last {number} releases" if number else "earlier releases"
+    return f"{releases}, with the same users at the same age, would have had about {count_words(cell.expected_crashes)}"
+
+
+def sentence(release: ReleaseLook) -> str:
+    """The one sentence, from the posterior of the deciding cell."""
+    verdict, cell = release.verdict, deciding_cell(release)
+    version, crashes = as_label(verdict.release_version), f"{measure_words(cell.measure)}{where_words(cell)}"
+    match verdict.state:
+        case State.NO_BASELINE:
+            return f"There is no earlier release on {as_label(verdict.channel)} to compare {version} with. {_rate(cell)}"
+        case State.DATA_PROBLEM:
+            return f"Something is wrong with the data, so there is no verdict on {version}. {_notes(release)}".strip()
+        case _ if cell.ratio is None or cell.expected_crashes is None:
+            return f"{version} is {age_words(verdict.age_hours)} old. {_rate(cell)}"
+        case State.TOO_EARLY:
+            guess = f"The ratio may be anything from {interval_words(cell.ratio_low, cell.ratio_high)}."
+            return f"{version} is {age_words(verdict.age_hours)} old, with {_counts(cell)} so far. {guess}"
+        case State.REGRESSED | State.WATCH:
+            return (
+                f"After {age_words(verdict.age_hours)} {version} has had about {count_words(cell.delayed_crashes)} {crashes} where "
+                f"{_comparison(cell)}: {ratio_words(cell.ratio)} (90 % interval {interval_words(cell.ratio_low, cell.ratio_high)}). "
+                f"The chance that this is acceptable (at most {ratio_words(cell.acceptable_ratio)}) is {percent_words(_p_acceptable(cell))}."
+            )
+        case _:
+            baselines = plural(len(cell.baseline_versions), "release")
+            compared = f"{ratio_words(cell.ratio)} the {crashes} of the last {baselines} with the same users"
+            lead = {State.IMPROVED: "Fewer crashes than usual: ", State.INCONCLUSIVE: "No sign of trouble, but not proven either: "}
+            interval = f"(90 % interval {interval_words(cell.ratio_low, cell.ratio_high)})"
+            return f"{lead.get(verdict.state, '')}{version} has {compared} {interval}."
+
+
+def _p_acceptable(cell: Cell) -> float | None:
+    return None if cell.p_unacceptable is None else 1 - cell.p_unacceptable
+
+
+def _counts(cell: Cell) -> str:
+    return f"{count_words(cell.observed_crashes)} {measure_words(cell.measure)} in {count_words(cell.usage_hours)} usage hours"
+
+
+def _rate(cell: Cell) -> str:
+    if not cell.usage_hours or cell.observed_crashes is None:
+        return ""
+    per_1k_hours = cell.observed_crashes / cell.usage_hours * 1_000
+    return f"So far {_counts(cell)}: {per_1k_hours:.1f} per 1,000 hours."
+
+
+def _notes(release: ReleaseLook) -> str:
+    return " ".join(_full_stop(as_sentence(note, 200)) for note in release.verdict.notes[:2])
+
+
+def _full_stop(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "…", "?", "!")) else f"{text}."
+
+
+def action(release: ReleaseLook) -> str:
+    """What to do, in one sentence; where to look first if something is wrong somewhere."""
+    verdict, cell = release.verdict, deciding_cell(release)
+    todo = STATE_WORDS[verdict.state].action.format(version=as_label(verdict.release_version))
+    is_somewhere = cell.platform != ALL or cell.stratum != ALL
+    if verdict.state in (State.REGRESSED, State.WATCH) and is_somewhere:
+        return f"{todo} Look at {where_words(cell).removeprefix(' on ').removeprefix(' in ')} first."
+    return todo
+
+
+def caveats(release: ReleaseLook) -> list[str]:
+    """What weakens a verdict: few baselines, something outside of the release, what a person said."""
+    verdict = release.verdict
+    found = []
+    number = len(verdict.baseline_versions or deciding_cell(release).baseline_versions)
+    if 0 < number <= _MOST_THIN_BASELINES and verdict.state is not State.NO_BASELINE:
+        found.append(f"Thin baseline: only {plural(number, 'earlier release')} to compare with. Take the verdict as a hint.")
+    factors = (cell.environment_factor or 1.0 for cell in (verdict, *release.cells))
+    factor = max(factors, default=1.0)
+    if factor > _ENVIRONMENT_FACTOR:
+        found.append(
+            f"Not only this release: the one before crashes {ratio_words(factor)} as often too. Suspect something outside of Firefox."
+        )
+    if release.review is not None:
+        found.append(review_words(release))
+    return found
+
+
+def review_words(release: ReleaseLook) -> str:
+    """Who said what of a release, and when."""
+    review = release.review
+    if review is None:
+        return ""
+    said = {"confirmed": "confirmed the regression", "dismissed": "dismissed the alarm", "muted": "muted alerts"}.get(
+        review.verdict, review.verdict
+    )
+    until = f" until {review.muted_until:%d %b %H:%M} UTC" if review.muted_until else ""
+    note = f": “{as_sentence(review.note, 160)}”" if review.note else ""
+    return f"{as_label(review.reviewed_by)} {said}{until} on {review.reviewed_at:%d %b %H:%M} UTC{note}"
