@@ -1,0 +1,58 @@
+"""The releases of a channel, and which of the past ones a release is compared with."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+import numpy as np
+
+from jobs.policies import HORIZON_HOURS, BaselinePolicy
+from jobs.scoring.channel_totals import ChannelTotals
+from jobs.scoring.release_calendar import Calendar, Release, release_by_adoption, release_by_calendar
+from jobs.scoring.release_counts import MATURE_START_HOUR
+from jobs.windows import HOUR
+
+
+def channel_releases(totals: ChannelTotals, calendar: Calendar) -> list[Release]:
+    """The releases of the channel in the order of their time, not of their version strings (b9 before b10)."""
+    end = totals.origin + totals.hours * HOUR
+    releases = [
+        release_by_calendar(channel, version, at) for (channel, version), at in calendar.items() if channel == totals.channel and at < end
+    ]
+    channel_hours = totals.by_hour("usage_hours", totals.on_platform(None))
+    for version in totals.versions:
+        if (totals.channel, version) not in calendar:
+            usage_hours = totals.by_hour("usage_hours", totals.rows_of(version))
+            found = release_by_adoption(totals.channel, version, totals.origin, usage_hours, channel_hours)
+            releases += [found] if found else []
+    return sorted(releases, key=lambda release: (release.hour, release.version))
+
+
+def baselines_of(
+    release: Release, releases: list[Release], totals: ChannelTotals, excluded: Collection[str], policy: BaselinePolicy
+) -> list[Release]:
+    """The last K releases before this one whose own level is known, newest first; confirmed regressions are no baseline."""
+    oldest = release.hour - timedelta(days=policy.history_days)
+    before = [other for other in reversed(releases) if oldest <= other.hour < release.hour and other.version not in excluded]
+    return [other for other in before if _has_level(other, release, totals, policy)][: policy.releases]
+
+
+def previous_release(release: Release, releases: list[Release]) -> Release | None:
+    """The release that most of the users come from, whatever became of it."""
+    before = [other for other in releases if other.hour < release.hour]
+    return before[-1] if before else None
+
+
+def known_life(baseline: Release, successor: Release) -> int:
+    """Hours of a baseline's life that count: its first week, up to the release that it is compared with."""
+    return min(HORIZON_HOURS, int((successor.hour - baseline.hour) / timedelta(hours=1)))
+
+
+def _has_level(baseline: Release, release: Release, totals: ChannelTotals, policy: BaselinePolicy) -> bool:
+    start = totals.hour_of(baseline.hour)
+    life = known_life(baseline, release)
+    if start < 0:
+        return False
+    is_complete = totals.is_complete[start : start + life]
+    mature_hours = int(np.count_nonzero(is_complete[MATURE_START_HOUR:]))
+    missing_hours = int(np.count_nonzero(~is_complete))
+    return mature_hours >= policy.fewest_mature_hours and missing_hours <= policy.most_missing_share * life

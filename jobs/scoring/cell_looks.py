@@ -1,0 +1,228 @@
+"""Every hourly look at a release's cells: the release as a whole, its trailing 24 hours, and each stratum (scoring 3.6 to 3.8)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.policies import HORIZON_HOURS
+from jobs.scoring.development_factors import adoption_bins
+from jobs.scoring.environment_guard import environment_factors
+from jobs.scoring.ratio_posterior import INTERVAL_SDS, RatioPosterior, RatioPrior, ratio_posterior, ratio_prior, variance_to_mean
+from jobs.scoring.release_counts import Array, ReleaseCounts, adoption
+from jobs.scoring.release_history import ReleaseHistory, daily_matchings, padded
+
+Scope = Literal["platform", "trailing", "stratum"]
+ALL = "all"
+_STRATUM: Scope = "stratum"
+_TRAILING_HOURS = 24
+_TRAILING_EXTRA_VARIANCE = 0.08**2
+_LOCAL_DEGREES = 28.0
+_REST_PSEUDO_CRASHES = 2.0
+
+
+@dataclass(frozen=True)
+class CellLooks:
+    """Figures of cells (rows) at looks (columns): look t comes after hour t since release.
+
+    `observed`, `expected` and `squared_weights` are delayed crashes; `effective_*` are by their variance-to-mean ratio, without phi.
+    The first row is the whole release, the second its trailing 24 hours (not known before the 25th look), the others its strata.
+    """
+
+    scopes: tuple[Scope, ...]
+    strata: tuple[str, ...]
+    crashes: Array
+    usage_hours: Array
+    observed: Array
+    squared_weights: Array
+    expected: Array
+    effective_crashes: Array
+    effective_expected: Array
+    transient_variance: Array
+    scales: Array
+    degrees: Array
+    log_acceptable: Array
+    posterior: RatioPosterior
+    is_known: NDArray[np.bool_]
+    adoption: Array
+    environment: Array
+    unseen_share: Array
+
+    @property
+    def ratio_high(self) -> Array:
+        return np.asarray(np.exp(self.posterior.mean + INTERVAL_SDS * self.posterior.sd))
+
+    @property
+    def ratio_low(self) -> Array:
+        return np.asarray(np.exp(self.posterior.mean - INTERVAL_SDS * self.posterior.sd))
+
+
+@dataclass(frozen=True)
+class _Cumulative:
+    """Sums since release, (strata, hours)."""
+
+    crashes: Array
+    usage_hours: Array
+    observed: Array
+    squared_weights: Array
+    expected: Array
+
+
+def look_at_cells(
+    history: ReleaseHistory, release: ReleaseCounts, stratum_names: tuple[str, ...] = (), with_strata: bool = True
+) -> CellLooks:
+    """All looks at a release of `release.hours` hours, against its history. One stratum alone has no rest to be compared with."""
+    hours = min(release.hours, HORIZON_HOURS)
+    sums, shares, environment = _cumulative(history, release, hours)
+    unseen_share, is_counted = _counted_strata(history, sums)
+    whole = _Cumulative(*(np.where(is_counted, field, 0.0).sum(axis=0, keepdims=True) for field in vars(sums).values()))
+    trailing = _Cumulative(*(_trailing(field) for field in vars(whole).values()))
+    local = np.flatnonzero(history.has_baseline) if with_strata and history.has_baseline.sum() > 1 else np.array([], dtype=np.intp)
+    names = stratum_names or tuple(str(i) for i in range(release.crashes.shape[0]))
+    parts = [_whole_cell(history, whole, hours), _trailing_cell(history, whole, trailing, hours)]
+    if local.size:
+        parts.append(_local_cells(history, sums, whole, local, hours))
+    return _assembled(parts, tuple(names[i] for i in local), shares, environment, unseen_share)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Cells that share a prior."""
+
+    sums: _Cumulative
+    expected: Array
+    ratio: Array
+    transient_variance: Array
+    scale: float
+    degrees: float
+    prior: RatioPrior
+    posterior: RatioPosterior
+    is_known: NDArray[np.bool_]
+
+
+def _whole_cell(history: ReleaseHistory, whole: _Cumulative, hours: int) -> _Part:
+    alarm, level = history.policy.alarm, history.level
+    prior = ratio_prior(level.scale, level.degrees, _log_acceptable(history), alarm.p_regression, alarm.p_improvement)
+    ratio = variance_to_mean(whole.observed, whole.squared_weights)
+    omega2 = history.omega2[:hours]
+    posterior = ratio_posterior(whole.observed, whole.expected, ratio * history.phi, omega2, prior)
+    return _Part(
+        whole, whole.expected, ratio, omega2[None, :], level.scale, level.degrees, prior, posterior, np.ones((1, hours), dtype=bool)
+    )
+
+
+def _trailing_cell(history: ReleaseHistory, whole: _Cumulative, trailing: _Cumulative, hours: int) -> _Part:
+    """What began later than the release shows in the last day first."""
+    alarm, level = history.policy.alarm, history.level
+    prior = ratio_prior(level.scale, level.degrees, _log_acceptable(history), alarm.p_regression / 2, alarm.p_improvement / 2)
+    ratio = variance_to_mean(whole.observed, whole.squared_weights)
+    omega2 = history.omega2[:hours] + _TRAILING_EXTRA_VARIANCE
+    posterior = ratio_posterior(trailing.observed, trailing.expected, ratio * history.phi, omega2, prior)
+    is_known = (np.arange(hours) >= _TRAILING_HOURS)[None, :]
+    return _Part(trailing, trailing.expected, ratio, omega2[None, :], level.scale, level.degrees, prior, posterior, is_known)
+
+
+def _local_cells(history: ReleaseHistory, sums: _Cumulative, whole: _Cumulative, local: NDArray[np.intp], hours: int) -> _Part:
+    """Each stratum against the rest of the same release: what is common to both cancels."""
+    alarm, scale = history.policy.alarm, history.stratum_scale
+    mass = alarm.p_stratum_regression / local.size
+    log_acceptable = max(float(np.log1p(alarm.local_margin)), alarm.local_scales * scale)
+    prior = ratio_prior(scale, _LOCAL_DEGREES, log_acceptable, mass, mass / 2)
+    own = _Cumulative(*(field[local] for field in vars(sums).values()))
+    rest_observed = np.maximum(whole.observed - own.observed, 0.0)
+    rest_expected = np.maximum(whole.expected - own.expected, 0.0)
+    expected = own.expected * (rest_observed + _REST_PSEUDO_CRASHES) / (rest_expected + _REST_PSEUDO_CRASHES)
+    omega2 = history.omega2[:hours] / 2 + history.phi / np.maximum(rest_observed, 2.0)
+    ratio = variance_to_mean(own.observed, own.squared_weights)
+    posterior = ratio_posterior(own.observed, expected, ratio * history.phi, omega2, prior)
+    return _Part(own, expected, ratio, omega2, scale, _LOCAL_DEGREES, prior, posterior, np.ones(own.observed.shape, dtype=bool))
+
+
+def _assembled(parts: list[_Part], local_names: tuple[str, ...], shares: Array, environment: Array, unseen_share: Array) -> CellLooks:
+    sizes = [part.expected.shape[0] for part in parts]
+    shape = (sum(sizes), parts[0].expected.shape[1])
+
+    def stacked(name: str) -> Array:
+        return np.concatenate([getattr(part.sums, name) for part in parts])
+
+    def repeated(values: list[float]) -> Array:
+        return np.repeat(values, sizes)
+
+    ratio = np.concatenate([part.ratio for part in parts])
+    expected, observed = np.concatenate([part.expected for part in parts]), stacked("observed")
+    posteriors = [vars(part.posterior) for part in parts]
+    return CellLooks(
+        scopes=("platform", "trailing", *(_STRATUM for _ in local_names)),
+        strata=(ALL, ALL, *local_names),
+        crashes=stacked("crashes"),
+        usage_hours=stacked("usage_hours"),
+        observed=observed,
+        squared_weights=stacked("squared_weights"),
+        expected=expected,
+        effective_crashes=observed / ratio,
+        effective_expected=expected / ratio,
+        transient_variance=np.concatenate([np.broadcast_to(part.transient_variance, part.expected.shape) for part in parts]),
+        scales=repeated([part.scale for part in parts]),
+        degrees=repeated([part.degrees for part in parts]),
+        log_acceptable=repeated([part.prior.log_acceptable for part in parts]),
+        posterior=RatioPosterior(**{name: np.concatenate([figures[name] for figures in posteriors]) for name in posteriors[0]}),
+        is_known=np.concatenate([part.is_known for part in parts]).reshape(shape),
+        adoption=shares,
+        environment=environment,
+        unseen_share=unseen_share,
+    )
+
+
+def _log_acceptable(history: ReleaseHistory) -> float:
+    alarm = history.policy.alarm
+    return max(float(np.log1p(alarm.margin)), alarm.scales * history.level.scale)
+
+
+def _cumulative(history: ReleaseHistory, release: ReleaseCounts, hours: int) -> tuple[_Cumulative, Array, Array]:
+    """Sums since release by stratum, the release's adoption, and the environment factor of each hour."""
+    known = release.known[:hours]
+    crashes, usage_hours = release.crashes[:, :hours] * known, release.usage_hours[:, :hours] * known
+    shares = adoption(usage_hours.sum(axis=0), release.channel_hours[:hours] * known)
+    exposure = usage_hours
+    if history.update_weight > 0 and release.updates is not None:
+        matching = daily_matchings(release, history.matching)[-1]
+        exposure = exposure + history.update_weight * matching.delayed(padded(release.updates[:, :hours], HORIZON_HOURS))[:, :hours]
+    environment = environment_factors(release.previous, history.usual_change, hours)
+    multiplier = np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * environment
+    observed, squared_weights = _delayed_crashes(history, release, padded(crashes, HORIZON_HOURS), hours)
+    sums = _Cumulative(
+        crashes=np.cumsum(crashes, axis=1),
+        usage_hours=np.cumsum(usage_hours, axis=1),
+        observed=observed,
+        squared_weights=squared_weights,
+        expected=np.cumsum(history.rates[:, None] * exposure * multiplier, axis=1),
+    )
+    return sums, shares, environment
+
+
+def _delayed_crashes(history: ReleaseHistory, release: ReleaseCounts, crashes: Array, hours: int) -> tuple[Array, Array]:
+    """O and Q at each look, with the kernel of the look's day."""
+    matchings = daily_matchings(release, history.matching)
+    observed, squared_weights = np.empty((crashes.shape[0], hours)), np.empty((crashes.shape[0], hours))
+    for day, matching in enumerate(matchings):
+        looks = slice(24 * day, hours if day == len(matchings) - 1 else min(24 * (day + 1), hours))
+        observed[:, looks] = np.cumsum(matching.delayed(crashes), axis=1)[:, looks]
+        squared_weights[:, looks] = matching.squared_weights(crashes)[:, looks]
+    return observed, squared_weights
+
+
+def _counted_strata(history: ReleaseHistory, sums: _Cumulative) -> tuple[Array, NDArray[np.bool_]]:
+    """Share of the hours in strata that no baseline had, and which strata count at each look: those go where they are many."""
+    unseen = sums.usage_hours[~history.has_baseline].sum(axis=0)
+    total = sums.usage_hours.sum(axis=0)
+    share = np.divide(unseen, total, out=np.zeros_like(total), where=total > 0)
+    is_counted = history.has_baseline[:, None] | (share <= history.policy.verdict.most_unseen_share)[None, :]
+    return share, is_counted
+
+
+def _trailing(cumulative: Array) -> Array:
+    """What the last 24 hours added."""
+    added = cumulative.copy()
+    added[:, _TRAILING_HOURS:] -= cumulative[:, :-_TRAILING_HOURS]
+    return np.maximum(added, 0.0)

@@ -1,0 +1,104 @@
+"""The arrays of one cell, a measure on a platform: strata from its baselines, counts of baselines and release, kernels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.policies import HORIZON_HOURS, Policy
+from jobs.scoring.baseline_selection import known_life, previous_release
+from jobs.scoring.channel_totals import ChannelTotals
+from jobs.scoring.measured_kernels import UsageDelays, baseline_kernel, daily_kernels
+from jobs.scoring.release_arrays import CellKey, ReleaseLife, measure_known_from, release_counts
+from jobs.scoring.release_calendar import Calendar, Release
+from jobs.scoring.release_counts import Array, ReleaseCounts
+from jobs.scoring.strata import Strata, coarsen
+from jobs.windows import HOUR
+
+
+@dataclass(frozen=True)
+class ChannelRecord:
+    """What is known of a channel: rows, delays, calendar, and the versions that a person confirmed as regressed."""
+
+    totals: ChannelTotals
+    delays: UsageDelays | None
+    calendar: Calendar
+    confirmed_regressions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ReleaseContext:
+    """A release, its looks so far, and its place among the channel's releases; `baselines` newest first."""
+
+    release: Release
+    hours: int
+    releases: tuple[Release, ...]
+    baselines: tuple[Release, ...]
+
+
+@dataclass(frozen=True)
+class PreparedCell:
+    counts: ReleaseCounts
+    baselines: tuple[ReleaseCounts, ...]
+    strata: Strata
+    known_from: int | None
+    """The first hour in which a ping of the release carried the measure."""
+
+
+@dataclass(frozen=True)
+class PlatformKernels:
+    """Delay kernels of a platform: one for each baseline, daily ones for the release; None: the default."""
+
+    of_baselines: tuple[Array | None, ...]
+    of_release: Array | None
+
+
+def platform_kernels(record: ChannelRecord, context: ReleaseContext, platform: str | None, policy: Policy) -> PlatformKernels:
+    def known_until(baseline: Release) -> datetime:
+        return baseline.hour + known_life(baseline, context.release) * HOUR
+
+    of_baselines = tuple(baseline_kernel(record.delays, platform, known_until(b), policy.delays) for b in context.baselines)
+    of_release = daily_kernels(record.delays, platform, context.release.hour, context.hours, policy.delays)
+    if of_release is None or any(kernel is None for kernel in of_baselines):
+        return PlatformKernels((None,) * len(of_baselines), None)  # measured on one side only would compare two definitions
+    return PlatformKernels(of_baselines, of_release)
+
+
+def prepare_cell(record: ChannelRecord, context: ReleaseContext, key: CellKey, kernels: PlatformKernels, policy: Policy) -> PreparedCell:
+    """Counts by stratum. Baselines in which the measure never came are left out: a measure that is NULL is not zero."""
+    totals, release = record.totals, context.release
+    carried = [
+        (baseline, kernel)
+        for baseline, kernel in zip(context.baselines, kernels.of_baselines, strict=True)
+        if measure_known_from(totals, baseline, key) is not None
+    ]
+    baselines = [baseline for baseline, _ in carried]
+    strata = _strata(totals, release, baselines, key, policy)
+    releases = list(context.releases)
+    lives = [ReleaseLife(known_life(b, release), previous_release(b, releases), kernel) for b, kernel in carried]
+    own_life = ReleaseLife(context.hours, previous_release(release, releases), kernels.of_release)
+    return PreparedCell(
+        counts=release_counts(totals, release, key, strata, own_life),
+        baselines=tuple(release_counts(totals, b, key, strata, life) for b, life in zip(baselines, lives, strict=True)),
+        strata=strata,
+        known_from=measure_known_from(totals, release, key),
+    )
+
+
+def _strata(totals: ChannelTotals, release: Release, baselines: Sequence[Release], key: CellKey, policy: Policy) -> Strata:
+    usage_hours, crashes = np.zeros(len(totals.strata)), np.zeros(len(totals.strata))
+    for baseline in baselines:
+        rows = _rows_of_life(totals, baseline, known_life(baseline, release), key.platform)
+        for measure, sums in (("usage_hours", usage_hours), (key.measure, crashes)):
+            sums += np.bincount(totals.stratum[rows], weights=np.nan_to_num(totals.measures[measure][rows]), minlength=len(totals.strata))
+    is_seen = usage_hours > 0 if baselines else np.ones(len(totals.strata), dtype=bool)
+    return coarsen(totals.strata, usage_hours, crashes, is_seen, policy.strata)
+
+
+def _rows_of_life(totals: ChannelTotals, release: Release, life_hours: int, platform: str | None) -> NDArray[np.int64]:
+    rows = totals.rows_of(release.version)
+    age = totals.hour[rows] - totals.hour_of(release.hour)
+    rows = rows[(age >= 0) & (age < min(life_hours, HORIZON_HOURS))]
+    return rows if platform is None else rows[totals.on_platform(platform)[rows]]

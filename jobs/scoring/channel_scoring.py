@@ -1,0 +1,126 @@
+"""All looks at the releases of a channel, from its rows: cells fitted, tau0 learned over them, looked at, judged."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.measures import SCORED_MEASURES
+from jobs.policies import HORIZON_HOURS, Policy
+from jobs.scoring.baseline_selection import baselines_of, channel_releases
+from jobs.scoring.cell_looks import ALL, CellLooks, look_at_cells
+from jobs.scoring.cell_preparation import ChannelRecord, PreparedCell, ReleaseContext, platform_kernels, prepare_cell
+from jobs.scoring.channel_totals import ChannelTotals
+from jobs.scoring.data_guard import DataProblem, fallen_usage, volume_problems
+from jobs.scoring.release_arrays import CellKey
+from jobs.scoring.release_calendar import Release
+from jobs.scoring.release_history import ReleaseHistory, fit_history, with_learned_scale
+from jobs.scoring.release_levels import learned_start_scale
+from jobs.scoring.verdict_states import State, cell_states
+from jobs.windows import HOUR
+
+_SILENT_EXPECTED_CRASHES = 5.0
+
+
+@dataclass(frozen=True)
+class ScoredCell:
+    """A measure on a platform: its figures (None without baseline), the states of its rows by look, and problems by hour since release."""
+
+    key: CellKey
+    prepared: PreparedCell
+    history: ReleaseHistory | None
+    looks: CellLooks | None
+    states: list[list[State]]
+    problems: tuple[DataProblem, ...]
+
+    @property
+    def platform(self) -> str:
+        return self.key.platform or ALL
+
+
+@dataclass(frozen=True)
+class ScoredRelease:
+    """A release and its cells. Look t, after hour t since release, has as_of `release.hour` + t + 1 h."""
+
+    release: Release
+    hours: int
+    cells: tuple[ScoredCell, ...]
+
+    def as_of(self, look: int) -> datetime:
+        return self.release.hour + (look + 1) * HOUR
+
+
+def score_releases(record: ChannelRecord, after: datetime, until: datetime, policy: Policy) -> list[ScoredRelease]:
+    """Every release with looks whose as_of lies in (after, until]; each is scored from its release on, for states span looks."""
+    releases = channel_releases(record.totals, record.calendar)
+    horizon = timedelta(hours=HORIZON_HOURS)
+    scored = []
+    for release in releases:
+        is_open = release.hour < until and release.hour + horizon > after and release.known_from <= until
+        if is_open and release.hour >= record.totals.origin:
+            hours = min(HORIZON_HOURS, int((until - release.hour) / HOUR))
+            baselines = baselines_of(release, releases, record.totals, record.confirmed_regressions, policy.baselines)
+            context = ReleaseContext(release, hours, tuple(releases), tuple(baselines))
+            scored.append(score_cells(record, context, policy))
+    return scored
+
+
+def score_cells(record: ChannelRecord, context: ReleaseContext, policy: Policy) -> ScoredRelease:
+    """All cells of one release: every scored measure on all platforms together and on each."""
+    channel, keys, prepared = record.totals.channel, [], []
+    for platform in (None, *record.totals.platforms):
+        kernels = platform_kernels(record, context, platform, policy)
+        for measure in SCORED_MEASURES:
+            keys.append(CellKey(measure.name, platform))
+            prepared.append(prepare_cell(record, context, keys[-1], kernels, policy))
+    start_scales = [policy.start_scale(channel, key.measure) for key in keys]
+    histories = [
+        fit_history(cell.baselines, start_scale, parents=cell.strata.parents, policy=policy)
+        for cell, start_scale in zip(prepared, start_scales, strict=True)
+    ]
+    learned = learned_start_scale([history.past for history in histories if history], min(start_scales), policy.baselines, policy.variance)
+    if learned is not None:
+        histories = [history and with_learned_scale(history, learned) for history in histories]
+    problems = _channel_problems(record.totals, context.release, context.hours, policy)
+    cells = [_scored_cell(key, cell, history, problems, policy) for key, cell, history in zip(keys, prepared, histories, strict=True)]
+    return ScoredRelease(context.release, context.hours, tuple(cells))
+
+
+def _scored_cell(
+    key: CellKey, cell: PreparedCell, history: ReleaseHistory | None, channel_problems: list[DataProblem], policy: Policy
+) -> ScoredCell:
+    hours = cell.counts.hours
+    crashes, usage_hours = cell.counts.crashes.sum(axis=0), cell.counts.usage_hours.sum(axis=0)
+    problems = [*channel_problems, fallen_usage(usage_hours, crashes, policy.data_guard)]
+    if history is None:
+        has_problem = np.any([problem.has_problem for problem in problems], axis=0)
+        rates_only = [State.DATA_PROBLEM if is_bad else State.NO_BASELINE for is_bad in has_problem]
+        return ScoredCell(key, cell, None, None, [rates_only], tuple(problems))
+    looks = look_at_cells(history, cell.counts, cell.strata.names, with_strata=key.platform is None)
+    problems.append(_silence(cell, looks))
+    has_problem = np.any([problem.has_problem for problem in problems], axis=0)
+    states = cell_states(looks, history.doubt, has_problem[:hours], policy.alarm, policy.verdict)
+    return ScoredCell(key, cell, history, looks, states, tuple(problem for problem in problems if problem.has_problem.any()))
+
+
+def _channel_problems(totals: ChannelTotals, release: Release, hours: int, policy: Policy) -> list[DataProblem]:
+    """What is wrong with the channel's data, by hour since release."""
+    everything = totals.on_platform(None)
+    start = totals.hour_of(release.hour)
+    life = slice(start, start + hours)
+    volume = volume_problems(
+        totals.by_hour("usage_hours", everything), totals.by_hour("crash_pings", everything), totals.is_complete, policy.data_guard
+    )
+    missing = np.cumsum(~totals.is_complete[life]) > 0
+    gap = DataProblem(missing, "hours since the release are not complete: they are not counted as zeros")
+    return [gap, *(DataProblem(problem.has_problem[life], problem.note) for problem in volume)]
+
+
+def _silence(cell: PreparedCell, looks: CellLooks) -> DataProblem:
+    """No ping of the version has carried the measure, although crashes enough were expected."""
+    first = looks.expected.shape[1] if cell.known_from is None else cell.known_from
+    is_silent: NDArray[np.bool_] = np.arange(looks.expected.shape[1]) < first
+    return DataProblem(
+        is_silent & (looks.effective_expected[0] >= _SILENT_EXPECTED_CRASHES), "no ping of this version has carried the measure"
+    )

@@ -1,0 +1,76 @@
+"""How noisy counts are: overdispersion, long-run wander, the transient error of a young release, and how strata differ (scoring 3.5, 3.7).
+
+Arrays are (releases, strata, hours) or (releases, hours), newest release first.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+_LEAST_MEAN = 0.05
+_LATE_WINDOWS = (slice(72, 120), slice(120, 168))
+_LEAST_TRANSIENT_VARIANCE = 0.02**2
+_UPDATE_COUNT_VARIANCE_SCALE = 0.36  # om_scale .6, squared
+
+
+def overdispersion(crashes: Array, fitted: Array, mature: NDArray[np.bool_]) -> float:
+    """phi: variance-to-mean ratio of raw hourly counts around their fit, in the mature window; within [1, 10]."""
+    is_used = (fitted > _LEAST_MEAN) & mature[:, None, :]
+    means, counts = fitted[is_used], crashes[is_used]
+    if means.size == 0:
+        return 1.0
+    weights = 1.0 / (1.0 + means / 20.0)
+    return float(np.clip(np.average((counts - means) ** 2 / means, weights=weights), 1.0, 10.0))
+
+
+def long_run_variance(delayed: Array, expected: Array, mature: NDArray[np.bool_], phi: float) -> float:
+    """vlong: how far a mature release's level wanders between the first and the second half of its mature window."""
+    halves = [
+        np.log((np.where(mature, delayed, 0.0)[:, half].sum(axis=1) + 0.5) / (np.where(mature, expected, 0.0)[:, half].sum(axis=1) + 0.5))
+        for half in _LATE_WINDOWS
+    ]
+    mature_crashes = np.maximum(np.where(mature, delayed, 0.0).sum(axis=1), 1.0)
+    has_both = mature[:, _LATE_WINDOWS[0]].any(axis=1) & mature[:, _LATE_WINDOWS[1]].any(axis=1)
+    wander = np.where(has_both, (halves[0] - halves[1]) ** 2 / 4 - phi / mature_crashes, 0.0)
+    releases = delayed.shape[0]
+    return float((releases * max(wander.mean(), 0.0) + 8 * 0.03**2) / (releases + 8))
+
+
+def start_transient_variance(hours: int, has_update_counts: bool) -> Array:
+    """om0: what to expect before past releases have shown it; smaller where update counts tell how many moved."""
+    age = np.arange(hours)
+    start = 0.22**2 * np.exp(-age / 2) + 0.10**2 * np.exp(-age / 30) + 0.02**2
+    return np.asarray(start * (_UPDATE_COUNT_VARIANCE_SCALE if has_update_counts else 1.0))
+
+
+def transient_variance(observed: Array, expected: Array, effective: Array, levels: Array, phi: float, start: Array) -> Array:
+    """omega2 without the long-run part: variance of log cumulative observed/expected around the release's own level, by age.
+
+    `observed`, `expected` and `effective` counts are cumulative, all strata together.
+    """
+    releases, hours = observed.shape
+    deviation = np.log((observed + 0.5) / (expected + 0.5)) - levels[:, None]
+    correction = releases / max(releases - 1, 1)
+    raw = correction * (deviation**2 - phi / np.maximum(effective, 1.0)).mean(axis=0)
+    learned = np.maximum(_smoothed(raw), 0.0)
+    weight = releases / (releases + 8) * ((effective.mean(axis=0) > 10) & (releases >= 3))
+    return np.asarray(np.maximum(weight * learned + (1 - weight) * start[:hours], _LEAST_TRANSIENT_VARIANCE))
+
+
+def stratum_scale(mature_delayed: Array, mature_fitted: Array, weights: Array, phi: float) -> float:
+    """s_int: how much strata of a healthy release deviate from the release; arguments are (releases, strata) sums."""
+    releases = mature_delayed.shape[0]
+    deviation = np.log((mature_delayed + 0.5) / (mature_fitted + 0.5))
+    deviation -= deviation.mean(axis=0)
+    excess = releases / max(releases - 1, 1) * deviation**2 - phi / np.maximum(mature_delayed, 1.0)
+    shrunk = (20 * 0.06**2 + releases * max(float(excess.mean()), 0.0)) / (20 + releases)
+    return float(np.sqrt(max(shrunk, 0.02**2) * (1.0 + (weights**2).sum())))
+
+
+def _smoothed(series: Array) -> Array:
+    """Moving mean over a quarter of the age to either side."""
+    hours = np.arange(series.size)
+    reach = hours // 4
+    cumulative = np.concatenate([[0.0], np.cumsum(series)])
+    first, last = np.maximum(hours - reach, 0), np.minimum(hours + reach, series.size - 1)
+    return np.asarray((cumulative[last + 1] - cumulative[first]) / (last + 1 - first))

@@ -1,0 +1,76 @@
+"""When the data, not the release, is the news: looks that get no verdict, and why (scoring 3.10)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.policies import DataGuardPolicy
+from jobs.scoring.release_counts import Array, trailing_sum
+
+Flags = NDArray[np.bool_]
+_WEEK_HOURS = 168
+_FALLEN_SHARE = 0.5
+_FEWEST_CRASHES = 10.0
+
+
+@dataclass(frozen=True)
+class DataProblem:
+    """`has_problem` by hour; `note` says what it is, for a reader."""
+
+    has_problem: Flags
+    note: str
+
+
+def volume_problems(usage_hours: Array, crash_pings: Array, is_complete: Flags, policy: DataGuardPolicy) -> list[DataProblem]:
+    """What arrived of all versions in the last three hours, by hour, against the same hours of the last weeks; not judged without them."""
+    usage, crashes = trailing_sum(usage_hours, policy.window_hours), trailing_sum(crash_pings, policy.window_hours)
+    is_judged = trailing_sum(is_complete.astype(float), policy.window_hours) >= policy.window_hours
+    usual_usage, has_usage = _usual(usage, is_judged, policy.reference_weeks)
+    usual_crashes, has_crashes = _usual(crashes, is_judged, policy.reference_weeks)
+    few_crashes = (crashes < policy.lowest_crash_share * usual_crashes) & (
+        usual_crashes - crashes > policy.crash_sds * np.sqrt(2 * usual_crashes)
+    )
+    return [
+        DataProblem(
+            has_usage & (usage < policy.lowest_usage_share * usual_usage), "far fewer usage hours of all versions than usual arrived"
+        ),
+        DataProblem(
+            has_usage & (usage > policy.highest_usage_share * usual_usage), "far more usage hours of all versions than usual arrived"
+        ),
+        DataProblem(has_crashes & few_crashes, "far fewer crash pings of all versions than usual arrived"),
+    ]
+
+
+def fallen_usage(usage_hours: Array, crashes: Array, policy: DataGuardPolicy) -> DataProblem:
+    """A version whose usage hours have halved for three hours while its crashes have not fallen: hours are missing, not quality."""
+    window = policy.silent_usage_hours
+    recent_crashes, usage_before = trailing_sum(crashes, window), _delayed(trailing_sum(usage_hours, window) / window, window)
+    is_low = usage_hours < _FALLEN_SHARE * usage_before
+    has_stayed_low = trailing_sum(is_low.astype(float), window) >= window
+    crashes_before = _delayed(recent_crashes, window)
+    keeps_crashing = (recent_crashes >= crashes_before) & (recent_crashes >= _FEWEST_CRASHES) & (crashes_before > 0)
+    return DataProblem(has_stayed_low & keeps_crashing, "usage hours of the release fell away while its crashes did not")
+
+
+def kernel_drift(in_use: Array, measured: Array, policy: DataGuardPolicy) -> bool:
+    """Whether hours come at another time now than the kernel in use assumes: F(3 h) differs by more than a tenth."""
+    return abs(float(in_use[:4].sum()) - float(measured[:4].sum())) > policy.kernel_drift
+
+
+def _usual(trailing: Array, is_judged: Flags, weeks: int) -> tuple[Array, Flags]:
+    """Median of the same hours of the last weeks, where at least one of them is known and held anything."""
+    past = np.full((weeks, trailing.size), np.nan)
+    for week in range(weeks):
+        shift = _WEEK_HOURS * (week + 1)
+        if shift < trailing.size:
+            known = np.where(is_judged, trailing, np.nan)
+            past[week, shift:] = known[:-shift]
+    has_past = np.isfinite(past).any(axis=0)
+    usual = np.zeros(trailing.size)
+    usual[has_past] = np.nanmedian(past[:, has_past], axis=0)
+    return usual, has_past & is_judged & (usual > 0)
+
+
+def _delayed(series: Array, hours: int) -> Array:
+    return np.concatenate([np.zeros(min(hours, series.size)), series[:-hours]])

@@ -1,0 +1,90 @@
+"""How a release's rate runs above its mature level by age and adoption: a chain ladder in two dimensions (scoring 3.2 and 3.3).
+
+Age carries the burst of crashes at updating, adoption the fact that people who update first crash more; both are needed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Bins = NDArray[np.intp]
+
+ADOPTION_EDGES: Array = np.array([0, 0.002, 0.005, 0.01, 0.02, 0.04, 0.07, 0.11, 0.16, 0.23, 0.32, 0.43, 0.56, 0.72])
+AGE_EDGES_HOURS: Array = np.array([0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 48, 72], dtype=float)
+_ROUNDS = 4
+_ADOPTION_SHRINKAGE_CRASHES = 30.0
+_AGE_SHRINKAGE_CRASHES = 5.0
+_BASE_RATE_SHRINKAGE_CRASHES = 20.0
+
+
+@dataclass(frozen=True)
+class DevelopmentFactors:
+    """Logarithms: `by_adoption` for each adoption bin, `by_age` for each age bin."""
+
+    by_adoption: Array
+    by_age: Array
+
+    def log_multiplier(self, adoption_bins: Bins, hours: int) -> Array:
+        """G at each hour since release."""
+        return np.asarray(self.by_adoption[adoption_bins] + self.by_age[age_bins(hours)])
+
+
+def adoption_bins(adoption: Array) -> Bins:
+    return np.searchsorted(ADOPTION_EDGES, adoption, side="right") - 1
+
+
+def age_bins(hours: int) -> Bins:
+    return np.searchsorted(AGE_EDGES_HOURS, np.arange(hours), side="right") - 1
+
+
+def base_rates(mature_crashes: Array, mature_exposure: Array, releases: int, parents: tuple[str, ...] | None = None) -> Array:
+    """Crashes per hour of each stratum, shrunk towards the channel's rate by 20 crashes.
+
+    Both arguments are recency-weighted sums over the baselines' mature hours. A stratum that no baseline had takes the rate of the strata
+    with the same parent, else the channel's.
+    """
+    total_exposure = mature_exposure.sum()
+    # Half a crash where there was none at all: nothing else here divides by a rate.
+    channel_rate = max(mature_crashes.sum(), 0.5) / total_exposure
+    shrinkage_hours = _BASE_RATE_SHRINKAGE_CRASHES / releases / channel_rate
+    target = np.full(mature_crashes.shape, channel_rate)
+    if parents is not None:
+        groups = np.array(parents)
+        for i in np.flatnonzero(mature_exposure <= 0):
+            is_sibling = groups == groups[i]
+            crashes, exposure = mature_crashes[is_sibling].sum(), mature_exposure[is_sibling].sum()
+            target[i] = (crashes + shrinkage_hours * channel_rate) / (exposure + shrinkage_hours)
+    return np.asarray((mature_crashes + shrinkage_hours * target) / (mature_exposure + shrinkage_hours))
+
+
+def fit_development(delayed: Array, expected: Array, bins: Bins, mature: NDArray[np.bool_]) -> tuple[DevelopmentFactors, Array]:
+    """Factors and each release's mature log level, alternately, from (releases, hours) of all strata together.
+
+    `expected` are the crashes at base rates, `bins` the adoption bins, `mature` the hours that make a level.
+    """
+    ages = np.broadcast_to(age_bins(delayed.shape[1]), delayed.shape)
+    by_adoption, by_age = np.zeros(ADOPTION_EDGES.size), np.zeros(AGE_EDGES_HOURS.size)
+    mature_delayed = np.where(mature, delayed, 0.0).sum(axis=1)
+
+    def levels_at(log_multiplier: Array) -> Array:
+        mature_expected = np.where(mature, expected * np.exp(log_multiplier), 0.0).sum(axis=1)
+        return np.asarray(np.log((mature_delayed + 0.5) / (mature_expected + 0.5)))
+
+    log_multiplier = np.zeros(delayed.shape)
+    levels = levels_at(log_multiplier)
+    for _ in range(_ROUNDS):
+        levelled = delayed * np.exp(-levels)[:, None]
+        by_adoption += _log_ratio(levelled, expected * np.exp(log_multiplier), bins, by_adoption.size, _ADOPTION_SHRINKAGE_CRASHES)
+        log_multiplier = by_adoption[bins] + by_age[ages]
+        by_age += _log_ratio(levelled, expected * np.exp(log_multiplier), ages, by_age.size, _AGE_SHRINKAGE_CRASHES)
+        log_multiplier = by_adoption[bins] + by_age[ages]
+        levels = levels_at(log_multiplier)
+    return DevelopmentFactors(by_adoption, by_age), levels
+
+
+def _log_ratio(observed: Array, expected: Array, bins: Bins, size: int, shrinkage_crashes: float) -> Array:
+    observed_sums = np.bincount(bins.ravel(), weights=observed.ravel(), minlength=size)
+    expected_sums = np.bincount(bins.ravel(), weights=expected.ravel(), minlength=size)
+    return np.asarray(np.log((observed_sums + shrinkage_crashes) / (expected_sums + shrinkage_crashes)))

@@ -1,0 +1,206 @@
+"""Scored releases as rows of release_health: one for each cell and look, and one for the release's verdict at each look."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from jobs.measures import measure_named
+from jobs.policies import Policy
+from jobs.scoring.cell_looks import ALL, CellLooks
+from jobs.scoring.channel_scoring import ScoredCell, ScoredRelease
+from jobs.scoring.release_counts import Array, adoption
+from jobs.scoring.release_verdict import CellVerdict, ReleaseVerdict, release_verdict
+from jobs.scoring.verdict_states import state_beginnings
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LookRange:
+    """Rows are wanted of looks with `after` < as_of <= `until`."""
+
+    after: datetime
+    until: datetime
+
+
+def health_rows(scored: ScoredRelease, looks: LookRange, audit_sequence: int, policy: Policy) -> list[Row]:
+    """The release's rows, its verdicts first."""
+    rows: list[Row] = []
+    wanted = [look for look in range(scored.hours) if looks.after < scored.as_of(look) <= looks.until]
+    wanted = [look for look in wanted if scored.as_of(look) >= scored.release.known_from]
+    if not wanted:
+        return rows
+    verdicts = [_verdict_at(scored, look, policy) for look in range(scored.hours)]
+    beginnings = state_beginnings([verdict.state for verdict in verdicts])
+    by_cell = {(cell.key.measure, cell.platform): cell for cell in scored.cells}
+    for look in wanted:
+        verdict = verdicts[look]
+        decided_by = by_cell[verdict.decided_by.measure, verdict.decided_by.platform]
+        rows.append(_release_row(scored, decided_by, verdict, look, beginnings[look], policy))
+    for cell in scored.cells:
+        rows += _cell_rows(scored, cell, wanted, policy)
+    for row in rows:
+        row |= {"channel": scored.release.channel, "release_version": scored.release.version, "audit_sequence": audit_sequence}
+    return rows
+
+
+def _verdict_at(scored: ScoredRelease, look: int, policy: Policy) -> ReleaseVerdict:
+    whole_usage = max(_usage_until(scored.cells[0], look), 1e-9)
+    cells = [
+        CellVerdict(
+            measure=cell.key.measure,
+            platform=cell.platform,
+            is_critical=_is_critical(cell),
+            usage_share=_usage_until(cell, look) / whole_usage,
+            state=cell.states[0][look],
+            score=None if cell.looks is None else float(cell.looks.posterior.score[0, look]),
+        )
+        for cell in scored.cells
+    ]
+    return release_verdict(cells, policy.verdict.critical_platform_share, ALL)
+
+
+def _is_critical(cell: ScoredCell) -> bool:
+    scoring = measure_named(cell.key.measure).scoring
+    return scoring is not None and scoring.is_critical
+
+
+def _usage_until(cell: ScoredCell, look: int) -> float:
+    return float(cell.prepared.counts.usage_hours[:, : look + 1].sum())
+
+
+def _release_row(scored: ScoredRelease, decided_by: ScoredCell, verdict: ReleaseVerdict, look: int, beginning: int, policy: Policy) -> Row:
+    """The figures of the cell that decides, under the release's state and score."""
+    label = measure_named(decided_by.key.measure).label
+    row = _figures(decided_by, 0, look) | _common(scored, look)
+    return row | {
+        "scope": "release",
+        "platform": ALL,
+        "stratum": ALL,
+        "measure": ALL,
+        "adoption": _adoption(scored.cells[0])[look],
+        "state": verdict.state.value,
+        "since": scored.as_of(beginning),
+        "score": verdict.score,
+        "notes": [f"decided by {label} on {decided_by.platform}", *_notes(decided_by, look, policy)],
+    }
+
+
+def _cell_rows(scored: ScoredRelease, cell: ScoredCell, wanted: list[int], policy: Policy) -> list[Row]:
+    rows = []
+    shares = _adoption(cell)
+    counts = cell.prepared.counts
+    has_begun = np.cumsum((counts.usage_hours + counts.crashes).sum(axis=0)) > 0
+    wanted = [look for look in wanted if cell.platform == ALL or has_begun[look]]
+    for index, states in enumerate(cell.states):
+        beginnings = state_beginnings(states)
+        scope = "platform" if cell.looks is None else cell.looks.scopes[index]
+        stratum = ALL if cell.looks is None else cell.looks.strata[index]
+        for look in wanted:
+            if cell.looks is not None and not cell.looks.is_known[index, look]:
+                continue
+            rows.append(
+                _figures(cell, index, look)
+                | _common(scored, look)
+                | {
+                    "scope": scope,
+                    "platform": cell.platform,
+                    "stratum": stratum,
+                    "measure": cell.key.measure,
+                    "adoption": shares[look],
+                    "state": states[look].value,
+                    "since": scored.as_of(beginnings[look]),
+                    "notes": _notes(cell, look, policy),
+                }
+            )
+    return rows
+
+
+def _adoption(cell: ScoredCell) -> Array:
+    counts = cell.prepared.counts
+    return adoption(counts.usage_hours.sum(axis=0), counts.channel_hours)
+
+
+def _common(scored: ScoredRelease, look: int) -> Row:
+    return {"as_of": scored.as_of(look), "age_hours": float(look + 1)}
+
+
+def _figures(cell: ScoredCell, index: int, look: int) -> Row:
+    if cell.looks is None or cell.history is None:
+        counts = cell.prepared.counts
+        rates = {
+            "observed_crashes": float(counts.crashes[:, : look + 1].sum()),
+            "usage_hours": float(counts.usage_hours[:, : look + 1].sum()),
+        }
+        return dict.fromkeys(_FIGURES) | rates | {"baseline_versions": []}
+    looks = cell.looks
+    return _look_figures(looks, index, look) | {
+        "overdispersion": cell.history.phi,
+        "baseline_versions": list(cell.history.versions),
+        "environment_factor": float(looks.environment[look]),
+    }
+
+
+_FIGURES = (
+    "observed_crashes",
+    "usage_hours",
+    "delayed_crashes",
+    "delayed_crashes_squared_weights",
+    "expected_crashes",
+    "effective_crashes",
+    "overdispersion",
+    "transient_variance",
+    "between_release_scale",
+    "degrees_of_freedom",
+    "acceptable_ratio",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+    "posterior_sd",
+    "p_unacceptable",
+    "p_improved",
+    "evidence",
+    "score",
+    "environment_factor",
+)
+
+
+def _look_figures(looks: CellLooks, index: int, look: int) -> Row:
+    at = (index, look)
+    posterior = looks.posterior
+    return {
+        "observed_crashes": float(looks.crashes[at]),
+        "usage_hours": float(looks.usage_hours[at]),
+        "delayed_crashes": float(looks.observed[at]),
+        "delayed_crashes_squared_weights": float(looks.squared_weights[at]),
+        "expected_crashes": float(looks.expected[at]),
+        "effective_crashes": float(looks.effective_crashes[at]),
+        "transient_variance": float(looks.transient_variance[at]),
+        "between_release_scale": float(looks.scales[index]),
+        "degrees_of_freedom": float(looks.degrees[index]),
+        "acceptable_ratio": float(np.exp(looks.log_acceptable[index])),
+        "ratio": float(np.exp(posterior.mean[at])),
+        "ratio_low": float(looks.ratio_low[at]),
+        "ratio_high": float(looks.ratio_high[at]),
+        "posterior_sd": float(posterior.sd[at]),
+        "p_unacceptable": float(posterior.p_unacceptable[at]),
+        "p_improved": float(posterior.p_improved[at]),
+        "evidence": float(posterior.evidence[at]),
+        "score": float(posterior.score[at]),
+    }
+
+
+def _notes(cell: ScoredCell, look: int, policy: Policy) -> list[str]:
+    """What else a reader should know of this look."""
+    notes = [problem.note for problem in cell.problems if problem.has_problem[look]]
+    if cell.history is None or cell.looks is None:
+        return [*notes, "no release to compare with"]
+    if cell.history.releases <= policy.baselines.thin_releases:
+        notes.append(f"thin baseline: {cell.history.releases} release(s)")
+    if cell.looks.environment[look] > policy.verdict.environment_note_factor:
+        notes.append("environment: the previous version worsened too")
+    if cell.looks.unseen_share[look] > policy.verdict.most_unseen_share:
+        notes.append(f"{cell.looks.unseen_share[look]:.0%} of the usage hours are of users without baseline and not counted")
+    return notes

@@ -1,0 +1,81 @@
+"""What scoring is given: counts of one release and one measure as plain arrays, hour by hour since release."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+MATURE_START_HOUR = 72
+"""From the fourth day on, a release's users and habits are those it keeps: M, the mature window."""
+
+
+@dataclass(frozen=True)
+class PreviousVersion:
+    """The release that the users came from: crashes and received hours of all strata, from 72 h before to the hour of the look."""
+
+    crashes: Array
+    usage_hours: Array
+
+    def __post_init__(self) -> None:
+        if self.crashes.shape != self.usage_hours.shape or self.crashes.ndim != 1:
+            raise ValueError(
+                f"previous version: crashes {self.crashes.shape} and usage hours {self.usage_hours.shape} must be one series each"
+            )
+
+
+@dataclass(frozen=True)
+class ReleaseCounts:
+    """Received counts of one release: `crashes` and `usage_hours` by stratum (rows) and hour since release (columns).
+
+    `channel_hours` are the received hours of all versions of the channel in the same hours. `updates`: people who moved to this version.
+    `delay_kernel`: f(d) as measured for this release, where it was, or one row for each of its days. `is_known` is False for hours that are not complete: their counts are
+    no zeros, they are left out. `release_type` tells dot releases from majors ("major" or "dot").
+    """
+
+    crashes: Array
+    usage_hours: Array
+    channel_hours: Array
+    updates: Array | None = None
+    delay_kernel: Array | None = None
+    previous: PreviousVersion | None = None
+    is_known: NDArray[np.bool_] | None = None
+    version: str = ""
+    release_type: str = "major"
+
+    def __post_init__(self) -> None:
+        shape = self.crashes.shape
+        if len(shape) != 2 or self.usage_hours.shape != shape or self.channel_hours.shape != shape[1:]:
+            raise ValueError(
+                f"release {self.version!r}: crashes {shape} and usage_hours {self.usage_hours.shape} must both be (strata, hours), "
+                f"channel_hours {self.channel_hours.shape} (hours,)"
+            )
+        if self.updates is not None and self.updates.shape != shape:
+            raise ValueError(f"release {self.version!r}: updates {self.updates.shape} must be shaped as crashes {shape}")
+
+    @property
+    def hours(self) -> int:
+        return int(self.crashes.shape[1])
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        return np.ones(self.hours, dtype=bool) if self.is_known is None else self.is_known
+
+    @property
+    def mature(self) -> NDArray[np.bool_]:
+        """The known hours of the mature window."""
+        return (np.arange(self.hours) >= MATURE_START_HOUR) & self.known
+
+
+def adoption(release_hours: Array, channel_hours: Array) -> Array:
+    """Share of the channel's received hours in the trailing 24 h, cut at the release; 0 where nothing was received."""
+    ours, all_versions = trailing_sum(release_hours, 24), trailing_sum(channel_hours, 24)
+    return np.divide(ours, all_versions, out=np.zeros_like(ours), where=all_versions > 0)
+
+
+def trailing_sum(hourly: Array, window_hours: int) -> Array:
+    """Sum of the last `window_hours` hours along the last axis, cut at the start."""
+    cumulative = np.cumsum(hourly, axis=-1)
+    trailing = cumulative.copy()
+    trailing[..., window_hours:] -= cumulative[..., :-window_hours]
+    return trailing

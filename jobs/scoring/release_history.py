@@ -1,0 +1,221 @@
+"""What K past releases teach about the next one, fitted once for all of its looks (scoring 3.2 to 3.5, 3.7, 8.4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.policies import HORIZON_HOURS, POLICY, Policy
+from jobs.scoring.count_noise import long_run_variance, overdispersion, start_transient_variance, stratum_scale, transient_variance
+from jobs.scoring.delay_matching import DelayMatching, delay_kernel
+from jobs.scoring.development_factors import DevelopmentFactors, adoption_bins, base_rates, fit_development
+from jobs.scoring.environment_guard import UsualChange, usual_change
+from jobs.scoring.ratio_posterior import variance_to_mean
+from jobs.scoring.release_counts import Array, ReleaseCounts, adoption
+from jobs.scoring.release_levels import CellLevels, PredictiveLevel, predictive_level, recency_weights
+
+Number = TypeVar("Number", np.float64, np.bool_)
+_UPDATE_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.35, 1.75, 2.25)
+_UPDATE_FIT_HOURS = slice(0, 48, 2)
+
+
+@dataclass(frozen=True)
+class ReleaseHistory:
+    """Everything that scoring a new release needs to know of the past ones, newest first.
+
+    `rates` are crashes per exposure hour of each stratum, `has_baseline` says which strata any baseline had. `omega2` is the transient
+    variance by hour since release. `update_weight` is the exposure of one update, in hours (0: updates are not counted).
+    """
+
+    versions: tuple[str, ...]
+    matching: DelayMatching
+    rates: Array
+    has_baseline: NDArray[np.bool_]
+    update_weight: float
+    factors: DevelopmentFactors
+    past: CellLevels
+    level: PredictiveLevel
+    phi: float
+    omega2: Array
+    long_run_variance: float
+    stratum_scale: float
+    usual_change: UsualChange | None
+    is_scale_learned: bool
+    policy: Policy
+
+    @property
+    def releases(self) -> int:
+        return len(self.versions)
+
+    @property
+    def doubt(self) -> float:
+        """eps of the alarm rule: by how much history there is and whether tau0 was learned."""
+        alarm, baselines = self.policy.alarm, self.policy.baselines
+        if self.releases <= baselines.thin_releases:
+            return alarm.doubt_with_thin_baseline
+        has_much_history = self.releases >= baselines.releases and self.is_scale_learned
+        return alarm.doubt_with_much_history if has_much_history else alarm.doubt
+
+
+@dataclass(frozen=True)
+class _Baselines:
+    """K baselines stacked: (releases, strata, hours), and (releases, hours) of all strata."""
+
+    crashes: Array
+    usage_hours: Array
+    delayed: Array
+    squared_weights: Array
+    delayed_updates: Array | None
+    adoption: Array
+    mature: NDArray[np.bool_]
+
+
+@lru_cache(maxsize=8)
+def default_matching(hours: int = HORIZON_HOURS) -> DelayMatching:
+    return DelayMatching.of(delay_kernel(), hours)
+
+
+def fit_history(
+    baselines: Sequence[ReleaseCounts],
+    start_scale: float = 0.10,
+    matching: DelayMatching | None = None,
+    parents: tuple[str, ...] | None = None,
+    policy: Policy = POLICY,
+) -> ReleaseHistory | None:
+    """The history of K baselines, newest first; None where there is none, or none with usage in its mature window.
+
+    `start_scale` is tau0. `matching` serves releases without a measured kernel of their own. `parents` names each stratum's parent, whose
+    rate a stratum without baseline takes.
+    """
+    matching = matching or default_matching()
+    usable = [release for release in baselines if _mature_usage(release) > 0]
+    if not usable:
+        return None
+    stacked = _stacked(usable, matching)
+    weights = recency_weights(len(usable), policy.baselines.recency)
+    mature = stacked.mature[:, None, :]
+    mature_crashes = np.einsum("r,rst->s", weights, stacked.delayed * mature)
+    mature_usage = np.einsum("r,rst->s", weights, stacked.usage_hours * mature)
+    rates = base_rates(mature_crashes, mature_usage, len(usable), parents)
+    update_weight = _fitted_update_weight(stacked, rates)
+    exposure = stacked.usage_hours
+    if stacked.delayed_updates is not None:
+        exposure = exposure + update_weight * stacked.delayed_updates
+    by_stratum = rates[:, None] * exposure
+    bins = adoption_bins(stacked.adoption)
+    factors, raw_levels = fit_development(stacked.delayed.sum(axis=1), by_stratum.sum(axis=1), bins, stacked.mature)
+    multiplier = np.exp(np.array([factors.log_multiplier(row, stacked.mature.shape[1]) for row in bins]))
+    past = CellLevels(raw_levels, np.maximum((stacked.delayed.sum(axis=1) * stacked.mature).sum(axis=1), 1.0))
+    noise = _noise(stacked, by_stratum * multiplier[:, None, :], raw_levels, weights, update_weight > 0)
+    return ReleaseHistory(
+        versions=tuple(release.version for release in usable),
+        matching=matching,
+        rates=rates,
+        has_baseline=stacked.usage_hours.sum(axis=(0, 2)) > 0,
+        update_weight=update_weight,
+        factors=factors,
+        past=past,
+        level=predictive_level(past, start_scale, policy.baselines, policy.variance),
+        phi=noise.phi,
+        omega2=noise.omega2,
+        long_run_variance=noise.long_run_variance,
+        stratum_scale=noise.stratum_scale,
+        usual_change=usual_change([r.previous for r in usable if r.previous is not None], stacked.mature.shape[1]),
+        is_scale_learned=False,
+        policy=policy,
+    )
+
+
+def with_learned_scale(history: ReleaseHistory, start_scale: float) -> ReleaseHistory:
+    """The same history with a tau0 that was learned over the cells of its class."""
+    level = predictive_level(history.past, start_scale, history.policy.baselines, history.policy.variance)
+    return replace(history, level=level, is_scale_learned=True)
+
+
+@dataclass(frozen=True)
+class _Noise:
+    phi: float
+    omega2: Array
+    long_run_variance: float
+    stratum_scale: float
+
+
+def _noise(stacked: _Baselines, expected: Array, levels: Array, weights: Array, has_update_counts: bool) -> _Noise:
+    """`expected` is by stratum, at base rates and development factors, without the releases' levels."""
+    fitted = expected * np.exp(levels)[:, None, None]
+    phi = overdispersion(stacked.crashes, fitted, stacked.mature)
+    delayed, all_expected = stacked.delayed.sum(axis=1), expected.sum(axis=1)
+    observed = np.cumsum(delayed, axis=1)
+    effective = observed / variance_to_mean(observed, stacked.squared_weights.sum(axis=1))
+    long_run = long_run_variance(delayed, all_expected, stacked.mature, phi)
+    start = start_transient_variance(delayed.shape[1], has_update_counts)
+    transient = transient_variance(observed, np.cumsum(all_expected, axis=1), effective, levels, phi, start)
+    mature = stacked.mature[:, None, :]
+    scale = stratum_scale((stacked.delayed * mature).sum(axis=2), (fitted * mature).sum(axis=2), weights, phi)
+    return _Noise(phi, transient + long_run, long_run, scale)
+
+
+def daily_matchings(release: ReleaseCounts, default: DelayMatching) -> list[DelayMatching]:
+    """A release's measured kernel, or one for each of its days; else the default."""
+    if release.delay_kernel is None:
+        return [default]
+    return [_matching_of(kernel.tobytes()) for kernel in np.atleast_2d(release.delay_kernel)]
+
+
+@lru_cache(maxsize=64)
+def _matching_of(kernel: bytes) -> DelayMatching:
+    return DelayMatching.of(np.frombuffer(kernel))
+
+
+def padded(counts: NDArray[Number], hours: int) -> NDArray[Number]:
+    """Zeros for the hours that are yet to come; hours beyond the horizon are cut."""
+    counts = counts[..., :hours]
+    missing = hours - counts.shape[-1]
+    return np.pad(counts, [(0, 0)] * (counts.ndim - 1) + [(0, missing)]) if missing else counts
+
+
+def _mature_usage(release: ReleaseCounts) -> float:
+    return float(release.usage_hours[:, release.mature].sum())
+
+
+def _stacked(baselines: Sequence[ReleaseCounts], default: DelayMatching) -> _Baselines:
+    hours = HORIZON_HOURS
+    known = np.array([padded(release.known, hours) for release in baselines])
+    crashes = np.array([padded(release.crashes, hours) for release in baselines]) * known[:, None, :]
+    usage_hours = np.array([padded(release.usage_hours, hours) for release in baselines]) * known[:, None, :]
+    channel_hours = np.array([padded(release.channel_hours, hours) for release in baselines]) * known
+    matchings = [daily_matchings(release, default)[-1] for release in baselines]
+    has_updates = all(release.updates is not None for release in baselines)
+    updates = [padded(release.updates, hours) for release in baselines if release.updates is not None]
+    if all(matching is default for matching in matchings):
+        delayed, squared = default.delayed(crashes), default.squared_weights(crashes)
+    else:
+        delayed = np.array([matching.delayed(own) for matching, own in zip(matchings, crashes, strict=True)])
+        squared = np.array([matching.squared_weights(own) for matching, own in zip(matchings, crashes, strict=True)])
+    return _Baselines(
+        crashes=crashes,
+        usage_hours=usage_hours,
+        delayed=delayed,
+        squared_weights=squared,
+        delayed_updates=np.array([m.delayed(own) for m, own in zip(matchings, updates, strict=True)]) if has_updates else None,
+        adoption=adoption(usage_hours.sum(axis=1), channel_hours),
+        mature=np.array([padded(release.mature, hours) for release in baselines]),
+    )
+
+
+def _fitted_update_weight(stacked: _Baselines, rates: Array) -> float:
+    """Exposure of one update in usage hours: what makes the ratio of the first two days most level."""
+    delayed_updates = stacked.delayed_updates
+    if delayed_updates is None:
+        return 0.0
+    observed = np.log(np.cumsum(stacked.delayed.sum(axis=1), axis=1)[:, _UPDATE_FIT_HOURS] + 0.5)
+
+    def unevenness(weight: float) -> float:
+        expected: Array = np.einsum("s,rst->rt", rates, stacked.usage_hours + weight * delayed_updates)
+        log_ratio = observed - np.log(np.cumsum(expected, axis=1)[:, _UPDATE_FIT_HOURS] + 0.5)
+        return float(((log_ratio - log_ratio.mean(axis=1, keepdims=True)) ** 2).mean())
+
+    return min(_UPDATE_WEIGHTS, key=unevenness)

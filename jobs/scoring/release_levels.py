@@ -1,0 +1,106 @@
+"""How much releases normally differ: recency-weighted level, predictive scale, and tau0 learned over all cells (scoring 3.4).
+
+The scale comes from the errors that predicting each past release from its predecessors really made: drift and all else is in it, and no
+structure has to be assumed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.policies import BaselinePolicy, VariancePolicy
+
+Array = NDArray[np.float64]
+_LEARNING_ROUNDS = 3
+_MAD_TO_SD = 1.4826
+
+
+@dataclass(frozen=True)
+class PredictiveLevel:
+    """The next healthy release's log level: around `mean`, a Student t of `scale` and `degrees`; `levels` are the winsorised past ones."""
+
+    mean: float
+    scale: float
+    degrees: float
+    start_scale: float
+    levels: Array
+    weights: Array
+
+
+@dataclass(frozen=True)
+class CellLevels:
+    """One cell's past: raw log levels and mature crash counts, newest release first."""
+
+    levels: Array
+    mature_crashes: Array
+
+
+def recency_weights(releases: int, recency: float) -> Array:
+    weights = recency ** np.arange(releases)
+    return np.asarray(weights / weights.sum())
+
+
+def predictive_level(cell: CellLevels, start_scale: float, baselines: BaselinePolicy, variance: VariancePolicy) -> PredictiveLevel:
+    """Level and scale from K >= 1 past releases."""
+    releases = cell.levels.size
+    weights = recency_weights(releases, baselines.recency)
+    levels = winsorised(cell.levels, start_scale)
+    excess = np.maximum(_excess_variances(levels, cell.mature_crashes, baselines.recency).excess, 0.0)
+    degrees = variance.start_degrees + max(releases - 2, 0)
+    squared_scale = (variance.start_degrees * start_scale**2 + excess.sum()) / degrees
+    scale = float(np.sqrt(squared_scale * (1.0 + (weights**2).sum())))
+    return PredictiveLevel(float(weights @ levels), scale, degrees, start_scale, levels, weights)
+
+
+def learned_start_scale(
+    cells: Sequence[CellLevels], start_scale: float, baselines: BaselinePolicy, variance: VariancePolicy
+) -> float | None:
+    """tau0 of a class of cells by empirical Bayes; None where too few predictions of too few cells are at hand.
+
+    The excess variances are not truncated at 0 here: their noise averages out. Each counts by the inverse square of its own variance, so
+    that cells with few crashes, which are nearly all counting noise, don't drown the others; cells of one size count alike.
+    """
+    experienced = [cell for cell in cells if cell.levels.size >= variance.fewest_releases]
+    predictions = sum(cell.levels.size - 2 for cell in experienced)
+    if len(experienced) < variance.fewest_cells or predictions < variance.fewest_predictions:
+        return None
+    scale = start_scale
+    for _ in range(_LEARNING_ROUNDS):
+        past = [_excess_variances(winsorised(cell.levels, scale), cell.mature_crashes, baselines.recency) for cell in experienced]
+        excess, counting = np.concatenate([p.excess for p in past]), np.concatenate([p.counting for p in past])
+        learned = np.average(excess, weights=(counting + scale**2) ** -2.0)
+        scale = float(np.sqrt(max(learned, variance.least_scale**2)))
+    return scale
+
+
+def winsorised(levels: Array, start_scale: float) -> Array:
+    """Levels pulled in to the bulk: a past release may itself have been bad. From 4 releases on."""
+    if levels.size < 4:
+        return levels
+    median = np.median(levels)
+    spread = max(_MAD_TO_SD * float(np.median(np.abs(levels - median))), start_scale)
+    return np.asarray(np.clip(levels, median - 2.5 * spread, median + 2.0 * spread))
+
+
+@dataclass(frozen=True)
+class _ExcessVariances:
+    """Of each predicted release: squared error beyond counting noise, and that noise, both per unit of predictive variance."""
+
+    excess: Array
+    counting: Array
+
+
+def _excess_variances(levels: Array, mature_crashes: Array, recency: float) -> _ExcessVariances:
+    """From the one-step-ahead errors of the K-2 newest releases."""
+    excess, counting = [], []
+    for i in range(levels.size - 2):
+        older = slice(i + 1, None)
+        weights = recency_weights(levels.size - i - 1, recency)
+        error = levels[i] - weights @ levels[older]
+        noise = 2.0 / mature_crashes[i] + (weights**2) @ (2.0 / mature_crashes[older])
+        predictive = 1.0 + (weights**2).sum()
+        excess.append((error**2 - noise) / predictive)
+        counting.append(noise / predictive)
+    return _ExcessVariances(np.array(excess), np.array(counting))

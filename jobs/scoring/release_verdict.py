@@ -1,0 +1,61 @@
+"""The verdict on a release from the verdicts on its cells: the worst critical one decides (scoring 3.13 and 4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.scoring.verdict_states import State
+
+_WORST_FIRST = (
+    State.REGRESSED,
+    State.WATCH,
+    State.DATA_PROBLEM,
+    State.NO_BASELINE,
+    State.TOO_EARLY,
+    State.INCONCLUSIVE,
+    State.HEALTHY,
+    State.IMPROVED,
+)
+
+
+@dataclass(frozen=True)
+class CellVerdict:
+    """A measure on a platform at one look. `usage_share` is the platform's share of the release's hours (1 for all platforms)."""
+
+    measure: str
+    platform: str
+    is_critical: bool
+    usage_share: float
+    state: State
+    score: float | None
+
+
+@dataclass(frozen=True)
+class ReleaseVerdict:
+    """`decided_by` is the cell that the state comes from; `score` the least of the critical cells'."""
+
+    state: State
+    score: float | None
+    decided_by: CellVerdict
+
+
+def release_verdict(cells: Sequence[CellVerdict], critical_platform_share: float, whole: str) -> ReleaseVerdict:
+    """The worst critical cell's state, but at least watch where a cell that is not critical has regressed.
+
+    Critical cells are critical measures on all platforms together (`whole`) and on each with a share of the hours. A single platform that
+    is too early to judge, or has no baseline, leaves the verdict to the others.
+    """
+    critical = [cell for cell in cells if cell.is_critical and (cell.platform == whole or cell.usage_share >= critical_platform_share)]
+    undecided = (State.TOO_EARLY, State.NO_BASELINE)
+    deciding = [cell for cell in critical if cell.platform == whole or cell.state not in undecided]
+    decided_by = min(deciding, key=lambda cell: (_WORST_FIRST.index(cell.state), _score_order(cell)))
+    others = [cell for cell in cells if cell not in critical and cell.state is State.REGRESSED]
+    state = decided_by.state
+    if others and _WORST_FIRST.index(state) > _WORST_FIRST.index(State.WATCH):
+        state, decided_by = State.WATCH, min(others, key=_score_order)
+    scores = [cell.score for cell in critical if cell.score is not None and cell.state not in undecided]
+    all_scores = scores or [cell.score for cell in critical if cell.score is not None]
+    return ReleaseVerdict(state, min(all_scores) if all_scores else None, decided_by)
+
+
+def _score_order(cell: CellVerdict) -> float:
+    return 200.0 if cell.score is None else cell.score

@@ -1,0 +1,64 @@
+"""Strata for standardisation: as fine as the baselines' counts allow (scoring 2).
+
+A stratum that is too small joins the others of its parent that are too small: first countries are merged, then architectures, then
+versions of the operating system, then operating systems.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.policies import StrataPolicy
+from jobs.scoring.channel_totals import FineStratum
+from jobs.scoring.release_counts import Array
+
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Strata:
+    """`names` of the strata; `of_fine` gives the stratum of each fine one; `parents` its operating system."""
+
+    names: tuple[str, ...]
+    parents: tuple[str, ...]
+    of_fine: NDArray[np.int64]
+
+
+def coarsen(fine: tuple[FineStratum, ...], usage_hours: Array, crashes: Array, is_seen: NDArray[np.bool_], policy: StrataPolicy) -> Strata:
+    """Strata with at least 1 % of the baselines' usage hours and 50 of their crashes, at most 30; the rest is `other`.
+
+    A fine stratum that no baseline has seen goes to a stratum of its own for each operating system, named `new`.
+    """
+    least_usage = policy.least_usage_share * float(usage_hours.sum())
+    group_of: dict[int, tuple[str, ...]] = {}
+    open_groups: dict[int, FineStratum] = {i: fine[i] for i in range(len(fine)) if is_seen[i]}
+    for depth in (4, 3, 2, 1):
+        members: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for i, key in open_groups.items():
+            members[key[:depth]].append(i)
+        for prefix, group in sorted(members.items()):
+            is_large = usage_hours[group].sum() >= least_usage and crashes[group].sum() >= policy.least_crashes
+            if is_large and len(set(group_of.values())) < policy.most - 1:
+                name = prefix if depth == 4 or len(group) == _size(fine, is_seen, prefix) else (*prefix, OTHER)
+                group_of.update(dict.fromkeys(group, name))
+                for i in group:
+                    del open_groups[i]
+    group_of.update(dict.fromkeys(open_groups, (OTHER,)))
+    group_of.update({i: (fine[i][0], "new") for i in range(len(fine)) if not is_seen[i]})
+    groups = sorted(set(group_of.values()), key=lambda group: (group[-1] == "new", group == (OTHER,), group))
+    code_of = {group: code for code, group in enumerate(groups)}
+    return Strata(
+        names=tuple(_label(group) for group in groups),
+        parents=tuple(group[0] for group in groups),
+        of_fine=np.array([code_of[group_of[i]] for i in range(len(fine))], dtype=np.int64),
+    )
+
+
+def _size(fine: tuple[FineStratum, ...], is_seen: NDArray[np.bool_], key: tuple[str, ...]) -> int:
+    return sum(1 for stratum, seen in zip(fine, is_seen, strict=True) if seen and stratum[: len(key)] == key)
+
+
+def _label(group: tuple[str, ...]) -> str:
+    return " / ".join(part or "unknown" for part in group)

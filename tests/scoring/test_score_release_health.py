@@ -1,0 +1,77 @@
+"""The entry point, from tables to staged rows: which looks it stages, and that runs in any order end with the same rows."""
+
+from datetime import timedelta
+
+import pyarrow.compute as pc
+import pytest
+from pyiceberg.catalog.sql import SqlCatalog
+
+from jobs.score_release_health import score_window
+from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, RELEASE_TOTALS, USAGE_DELAYS
+from jobs.tables.lake_catalog import ensure_table
+from jobs.tables.schemas import arrow_schema
+from jobs.tables.staging import read_staged
+from jobs.tables.staging_manifest import read_manifest
+from jobs.windows import HOUR, Mode, Window
+from tests.scoring.small_channel import ORIGIN, SmallChannel, complete_audit
+
+CHANNEL = SmallChannel(betas=5, last_hours=30, ratio=2.0)
+CALENDAR = {("beta", version): at for version, at in zip(CHANNEL.versions, CHANNEL.releases, strict=True)}
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lake")
+    catalog = SqlCatalog("lake", uri=f"sqlite:///{folder}/catalog.db", warehouse=f"file://{folder}/warehouse")
+    hours = [ORIGIN + i * HOUR for i in range(CHANNEL.hours)]
+    totals = ensure_table(catalog, RELEASE_TOTALS)
+    totals.append(CHANNEL.rows().cast(arrow_schema(RELEASE_TOTALS)))
+    ensure_table(catalog, USAGE_DELAYS)
+    ensure_table(catalog, INGEST_AUDIT).append(complete_audit(hours).cast(arrow_schema(INGEST_AUDIT)))
+    return catalog
+
+
+def staged_rows(catalog, start, staging, run_key="run"):
+    line = score_window(catalog, CALENDAR, Window(start, start + HOUR, Mode.PROVISIONAL), run_key, str(staging))
+    manifest = read_manifest(str(staging), run_key, "health")
+    return line, manifest, read_staged(manifest, RELEASE_HEALTH)
+
+
+def test_an_hourly_run_stages_the_looks_after_its_start(catalog, tmp_path):
+    start = CHANNEL.end - HOUR
+    line, manifest, rows = staged_rows(catalog, start, tmp_path)
+    assert set(rows["as_of"].to_pylist()) == {CHANNEL.end}
+    assert (manifest.looks.after, manifest.looks.until) == (start, CHANNEL.end)
+    verdicts = rows.filter(pc.field("scope") == "release").to_pylist()
+    assert {row["release_version"]: row["state"] for row in verdicts}["57.0b12"] == "regressed"
+    assert line.startswith("1 releases (1 regressed), 1 looks")
+
+
+def test_a_run_over_old_hours_replaces_all_later_looks_by_the_same_rows(catalog, tmp_path):
+    _, _, latest = staged_rows(catalog, CHANNEL.end - HOUR, tmp_path / "one")
+    _, _, all_looks = staged_rows(catalog, ORIGIN, tmp_path / "all")
+    again = all_looks.filter(pc.field("as_of") == CHANNEL.end)
+    order = [("measure", "ascending"), ("platform", "ascending"), ("scope", "ascending"), ("stratum", "ascending")]
+    assert again.sort_by(order).equals(latest.sort_by(order))
+
+
+def test_rows_fit_the_declared_table(catalog, tmp_path):
+    _, _, rows = staged_rows(catalog, ORIGIN, tmp_path)
+    rows.cast(arrow_schema(RELEASE_HEALTH)).validate(full=True)
+    grain = rows.select(list(RELEASE_HEALTH.grain))
+    assert grain.group_by(list(RELEASE_HEALTH.grain)).aggregate([]).num_rows == rows.num_rows
+
+
+def test_no_figure_is_nan(catalog, tmp_path):
+    _, _, rows = staged_rows(catalog, ORIGIN, tmp_path)
+    for column in RELEASE_HEALTH.columns:
+        if column.type == "double":
+            assert not pc.any(pc.is_nan(rows[column.name])).as_py(), column.name
+
+
+def test_no_totals_at_all_stage_no_rows(tmp_path):
+    catalog = SqlCatalog("empty", uri=f"sqlite:///{tmp_path}/catalog.db", warehouse=f"file://{tmp_path}/warehouse")
+    line, manifest, rows = staged_rows(catalog, ORIGIN + timedelta(days=1), tmp_path)
+    assert rows.num_rows == 0
+    assert manifest.looks.until == manifest.looks.after
+    assert line == "0 releases (none to score), 0 looks, 0 rows staged"
