@@ -26,7 +26,7 @@ lock: $(READY)  ## resolve requirements.in into requirements.txt, with hashes
 	.venv/bin/uv pip compile --generate-hashes --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
 
 demo: setup  ## simulate five weeks of pings, find the bad release, show the digest (about 5 minutes)
-	@$(PYTHON) -m simulation.run_demo
+	@$(PYTHON) -m local.run_demo
 
 test: lint types  ## lint, types and every test but the browser's (under 20 minutes)
 	@status=0; \

@@ -45,7 +45,7 @@ def main(start: datetime, end: datetime, days_per_job: int, run_key: str, dry_ru
     """
     _require_past_days(start, end)
     windows = list(plan_windows(start, end, days_per_job))
-    click.echo(f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC in {len(windows)} Spark jobs, then scoring once and one summary")
+    click.echo(f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC: Spark jobs: {len(windows)}, then scoring once and one summary")
     for number, window in enumerate(windows, 1):
         try:
             hours = list_hours(settings.from_environment().landing, window)
