@@ -1,13 +1,15 @@
 """The demo's world: one beta channel whose truth is known, a beta a week, the newest of them bad.
 
-`world_ending` fixes everything that happens up to `horizon` from a seed; how much of it has been received is only a matter of how far
-one reads. So a world can be landed up to one hour today and continued from there tomorrow, with the hours in between unchanged.
+The release time of the newest beta and a seed fix everything that happens up to `horizon`; how much of it has been received is only a matter
+of how far one reads. So a world can be landed up to one hour today and continued from there tomorrow, with the hours in between unchanged.
+Since betas come on working days at the same hour and all else is counted from there, one seed has five worlds, one for each working day.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-HISTORY_DAYS = 35
+HISTORY_DAYS = 32
+"""Before the newest beta's release: four weeks of baselines and the days before the first of them."""
 DAYS_BETWEEN_RELEASES = 7
 YOUNGEST_CURRENT_HOURS = 60
 """Age of the newest beta at the end of the first landing, at least: the doubled crash rate takes a day or two to be sure of."""
@@ -66,19 +68,19 @@ def latest_release_time(end: datetime) -> datetime:
 
 
 def world_ending(end: datetime, seed: int) -> PingWorld:
-    """The world whose first landing ends at `end`, a whole UTC hour; its history starts at a midnight five weeks earlier."""
+    """The world of which the pings up to `end`, a whole UTC hour, show the newest beta old enough to be judged."""
     if end.tzinfo is None or end != end.replace(minute=0, second=0, microsecond=0):
         raise ValueError(f"the world ends at a whole hour in UTC, not at {end.isoformat()}; cut it to the hour")
-    start = (end.astimezone(UTC) - timedelta(days=HISTORY_DAYS)).replace(hour=0)
-    return world_of(start, latest_release_time(end.astimezone(UTC)), seed)
+    return world_of(latest_release_time(end.astimezone(UTC)), seed)
 
 
-def world_of(start: datetime, current_released_at: datetime, seed: int) -> PingWorld:
-    """The world that starts at `start` and whose newest beta was released at `current_released_at`."""
+def world_of(current_released_at: datetime, seed: int) -> PingWorld:
+    """The world whose newest beta was released at `current_released_at`."""
     releases = []
     for weeks_before, display_version in zip(range(len(BETAS) - 1, -1, -1), BETAS, strict=True):
         released_at = current_released_at - timedelta(days=DAYS_BETWEEN_RELEASES * weeks_before)
         build_id = f"{released_at - BUILT_BEFORE_RELEASE:%Y%m%d%H%M%S}"
         releases.append(Release(display_version, build_id, released_at, display_version in THROTTLED_BETAS))
+    start = (current_released_at - timedelta(days=HISTORY_DAYS)).replace(hour=0)
     horizon = current_released_at + timedelta(days=HORIZON_DAYS)
     return PingWorld(seed, start, horizon, tuple(releases))

@@ -61,7 +61,7 @@ def open_landing(folder: Path, end: datetime, seed: int) -> Landing:
         world = world_ending(end, seed)
         return Landing(folder, world, world.start)
     stored = json.loads(state.read_text())
-    world = world_of(datetime.fromisoformat(stored["start"]), datetime.fromisoformat(stored["current_released_at"]), stored["seed"])
+    world = world_of(datetime.fromisoformat(stored["current_released_at"]), stored["seed"])
     if end > world.horizon:
         raise WorldIsOver(f"the simulated world in {folder} ended on {world.horizon:%Y-%m-%d %H:%M} UTC; remove it to start a new one")
     return Landing(folder, world, datetime.fromisoformat(stored["landed_until"]))
@@ -80,7 +80,6 @@ def land_until(landing: Landing, end: datetime) -> Landing:
     _write_calendar(landing)
     until = max(end, landing.landed_until)
     stored = {
-        "start": world.start.isoformat(),
         "current_released_at": world.current.released_at.isoformat(),
         "seed": world.seed,
         "landed_until": until.isoformat(),

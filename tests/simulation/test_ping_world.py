@@ -28,7 +28,7 @@ def test_a_beta_a_week_and_the_current_one_old_enough_to_be_judged(world: PingWo
     assert [release.display_version for release in world.releases] == ["57.0b3", "57.0b4", "57.0b5", "57.0b6", "57.0b7", "57.0b8"]
     released = [release.released_at for release in world.releases]
     assert {later - earlier for earlier, later in pairwise(released)} == {timedelta(days=7)}
-    assert world.start == datetime(2026, 10, 19, tzinfo=UTC)
+    assert world.start == datetime(2026, 10, 19, tzinfo=UTC)  # five weeks of history
     assert world.current.released_at == datetime(2026, 11, 20, 14, tzinfo=UTC)  # the Friday before
     assert world.current.build_id == "20261120023622"
 
@@ -49,6 +49,13 @@ def test_the_end_is_a_whole_hour() -> None:
 def test_the_same_seed_is_the_same_world_and_another_seed_another(world: PingWorld, simulated: tuple[Users, Pings]) -> None:
     assert np.array_equal(simulate_pings(world)[1], simulated[1])
     assert not np.array_equal(simulate_pings(world_ending(END, seed=58))[1][:1000], simulated[1][:1000])
+
+
+def test_what_happens_does_not_depend_on_the_date_but_on_the_weekday(simulated: tuple[Users, Pings]) -> None:
+    a_year_later = simulate_pings(world_ending(END + timedelta(days=364), seed=57))[1]
+    for column in set(a_year_later.dtype.names or ()) - {"received_ns", "created_ns"}:
+        assert np.array_equal(a_year_later[column], simulated[1][column])
+    assert set(a_year_later["received_ns"] - simulated[1]["received_ns"]) == {364 * 24 * 3600 * 10**9}
 
 
 def test_a_few_hundred_pings_an_hour(world: PingWorld, simulated: tuple[Users, Pings]) -> None:
