@@ -28,7 +28,7 @@ def first_byte_wanted(start: int) -> int:
 def lines_beginning_in(
     blocks: Iterable[bytes], start: int, end: int = END_OF_OBJECT, longest_line_bytes: int = LONGEST_LINE_BYTES
 ) -> Iterator[Line]:
-    """The lines whose first byte lies in [start, end); `blocks` begin at `first_byte_wanted(start)` and go on to the end of the object.
+    """The lines whose first byte lies in [start, end), start < end; `blocks` begin at `first_byte_wanted(start)` and go on to the end of the object.
 
     A line is a view of its block where it lies in one: read it before taking the next. No more blocks are taken than it needs.
     """
