@@ -166,8 +166,8 @@ def caveats(release: ReleaseLook) -> list[str]:
     number = len(verdict.baseline_versions or deciding_cell(release).baseline_versions)
     if 0 < number <= _MOST_THIN_BASELINES and verdict.state is not State.NO_BASELINE:
         found.append(f"Thin baseline: only {plural(number, 'earlier release')} to compare with. Take the verdict as a hint.")
-    factors = (cell.environment_factor or 1.0 for cell in (verdict, *release.cells))
-    factor = max(factors, default=1.0)
+    # Of the cell behind the verdict: among many small ones some factor is always high.
+    factor = deciding_cell(release).environment_factor or 1.0
     if factor > _ENVIRONMENT_FACTOR:
         found.append(
             f"Not only this release: the one before crashes {ratio_words(factor)} as often too. Suspect something outside of Firefox."
