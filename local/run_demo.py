@@ -90,12 +90,15 @@ def _stop_on_signal(number: int, frame: object) -> NoReturn:
 
 
 def _use_only_the_demos_own(home: Path) -> None:
-    """Whatever the user has configured for real data, the simulated pings go to the demo's own folders and tables."""
-    for name in [name for name in os.environ if name.startswith("PYICEBERG_")]:
+    """Whatever the user has configured for real data: simulated pings go to the demo's own folders, tables and stand-in for Slack."""
+    for name in [name for name in os.environ if name.startswith(("PYICEBERG_", "SLACK_"))]:
         del os.environ[name]
     os.environ |= {
         "LANDING": str(home / "landing"),
         "STAGING": str(home / "staging"),
+        "PYICEBERG_CATALOG__LAKE__TYPE": "sql",
+        "PYICEBERG_CATALOG__LAKE__URI": f"sqlite:///{home / 'catalog.db'}",
+        "PYICEBERG_CATALOG__LAKE__WAREHOUSE": (home / "warehouse").as_uri(),
         "LEDGER_URI": f"sqlite:///{home / 'ledger.db'}",
         "DATA_DOCS": str(home / "data_docs"),
         "RELEASE_CALENDAR": str(home / "release_calendar.csv"),
@@ -152,7 +155,7 @@ def _report(stack: Stack, landing: Landing, as_of: datetime, console: Console) -
 
 def _show_addresses(stack: Stack, console: Console) -> None:
     data_docs = Path(from_environment().data_docs) / "index.html"
-    slack = f"{stack.slack_url}/channel/{from_environment().slack_channel}" if stack.slack_url else "the Slack that SLACK_API_URL names"
+    slack = f"{stack.slack_url}/channel/{from_environment().slack_channel}"
     for name, address in (("Airflow", stack.airflow_url), ("Slack", slack), ("Data Docs", data_docs.as_uri())):
         console.print(f"{name:<10} {address}", soft_wrap=True, highlight=False)
 
