@@ -1,7 +1,7 @@
 """What the digest says weakens a verdict."""
 
-from jobs.digest.verdict_words import caveats
 from jobs.digest.digest_facts import State
+from jobs.digest.verdict_words import caveats
 from tests.digest.facts_factory import a_cell, a_regressed_cell, a_release
 
 
