@@ -15,6 +15,8 @@ def get_session(app_name: str, master: str | None = None) -> SparkSession:
             "spark.sql.session.timeZone": "UTC",
             "spark.sql.execution.arrow.pyspark.enabled": "true",
             "spark.ui.enabled": "false",
+            # Without it pyspark notes the caller of every column expression; aggregation builds a thousand.
+            "spark.python.sql.dataFrameDebugging.enabled": "false",
         }
     )
     if not _is_under_spark_submit():
