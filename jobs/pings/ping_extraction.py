@@ -1,7 +1,7 @@
 """A landed line becomes a ping or a reject: the declared fields of one ping type, read, judged and normalised.
 
-The checks run in a fixed order, so that a line has one reason: the line itself, the envelope that the edge added (`meta`), the dimensions
-as declared, the age of the build, the payload, the measures as declared. A crash ping without a client id is counted, as a client of its own.
+The checks run in a fixed order, so that a line has one reason: the line itself, the envelope that the edge added (`meta`), the payload's
+presence, the dimensions as declared, the age of the build, the measures as declared. A crash ping without a client id is counted, as a client of its own.
 """
 
 from dataclasses import dataclass
@@ -79,9 +79,9 @@ class PingExtraction:
             raise Rejected(RejectReason.INVALID_TIMESTAMP)
         if not 0 <= received_at_ns - self._hour_start_ns < _NANOSECONDS_AN_HOUR:
             raise Rejected(RejectReason.OUTSIDE_HOUR)
-        dimensions = self._plan.dimensions(values, received_at_ns)
         if missing:
             raise Rejected(RejectReason.NO_PAYLOAD)
+        dimensions = self._plan.dimensions(values, received_at_ns)
         return (
             storable_id,
             doc_type,
