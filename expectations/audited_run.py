@@ -1,0 +1,61 @@
+"""What the suites of a run know besides the rows: its window, what was seen before it, and which releases to expect."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from expectations.checks import StagedRows
+from jobs.table_declarations import Table
+from jobs.windows import Window
+
+Calendar = Mapping[tuple[str, str], datetime]
+"""Time of release by channel and version."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What should have been read could not be: the checks that need it are errors, for this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class StagedTable:
+    """The attempt's rows of a table, and the type of each column of each of its files by the file's location."""
+
+    table: Table
+    rows: StagedRows
+    columns_by_file: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class AuditedHour:
+    """A complete hour before the window, as ingest_audit has it."""
+
+    hour_start: datetime
+    lines: int
+    accepted: int
+    rejects_by_reason: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class History:
+    """What was published before the window. `known_values` has the values of some dimensions; a dimension without history has none."""
+
+    hours: tuple[AuditedHour, ...]
+    known_values: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class AuditedRun:
+    """One attempt of a run. `calendar` is None where none is configured."""
+
+    window: Window
+    window_run_id: str
+    history: History | Unread
+    calendar: Calendar | Unread | None
+
+
+HourTotals = Mapping[datetime, Mapping[str, Any]]
+"""Sums of a table's staged rows by the start of the hour; `rows` counts them."""

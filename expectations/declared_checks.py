@@ -1,0 +1,138 @@
+"""The checks that follow from a table's declaration alone; a newly declared column or measure gets them by being declared."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import great_expectations.expectations as gxe
+import pandas as pd
+
+from expectations.checks import Batch, Check, NotRun
+from expectations.severities import Outcome, Severity
+from jobs.table_declarations import WINDOW_RUN_ID, Column, Table
+from jobs.tables.schemas import arrow_schema
+
+_LARGEST_FINITE = 1e300  # keeps out infinity and NaN; a Bayes factor may well be 1e40
+_ROUNDING = 1e-9
+_RANGE_BY_UNIT: dict[str, tuple[float, float]] = {
+    "share": (0.0, 1.0),
+    "probability": (0.0, 1.0),
+    "points of 100": (0.0, 100.0),
+}
+_A_MICROSECOND = timedelta(microseconds=1)
+_MISSING = "no such column"
+
+
+def declared_checks(table: Table, times: tuple[datetime, datetime]) -> tuple[Check, ...]:
+    """Grain, keys, time, ranges and texts of a table whose rows must lie in [first, last) of `times`."""
+    return (
+        _grain_check(table),
+        _time_check(table, *times),
+        *(_key_check(column) for column in table.columns if not column.nullable),
+        *(_range_check(column) for column in table.columns if column.type in ("int", "long", "double")),
+        *(_text_check(column) for column in table.columns if column.type == "string" and column.nullable),
+    )
+
+
+def attempt_check(window_run_id: str) -> Check:
+    """Every row must carry the id of the attempt: readers tell complete hours by it."""
+    return Check(
+        words="window_run_id is that of the attempt",
+        severity=Severity.CRITICAL,
+        expectation=gxe.ExpectColumnValuesToBeInSet(column=WINDOW_RUN_ID.name, value_set=[window_run_id]),
+        columns=(WINDOW_RUN_ID.name,),
+        meaning="Rows of another attempt got into the staged files. Run the aggregation again.",
+        broken_rows=f"WHERE window_run_id <> '{window_run_id}'",
+    )
+
+
+def schema_batch(table: Table, columns_by_file: Mapping[str, Mapping[str, str]]) -> Batch | NotRun:
+    """Names and types of the columns in each staged file beside the declared ones."""
+    words = "columns and types are as declared"
+    if not columns_by_file:
+        return NotRun(words, Severity.CRITICAL, Outcome.NOT_APPLICABLE, "no rows were staged")
+    declared = {field.name: str(field.type) for field in arrow_schema(table)}
+    rows = [
+        {"file": file, "column": name, "declared type": declared.get(name, _MISSING), "staged type": staged.get(name, _MISSING)}
+        for file, staged in columns_by_file.items()
+        for name in dict.fromkeys((*declared, *staged))
+    ]
+    check = Check(
+        words=words,
+        severity=Severity.CRITICAL,
+        expectation=gxe.ExpectColumnPairValuesToBeEqual(column_A="declared type", column_B="staged type"),
+        columns=(),
+        meaning="The rows were staged by code of another version than this gate's. Run the aggregation again with the version deployed now.",
+    )
+    return Batch(table.name, pd.DataFrame(rows), (check,), subject=("column", "declared type", "staged type", "file"))
+
+
+def declared_range(column: Column) -> tuple[float, float]:
+    """Least and greatest value of a number, from its unit."""
+    return _RANGE_BY_UNIT.get(column.unit, (0.0, _LARGEST_FINITE))
+
+
+def _grain_check(table: Table) -> Check:
+    grain = ", ".join(table.grain)
+    expectation = (
+        gxe.ExpectColumnValuesToBeUnique(column=table.grain[0])
+        if len(table.grain) == 1
+        else gxe.ExpectCompoundColumnsToBeUnique(column_list=list(table.grain), ignore_row_if="never")
+    )
+    return Check(
+        words=f"one row for each {grain}",
+        severity=Severity.CRITICAL,
+        expectation=expectation,
+        columns=table.grain,
+        meaning="The same figures stand in two rows, so that sums count them twice.",
+        broken_rows=f"GROUP BY {grain} HAVING count(*) > 1",
+    )
+
+
+def _time_check(table: Table, first: datetime, last: datetime) -> Check:
+    """`last` is exclusive; the bound that is validated is the last microsecond before it, which every engine compares alike."""
+    return Check(
+        words=f"{first:%Y-%m-%d %H:%M} <= {table.time_column} < {last:%Y-%m-%d %H:%M}",
+        severity=Severity.CRITICAL,
+        expectation=gxe.ExpectColumnValuesToBeBetween(column=table.time_column, min_value=first, max_value=last - _A_MICROSECOND),
+        columns=(table.time_column,),
+        meaning="Publishing replaces the run's own hours only; rows of other hours would be lost or would double what is there.",
+        broken_rows=f"WHERE {table.time_column} < '{first.isoformat()}' OR {table.time_column} >= '{last.isoformat()}'",
+    )
+
+
+def _key_check(column: Column) -> Check:
+    return Check(
+        words=f"{column.name} is never NULL",
+        severity=Severity.CRITICAL,
+        expectation=gxe.ExpectColumnValuesToNotBeNull(column=column.name),
+        columns=(column.name,),
+        meaning="The column is declared to hold a value in every row.",
+        broken_rows=f"WHERE {column.name} IS NULL",
+    )
+
+
+def _range_check(column: Column) -> Check:
+    """NULL is no number and breaks no range."""
+    least, greatest = declared_range(column)
+    is_bounded = greatest < _LARGEST_FINITE
+    bounds = f"{least:g} <= {column.name} <= {greatest:g}" if is_bounded else f"{column.name} >= {least:g}"
+    lower, upper = least - _ROUNDING, greatest + _ROUNDING
+    return Check(
+        words=f"{bounds}, and a finite number" if column.type == "double" else bounds,
+        severity=Severity.CRITICAL,
+        expectation=gxe.ExpectColumnValuesToBeBetween(column=column.name, min_value=lower, max_value=upper),
+        columns=(column.name,),
+        meaning=f"No {column.unit or 'value'} can be outside: the computation of {column.name} is wrong.",
+        broken_rows=f"WHERE NOT ({column.name} >= {lower!r} AND {column.name} <= {upper!r})",
+    )
+
+
+def _text_check(column: Column) -> Check:
+    return Check(
+        words=f"{column.name} is NULL rather than empty",
+        severity=Severity.WARNING,
+        expectation=gxe.ExpectColumnValueLengthsToBeBetween(column=column.name, min_value=1),
+        columns=(column.name,),
+        meaning="An unknown value is written in two ways, so that it groups into two rows.",
+        broken_rows=f"WHERE {column.name} = ''",
+    )

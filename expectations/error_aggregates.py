@@ -1,0 +1,61 @@
+"""What must hold of error_aggregates, and what its values say of clients that changed."""
+
+import great_expectations.expectations as gxe
+
+from expectations.audited_run import AuditedRun, StagedTable
+from expectations.checks import Check, NotRun, TableSuite
+from expectations.gate_policy import POLICY, GatePolicy
+from expectations.known_values import known_value_check
+from expectations.release_figures import release_query, silent_measures, unnamed_betas
+from expectations.severities import Severity
+from expectations.window_suites import window_suite
+from jobs.dimensions import APPLICATIONS, CHANNELS
+
+_DIMENSIONS_WATCHED = ("os_name", "architecture")
+
+
+def error_aggregates_suite(staged: StagedTable, run: AuditedRun, policy: GatePolicy = POLICY) -> TableSuite:
+    """The suite for one window's staged rows."""
+    releases = staged.rows.query(release_query())
+    known = [known_value_check(name, run.history) for name in _DIMENSIONS_WATCHED]
+    return window_suite(
+        staged,
+        run,
+        own_checks=(*_VALUE_CHECKS, *(check for check in known if isinstance(check, Check))),
+        figures=(
+            silent_measures(releases, policy),
+            unnamed_betas(releases, policy),
+            *(not_run for not_run in known if isinstance(not_run, NotRun)),
+        ),
+    )
+
+
+def _values(column: str, allowed: tuple[str, ...]) -> Check:
+    listed = ", ".join(f"'{value}'" for value in allowed)
+    return Check(
+        words=f"{column} is {', '.join(allowed[:-1])} or {allowed[-1]}",
+        severity=Severity.CRITICAL,
+        expectation=gxe.ExpectColumnValuesToBeInSet(column=column, value_set=list(allowed)),
+        columns=(column,),
+        meaning="Pings with another value are to be rejected; the rule that rejects them is broken.",
+        broken_rows=f"WHERE {column} NOT IN ({listed})",
+    )
+
+
+def _pattern(column: str, pattern: str, meaning: str) -> Check:
+    return Check(
+        words=f"{column} matches {pattern}",
+        severity=Severity.CRITICAL,
+        expectation=gxe.ExpectColumnValuesToMatchRegex(column=column, regex=pattern),
+        columns=(column,),
+        meaning=meaning,
+        broken_rows=f"WHERE NOT regexp_matches({column}, '{pattern}')",
+    )
+
+
+_VALUE_CHECKS = (
+    _values("channel", CHANNELS),
+    _values("application", APPLICATIONS),
+    _pattern("build_id", "^[0-9]{14}$", "A build id is a build time, YYYYMMDDhhmmss; others are to be rejected."),
+    _pattern("country", r"^([A-Z]{2}|\?\?)$", "A country is two upper-case letters, else ??."),
+)

@@ -1,0 +1,41 @@
+"""The numbers at which the gate warns, each with its reason. Critical rules have no numbers to choose."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class GatePolicy:
+    """Thresholds of the warnings."""
+
+    weeks_compared: int = 8
+    """The same hour of as many weeks before: a season is longer, a holiday shorter."""
+    fewest_weeks: int = 4
+    """Of three values the median absolute deviation is that of one neighbour."""
+    largest_volume_z: float = 6.0
+    """24 hours a day are compared: at 6 robust standard deviations a healthy year warns about never, and half the volume of a steady hour does."""
+    smallest_volume_spread: float = 0.05
+    """Of the median. Weeks that agree to the ping would otherwise make a ping more an outlier."""
+
+    reject_history: timedelta = timedelta(days=7)
+    """A whole week, so that weekends are in it."""
+    fewest_history_hours: int = 24
+    fewest_rejects: int = 20
+    """Fewer lines of a reason are a handful of clients."""
+    reject_share_factor: float = 3.0
+    """A new client build that sends something broken multiplies its reason; days differ by less than 2."""
+    smallest_reject_share: float = 0.001
+    """Of all lines: a reason below one line in a thousand moves no figure."""
+
+    known_values_history: timedelta = timedelta(days=7)
+    silent_measure_doubt: float = 1e-6
+    """A version is called silent if the other versions' share of rows with a value makes its silence less likely than this."""
+    largest_late_share: float = 0.01
+    """One late object in a hundred: provisional figures are then short by about a per cent."""
+    largest_unnamed_beta_share: float = 0.05
+    """Beta usage without a display version (57.0 instead of 57.0b8) belongs to no release and is missing from its score."""
+    calendar_grace: timedelta = timedelta(hours=24)
+    """A release reaches its first users within hours, but its throttle may start a day late."""
+
+
+POLICY = GatePolicy()

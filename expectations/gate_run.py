@@ -1,0 +1,160 @@
+"""Runs the suites in Great Expectations and says what came of each check."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import great_expectations as gx
+import pandas as pd
+from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult, ExpectationValidationResult
+from great_expectations.data_context import AbstractDataContext
+
+from expectations.checks import Batch, Check, NotRun, TableSuite
+from expectations.severities import Outcome, Severity, is_blocking
+
+_SHOWN_VALUES = 3
+_LONGEST_OBSERVED = 300
+
+Validation = ExpectationSuiteValidationResult
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """`observed` shows offending values, `unexpected_rows` counts the rows that hold them. `check` is None for what could not be run."""
+
+    table_name: str
+    words: str
+    severity: Severity
+    outcome: Outcome
+    observed: str | None = None
+    unexpected_rows: int | None = None
+    message: str | None = None
+    check: Check | None = None
+
+    @property
+    def is_blocking(self) -> bool:
+        return is_blocking(self.severity, self.outcome)
+
+
+@dataclass(frozen=True)
+class TableResult:
+    """The results of one table's checks, and what Great Expectations made of each batch."""
+
+    table_name: str
+    results: tuple[CheckResult, ...]
+    validations: tuple[Validation, ...] = ()
+
+
+def open_context() -> AbstractDataContext:
+    """A context of Great Expectations that keeps nothing on disk and asks nothing of the network."""
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    return context
+
+
+def run_suite(context: AbstractDataContext, suite: TableSuite) -> TableResult:
+    """Validate the table's batches, each in one pass. A batch that cannot be validated makes errors of its checks, and stops no other."""
+    results = [CheckResult(suite.table_name, n.words, n.severity, n.outcome, message=n.reason) for n in suite.not_run]
+    validations = []
+    for batch in suite.batches:
+        try:
+            validation = _validate(context, batch)
+        except Exception as error:  # whatever it is: a check that did not run is not a pass
+            results += [_error(suite.table_name, check, error) for check in batch.checks]
+            continue
+        validations.append(validation)
+        by_words = {result.expectation_config.description: result for result in validation.results}
+        results += [_check_result(suite.table_name, check, by_words.get(check.words), batch.subject) for check in batch.checks]
+    return TableResult(suite.table_name, tuple(results), tuple(validations))
+
+
+def build_and_run(context: AbstractDataContext, table_name: str, build: Callable[[], TableSuite]) -> TableResult:
+    """Run the suite that `build` makes; if it cannot make one, that is the table's only result, and it blocks."""
+    try:
+        suite = build()
+    except Exception as error:  # such as a staged file that is gone
+        words = "the staged rows can be read and checked"
+        return TableResult(table_name, (CheckResult(table_name, words, Severity.CRITICAL, Outcome.ERROR, message=_error_text(error)),))
+    return run_suite(context, suite)
+
+
+def _validate(context: AbstractDataContext, batch: Batch) -> Validation:
+    """One pass that asks for yes or no, so that all checks share it; then the offending values of those that said no."""
+    frame = batch.rows if isinstance(batch.rows, pd.DataFrame) else batch.rows.frame(batch.computed)
+    rows = _batch_definition(context, frame, batch.table_name).get_batch(batch_parameters={"dataframe": frame})
+    validation = rows.validate(_suite(batch.table_name, batch.checks), result_format="BOOLEAN_ONLY")
+    failed = {result.expectation_config.description for result in validation.results if not result.success and not _exception(result)}
+    if failed:
+        columns = {"unexpected_index_column_names": list(batch.subject)} if batch.subject else {}
+        shown = rows.validate(
+            _suite(batch.table_name, [check for check in batch.checks if check.words in failed]),
+            result_format={"result_format": "SUMMARY", "partial_unexpected_count": _SHOWN_VALUES, **columns},
+        )
+        by_words = {result.expectation_config.description: result for result in shown.results}
+        validation.results = [by_words.get(result.expectation_config.description, result) for result in validation.results]
+    return validation
+
+
+def _batch_definition(context: AbstractDataContext, frame: Any, name: str) -> Any:
+    engine = "pandas" if isinstance(frame, pd.DataFrame) else "spark"
+    if engine not in context.data_sources.all():
+        _ = context.data_sources.add_pandas(engine) if engine == "pandas" else context.data_sources.add_spark(engine, persist=False)
+    source = context.data_sources.get(engine)
+    assets = {asset.name: asset for asset in source.assets}
+    asset = assets.get(name) or source.add_dataframe_asset(name)
+    definitions = {definition.name: definition for definition in asset.batch_definitions}
+    return definitions.get(name) or asset.add_batch_definition_whole_dataframe(name)
+
+
+def _suite(name: str, checks: Iterable[Check]) -> gx.ExpectationSuite:
+    return gx.ExpectationSuite(name=name, expectations=[check.in_great_expectations() for check in checks])
+
+
+def _check_result(table_name: str, check: Check, result: ExpectationValidationResult | None, subject: tuple[str, ...]) -> CheckResult:
+    if result is None:
+        return _error(table_name, check, RuntimeError("Great Expectations gave no result"))
+    if exception := _exception(result):
+        return _error(table_name, check, exception)
+    if result.success:
+        return CheckResult(table_name, check.words, check.severity, Outcome.PASS, check=check)
+    found = result.result
+    return CheckResult(
+        table_name,
+        check.words,
+        check.severity,
+        Outcome.FAIL,
+        observed=_observed(found, subject)[:_LONGEST_OBSERVED],
+        unexpected_rows=found.get("unexpected_count"),
+        message=check.meaning,
+        check=check,
+    )
+
+
+def _observed(found: dict[str, Any], subject: tuple[str, ...]) -> str:
+    rows = found.get("partial_unexpected_index_list") or []
+    if subject == ("observed",):
+        return "; ".join(str(row["observed"]) for row in rows[:_SHOWN_VALUES])
+    if subject and rows:
+        return "; ".join(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows[:_SHOWN_VALUES])
+    values = found.get("partial_unexpected_list", [])
+    return ", ".join(dict.fromkeys(str(value) for value in values[:_SHOWN_VALUES])) if values else str(found.get("observed_value"))
+
+
+def _exception(result: ExpectationValidationResult) -> Exception | None:
+    """What Great Expectations caught, either for the expectation or for each of its metrics."""
+    info = result.exception_info or {}
+    for caught in (info, *(value for value in info.values() if isinstance(value, dict))):
+        if caught.get("raised_exception"):
+            return RuntimeError(str(caught.get("exception_message")))
+    return None
+
+
+def _error(table_name: str, check: Check, error: Exception) -> CheckResult:
+    return CheckResult(table_name, check.words, check.severity, Outcome.ERROR, message=_error_text(error), check=check)
+
+
+def _error_text(error: Exception) -> str:
+    text = str(error).strip()
+    return f"could not be run: {type(error).__name__}: {text.splitlines()[0][:_LONGEST_OBSERVED] if text else 'no message'}"

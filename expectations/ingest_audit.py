@@ -1,0 +1,87 @@
+"""What must hold of ingest_audit: each hour of the window once, closed if provisional, every line accounted for down to the staged tables."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import Any
+
+import great_expectations.expectations as gxe
+import pandas as pd
+
+from expectations.audited_run import AuditedRun, HourTotals, StagedTable
+from expectations.checks import Batch, Check, NotRun, TableSuite
+from expectations.gate_policy import POLICY, GatePolicy
+from expectations.ingest_figures import late_figures, reject_figures, volume_figures
+from expectations.reconciliation import reconciliation_batch
+from expectations.severities import Severity
+from expectations.window_suites import window_suite
+from jobs.table_declarations import INGEST_AUDIT
+from jobs.tables.audit_rows import COMPLETE, PUBLISHING
+from jobs.windows import Mode, Window
+
+
+def ingest_audit_suite(staged: StagedTable, run: AuditedRun, totals: Mapping[str, HourTotals], policy: GatePolicy = POLICY) -> TableSuite:
+    """The suite for one window's audit rows; `totals` has the sums of the staged tables by hour."""
+    rows = staged.rows.query("SELECT * FROM {rows}")
+    in_hours = [row for row in rows if row["hour_start"] is not None]
+    return window_suite(
+        staged,
+        run,
+        own_checks=(_mode_check(run.window.mode), _STATUS_CHECK, _closed_check(run.window.mode)),
+        figures=(
+            _hours_batch(in_hours, run.window),
+            reconciliation_batch(rows, totals),
+            *_warning_figures(in_hours, run, policy),
+        ),
+    )
+
+
+def _warning_figures(rows: Sequence[Mapping[str, Any]], run: AuditedRun, policy: GatePolicy) -> tuple[Batch | NotRun, ...]:
+    return volume_figures(rows, run.history, policy), reject_figures(rows, run.history, policy), late_figures(rows, policy)
+
+
+def _hours_batch(rows: Sequence[Mapping[str, Any]], window: Window) -> Batch:
+    audited = [row["hour_start"].astimezone(UTC) for row in rows]
+    figures = pd.DataFrame([{"hour": f"{hour:%Y-%m-%d %H:%M}", "audit rows": audited.count(hour)} for hour in window.hours])
+    check = Check(
+        words="every hour of the window has one audit row",
+        severity=Severity.CRITICAL,
+        expectation=gxe.ExpectColumnValuesToBeBetween(column="audit rows", min_value=1, max_value=1),
+        columns=("hour_start",),
+        meaning="An hour without an audit row would vanish from the tables without anyone being told.",
+    )
+    return Batch(INGEST_AUDIT.name, figures, (check,), subject=("hour", "audit rows"))
+
+
+def _mode_check(mode: Mode) -> Check:
+    return Check(
+        words=f"mode is {mode}",
+        severity=Severity.CRITICAL,
+        expectation=gxe.ExpectColumnValuesToBeInSet(column="mode", value_set=[mode.value]),
+        columns=("mode",),
+        meaning="A settled row keeps provisional runs from replacing it, so that a wrong mode would be final.",
+        broken_rows=f"WHERE mode <> '{mode}'",
+    )
+
+
+_STATUS_CHECK = Check(
+    words=f"status is {PUBLISHING} or {COMPLETE}",
+    severity=Severity.CRITICAL,
+    expectation=gxe.ExpectColumnValuesToBeInSet(column="status", value_set=[PUBLISHING, COMPLETE]),
+    columns=("status",),
+    meaning="Readers know no other status.",
+    broken_rows=f"WHERE status NOT IN ('{PUBLISHING}', '{COMPLETE}')",
+)
+
+
+def _closed_check(mode: Mode) -> Check:
+    is_settled = mode is Mode.SETTLED
+    return Check(
+        words="every hour had been closed when it was read",
+        severity=Severity.WARNING if is_settled else Severity.CRITICAL,
+        expectation=gxe.ExpectColumnValuesToBeInSet(column="is_closed", value_set=[True]),
+        columns=("is_closed",),
+        meaning="The edge never closed the hour: its figures may be incomplete."
+        if is_settled
+        else "The edge was still writing the hour. Run it again once its folder has _SUCCESS.",
+        broken_rows="WHERE NOT is_closed",
+    )
