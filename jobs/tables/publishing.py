@@ -197,7 +197,8 @@ def _chunks(hours: list[datetime], files: Iterable[StagedFile]) -> Iterator[list
             chunk, chunk_rows = [], 0
         chunk.append(hour)
         chunk_rows += hour_rows
-    yield chunk
+    if chunk:
+        yield chunk
 
 
 def _row_count(files: Iterable[StagedFile], hours: Iterable[datetime]) -> int:

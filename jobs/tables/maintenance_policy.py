@@ -1,0 +1,35 @@
+"""How long what is kept: every number with its reason. Ages count back from the end of the maintenance run's data interval."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class MaintenancePolicy:
+    late_objects: timedelta = timedelta(days=35)
+    """How far back settled days are compared with the landing zone: clients and edges that come back later than that are few."""
+
+    snapshots: timedelta = timedelta(days=7)
+    """A bad publication is noticed within a week, and until then `rollback_to_snapshot` undoes it. No reading takes that long."""
+
+    unreferenced_files: timedelta = timedelta(days=3)
+    """A publisher writes its files minutes before it commits them; a machine that was suspended meanwhile comes back within days."""
+
+    staging: timedelta = timedelta(days=14)
+    """The rows of a failed gate stay for whoever is back from a holiday to look at."""
+
+    retention_by_table: dict[str, timedelta] = field(
+        default_factory=lambda: {
+            # The largest table; release_totals has its hourly totals for good.
+            "error_aggregates": timedelta(days=400),
+            "experiment_error_aggregates": timedelta(days=400),
+            # Names of objects and document ids, for finding a cause; ingest_audit keeps the counts.
+            "rejected_pings": timedelta(days=90),
+            # A year and a month, so that a check can look at the same weeks a year before.
+            "data_quality": timedelta(days=400),
+        }
+    )
+    """Tables that are not named are kept: they are small, and scoring learns from their history."""
+
+
+POLICY = MaintenancePolicy()

@@ -1,0 +1,121 @@
+"""What keeps the tables and the staging folder from growing without end. Each function says what it removed, or would remove."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pyarrow import fs
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.expressions import LessThan
+from pyiceberg.io.pyarrow import PyArrowFileIO
+from pyiceberg.table import Table as IcebergTable
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from jobs.table_declarations import Table
+from jobs.tables.lake_catalog import identifier
+from jobs.tables.object_store import filesystem_of
+from jobs.tables.row_replacement import Replacement, replace_rows
+from jobs.tables.schemas import arrow_schema
+
+
+@dataclass(frozen=True)
+class Removed:
+    """Files or folders, and their bytes."""
+
+    count: int = 0
+    size_bytes: int = 0
+
+    def __add__(self, other: "Removed") -> "Removed":
+        return Removed(self.count + other.count, self.size_bytes + other.size_bytes)
+
+
+def drop_rows_before(catalog: Catalog, table: Table, cutoff: datetime, is_dry_run: bool) -> int:
+    """Delete the rows whose time is before the cutoff; how many."""
+    is_old = LessThan(table.time_column, cutoff.isoformat())
+    old_rows = catalog.load_table(identifier(table)).scan(is_old).count()
+    if old_rows and not is_dry_run:
+        replace_rows(catalog, table, lambda _: Replacement(is_old, arrow_schema(table).empty_table()))
+    return old_rows
+
+
+@retry(
+    retry=retry_if_exception_type(CommitFailedException),
+    wait=wait_random_exponential(0.05, max=2),
+    stop=stop_after_attempt(10),
+    reraise=True,
+)
+def expire_snapshots(catalog: Catalog, table: Table, cutoff: datetime, is_dry_run: bool) -> int:
+    """Forget the snapshots that are older than the cutoff, never the current or a tagged one; how many.
+
+    This changes the metadata only: their files are left to `delete_unreferenced_files`.
+    """
+    stored = catalog.load_table(identifier(table))
+    cutoff_ms = int(cutoff.timestamp() * 1000)
+    named = {ref.snapshot_id for ref in stored.refs().values()}
+    old = [
+        snapshot.snapshot_id for snapshot in stored.snapshots() if snapshot.timestamp_ms < cutoff_ms and snapshot.snapshot_id not in named
+    ]
+    if old and not is_dry_run:
+        stored.maintenance.expire_snapshots().by_ids(old).commit()
+    return len(old)
+
+
+def delete_unreferenced_files(catalog: Catalog, table: Table, cutoff: datetime, is_dry_run: bool) -> Removed:
+    """Delete the files below the table's location that no snapshot names and that were last modified before the cutoff."""
+    stored = catalog.load_table(identifier(table))
+    filesystem, folder = _place(stored, stored.location())
+    files = _files_below(filesystem, folder)
+    # The references are read after the listing: a file that was written since is not on the list.
+    referenced = {_place(stored, location)[1] for location in _referenced_locations(catalog.load_table(identifier(table)))}
+    unreferenced = [file for file in files if file.path not in referenced and file.mtime < cutoff]
+    if not is_dry_run:
+        for file in unreferenced:
+            filesystem.delete_file(file.path)
+    return Removed(len(unreferenced), sum(file.size for file in unreferenced))
+
+
+def delete_old_staging(staging: str, cutoff: datetime, is_dry_run: bool) -> Removed:
+    """Delete the folders of runs in which nothing was written since the cutoff."""
+    filesystem, root = filesystem_of(staging)
+    files_by_run: dict[str, list[fs.FileInfo]] = defaultdict(list)
+    for file in _files_below(filesystem, root):
+        files_by_run[file.path.removeprefix(f"{root}/").split("/")[0]].append(file)
+    removed = Removed()
+    for run_key, files in files_by_run.items():
+        if max(file.mtime for file in files) < cutoff:
+            removed += Removed(1, sum(file.size for file in files))
+            if not is_dry_run:
+                filesystem.delete_dir(f"{root}/{run_key}")
+    return removed
+
+
+def _files_below(filesystem: fs.FileSystem, folder: str) -> list[fs.FileInfo]:
+    found = filesystem.get_file_info(fs.FileSelector(folder, recursive=True, allow_not_found=True))
+    return [info for info in found if info.type is fs.FileType.File]
+
+
+def _place(stored: IcebergTable, location: str) -> tuple[fs.FileSystem, str]:
+    """The location as pyiceberg reaches it: filesystem and path."""
+    if not isinstance(stored.io, PyArrowFileIO):
+        raise TypeError(
+            f"{type(stored.io).__name__} cannot list files; set py-io-impl of the catalog to pyiceberg.io.pyarrow.PyArrowFileIO"
+        )
+    scheme, netloc, path = PyArrowFileIO.parse_location(location, stored.io.properties)
+    return stored.io.fs_by_scheme(scheme, netloc), path
+
+
+def _referenced_locations(stored: IcebergTable) -> Iterable[str]:
+    metadata = stored.metadata
+    yield stored.metadata_location
+    yield from (entry.metadata_file for entry in metadata.metadata_log)
+    yield from (statistics.statistics_path for statistics in metadata.statistics)
+    yield from (statistics.statistics_path for statistics in metadata.partition_statistics)
+    manifests = {}
+    for snapshot in metadata.snapshots:
+        yield snapshot.manifest_list
+        manifests |= {manifest.manifest_path: manifest for manifest in snapshot.manifests(stored.io)}
+    for path, manifest in manifests.items():
+        yield path
+        yield from (entry.data_file.file_path for entry in manifest.fetch_manifest_entry(stored.io, discard_deleted=True))
