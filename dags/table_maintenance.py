@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from dags.health_tasks import DEFAULT_ARGUMENTS, MACROS, interval_arguments, python_task
+from dags.health_tasks import DEFAULT_ARGUMENTS, python_task
 
 with DAG(
     dag_id="table_maintenance",
@@ -25,7 +25,6 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGUMENTS,
-    user_defined_macros=MACROS,
     tags=["release-health"],
 ):
-    python_task("maintain_tables", interval_arguments("settled"))
+    python_task("maintain_tables", ["--end", "{{ data_interval_end.strftime('%Y-%m-%dT%H:%MZ') }}"])
