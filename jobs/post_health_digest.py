@@ -1,82 +1,132 @@
-"""Tell Slack how the releases are: one message for each release channel and day, edited in place.
+"""Tell Slack how the releases are: one message for each release channel and day, edited in place, with details in its thread.
 
-Reads release_health, ingest_audit and data_quality through pyiceberg; writes to Slack and to the ledger of what was sent (LEDGER_URI).
-It speaks also when the gate failed or an hour never closed. If Slack refuses, it says what to change and exits 1; the tables are not affected.
+Reads release_health, release_reviews, ingest_audit and data_quality through pyiceberg, and the routing file (DIGEST_ROUTING); writes to
+Slack and to the ledger of what was sent (LEDGER_URI). It speaks also when the gate failed or an hour never closed. If Slack refuses, it
+says what to change and fails; the tables are not affected, and running it again sends nothing twice.
 """
 
-import sys
+import json
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
 import click
+from pyiceberg.catalog import Catalog
 
-from jobs.digest.channel_digest import channels_to_report, digest_as_text, latest_looks, root_message
+from jobs.digest.channel_digest import digest_as_text, root_message, summary_message, thread_messages
 from jobs.digest.digest_facts import DigestFacts
-from jobs.digest.message_delivery import Delivered, deliver
+from jobs.digest.digest_posting import Post
+from jobs.digest.digest_reading import draw_pictures, read_digests, read_restated
+from jobs.digest.digest_routing import Routing, RoutingError, parse_routing
 from jobs.digest.outgoing_message import OutgoingMessage
 from jobs.digest.sent_ledger import LedgerBusy, SentLedger
 from jobs.digest.slack_calls import SlackCalls, SlackRefusal, UnknownOutcome
-from jobs.digest.stored_facts import read_cells, read_failed_expectations, read_hours, read_verdicts
-from jobs.settings import Settings, from_environment
+from jobs.settings import ROOT, Settings, from_environment
 from jobs.tables.lake_catalog import open_catalog
 from jobs.windows import Mode, Window, parse_hour
 
 
-def read_digests(settings: Settings, window: Window, run_key: str, channel: str | None) -> list[DigestFacts]:
-    """The facts of each channel that has something to say."""
-    catalog = open_catalog()
-    verdicts = read_verdicts(catalog, window.end)
-    latest = {verdict.channel: verdict.as_of for verdict in verdicts}
-    looks = latest_looks(verdicts, read_cells(catalog, set(latest.values())))
-    failed = read_failed_expectations(catalog, run_key, window.start)
-    hours = read_hours(catalog, settings.landing, window, failed)
-    return [
-        DigestFacts(
-            channel=name,
-            window_start=window.start,
-            window_end=window.end,
-            mode=window.mode,
-            run_key=run_key,
-            releases=looks.get(name, ()),
-            hours=hours,
-            failed_expectations=failed,
-            data_label=settings.data_label,
-        )
-        for name in channels_to_report(looks, channel)
-    ]
+@click.command(help=__doc__)
+@click.option(
+    "--start", required=True, type=parse_hour, metavar="TIME", help="Start of the window, a whole hour; UTC unless it has a zone."
+)
+@click.option("--end", required=True, type=parse_hour, metavar="TIME", help="End of the window, exclusive.")
+@click.option("--mode", type=click.Choice([mode.value for mode in Mode]), required=True)
+@click.option("--run-key", required=True, metavar="KEY", help="The run whose gates are told of.")
+@click.option("--channel", help="Tell of this release channel only.")
+@click.option("--summary", is_flag=True, help="After a backfill: tell only which verdicts that had been shown have changed.")
+@click.option(
+    "--now", type=parse_hour, metavar="TIME", help="Take this for the present: only today's and yesterday's messages are created."
+)
+@click.option(
+    "--preview",
+    is_flag=False,
+    flag_value=str(ROOT / ".local" / "preview"),
+    metavar="[FOLDER]",
+    help="Send nothing: print the digest, and write it for Slack's Block Kit Builder into the folder (.local/preview unless named).",
+)
+def main(  # noqa: PLR0913 - the command line
+    start: datetime, end: datetime, mode: str, run_key: str, channel: str | None, summary: bool, now: datetime | None, preview: str | None
+) -> None:
+    settings = from_environment()
+    try:
+        window, routing = Window(start, end, Mode(mode)), read_routing(settings)
+    except (ValueError, RoutingError) as error:
+        raise click.ClickException(str(error)) from error
+    catalog, ledger = open_catalog(), SentLedger(settings.ledger_uri)
+    if summary:
+        click.echo(post_summary(settings, catalog, ledger, window, run_key))
+        return
+    digests = [facts for facts in read_digests(settings, catalog, ledger, window, run_key, routing) if channel in (None, facts.channel)]
+    if not digests:
+        raise click.ClickException(f"nothing was ever scored on {channel}; leave --channel out to see what was")
+    if preview is not None:
+        click.echo(write_previews(catalog, digests, routing, Path(preview)))
+        return
+    click.echo(post_digests(settings, catalog, ledger, digests, routing, now or datetime.now(UTC)))
 
 
-def post(settings: Settings, messages: list[OutgoingMessage]) -> list[Delivered]:
-    """Delivers the messages. Raises SlackRefusal, UnknownOutcome or LedgerBusy."""
+def read_routing(settings: Settings) -> Routing:
+    """The routing file's routes; without the file everything goes to SLACK_CHANNEL. Raises RoutingError."""
+    path = Path(settings.digest_routing)
+    return parse_routing(path.read_text() if path.exists() else "", settings.slack_channel, path.name)
+
+
+def connect(settings: Settings) -> SlackCalls:
+    """Slack, as the settings name it."""
     if not settings.slack_bot_token:
         raise click.ClickException("SLACK_BOT_TOKEN is not set; set it to the app's bot token, or use --preview")
-    slack = SlackCalls(settings.slack_api_url, settings.slack_bot_token)
-    ledger = SentLedger(settings.ledger_uri)
-    return [deliver(message, slack, ledger) for message in messages]
+    return SlackCalls(settings.slack_api_url, settings.slack_bot_token)
 
 
-@click.command(help=__doc__)
-@click.option("--start", required=True, type=parse_hour, help="Start of the window, a whole hour; UTC unless it has a zone.")
-@click.option("--end", required=True, type=parse_hour, help="End of the window, exclusive.")
-@click.option("--mode", type=click.Choice([mode.value for mode in Mode]), required=True)
-@click.option("--run-key", required=True, help="The run whose gates are told of.")
-@click.option("--channel", help="Tell of this release channel only.")
-@click.option("--now", type=parse_hour, help="Take this for the present; only today's and yesterday's messages are created.")
-@click.option("--preview", is_flag=True, help="Print the digest instead of sending it.")
-def main(start: datetime, end: datetime, mode: str, run_key: str, channel: str | None, now: datetime | None, preview: bool) -> None:  # noqa: PLR0913
-    settings = from_environment()
-    window = Window(start, end, Mode(mode))
-    digests = read_digests(settings, window, run_key, channel)
-    messages = [root_message(facts, settings.slack_channel, now or datetime.now(UTC)) for facts in digests]
-    click.echo(digest_as_text(messages))
-    if preview:
-        return
+def post_digests(
+    settings: Settings, catalog: Catalog, ledger: SentLedger, digests: list[DigestFacts], routing: Routing, now: datetime
+) -> str:
+    """Delivers every channel's messages; one channel's trouble does not keep another from being told."""
+    sender = Post(connect(settings), ledger, now)
+    told, troubles = [], []
+    for facts in digests:
+        route = routing.route_of(facts.channel)
+        click.echo(digest_as_text([root_message(facts, route.slack_channel, now)]))
+        try:
+            told.append(f"#{route.slack_channel.removeprefix('#')}: {sender.channel(facts, route, partial(draw_pictures, catalog, facts))}")
+        except (SlackRefusal, UnknownOutcome, LedgerBusy) as error:
+            troubles.append(str(error))
+    if troubles:
+        raise click.ClickException("\n".join(dict.fromkeys(troubles)))
+    return "; ".join(told)
+
+
+def post_summary(settings: Settings, catalog: Catalog, ledger: SentLedger, window: Window, run_key: str) -> str:
+    """Delivers a backfill's one message."""
+    message = summary_message(window, run_key, read_restated(catalog, ledger, window), settings.slack_channel, settings.data_label)
+    click.echo(digest_as_text([message]))
     try:
-        delivered = post(settings, messages)
+        outcome = Post(connect(settings), ledger, datetime.now(UTC)).message(message)
     except (SlackRefusal, UnknownOutcome, LedgerBusy) as error:
         raise click.ClickException(str(error)) from error
-    told = "; ".join(f"{facts.channel}: {each.outcome}" for facts, each in zip(digests, delivered, strict=True))
-    click.echo(f"#{settings.slack_channel}: {told}")
+    return f"#{settings.slack_channel}: summary {outcome}"
+
+
+def write_previews(catalog: Catalog, digests: list[DigestFacts], routing: Routing, folder: Path) -> str:
+    """One file a message for Slack's Block Kit Builder (https://app.slack.com/block-kit-builder), and the pictures beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for facts in digests:
+        slack_channel, now = routing.route_of(facts.channel).slack_channel, facts.window_end
+        messages = [root_message(facts, slack_channel, now), *thread_messages(facts, slack_channel, now, draw_pictures(catalog, facts))]
+        click.echo(digest_as_text(messages))
+        for number, message in enumerate(messages):
+            _write_preview(message, folder / f"{facts.channel}-{number}-{message.name}.json")
+        count += len(messages)
+    return f"{count} messages for Slack's Block Kit Builder in {folder}; nothing was sent"
+
+
+def _write_preview(message: OutgoingMessage, path: Path) -> None:
+    path.write_text(json.dumps({"blocks": message.blocks}, ensure_ascii=False, indent=2))
+    for picture in message.pictures:
+        path.with_name(picture.name).write_bytes(picture.content)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -279,7 +279,24 @@ RELEASE_HEALTH = Table(
     "day",
 )
 
+RELEASE_REVIEWS = Table(
+    "release_reviews",
+    "What a person said of a release. The latest row of a release holds; a confirmed regression leaves the baselines of later releases.",
+    ("channel", "release_version", "reviewed_at"),
+    (
+        _DIMENSION["channel"],
+        _DIMENSION["release_version"],
+        Column("reviewed_at", "timestamp", "When it was said."),
+        Column("reviewed_by", "string", "Who said it."),
+        Column("verdict", "string", "confirmed (a regression), dismissed (a false alarm) or open (neither)."),
+        Column("muted_until", "timestamp", "The release raises no alarm before then.", nullable=True),
+        Column("note", "string", "Why, for whoever reads the digest.", nullable=True),
+    ),
+    "reviewed_at",
+    "day",
+)
+
 WINDOW_TABLES: tuple[Table, ...] = (ERROR_AGGREGATES, EXPERIMENT_ERROR_AGGREGATES, RELEASE_TOTALS, USAGE_DELAYS, REJECTED_PINGS)
 """What one run replaces for its window, besides the audit rows."""
 
-TABLES: tuple[Table, ...] = (*WINDOW_TABLES, INGEST_AUDIT, DATA_QUALITY, RELEASE_HEALTH)
+TABLES: tuple[Table, ...] = (*WINDOW_TABLES, INGEST_AUDIT, DATA_QUALITY, RELEASE_HEALTH, RELEASE_REVIEWS)

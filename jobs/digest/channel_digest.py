@@ -1,15 +1,18 @@
-"""The messages of one release channel: its root, and later its thread. Pure: facts in, messages out."""
+"""The messages of one release channel: its root and the thread below it. Pure: facts in, messages out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from jobs.digest.digest_facts import ALL, Cell, DigestFacts, ReleaseLook, Review
-from jobs.digest.message_blocks import blocks_as_text, fallback_text
-from jobs.digest.outgoing_message import Freshness, OutgoingMessage, message_key
-from jobs.digest.root_message import releases_in_order, root_blocks
-from jobs.windows import Mode
-
-_MOST_SHOWN = 20
+from jobs.digest.digest_facts import ALL, Cell, DigestFacts, ReleaseLook, Restatement, Review
+from jobs.digest.message_blocks import Block, blocks_as_text, bold, fallback_text, paragraph, words
+from jobs.digest.number_words import clock_words
+from jobs.digest.outgoing_message import Freshness, OutgoingMessage, Picture, message_key
+from jobs.digest.restated_figures import SHOWN_BY_SUMMARY, figure_now, shown_figures, shown_name, summary_blocks
+from jobs.digest.root_message import root_blocks
+from jobs.digest.thread_messages import thread_blocks
+from jobs.windows import Mode, Window
 
 
 def latest_looks(
@@ -34,17 +37,36 @@ def latest_looks(
 
 def root_message(facts: DigestFacts, slack_channel: str, now: datetime) -> OutgoingMessage:
     """The channel's message of its report day, the UTC day of the window's start. Only today's or yesterday's may be created."""
+    return _message(facts, "root", slack_channel, now, root_blocks(facts), notes={shown_name(facts.mode): shown_figures(facts)})
+
+
+def root_key(facts: DigestFacts, slack_channel: str) -> str:
+    """The key of the channel's message of the report day."""
+    return message_key("root", slack_channel, facts.channel, facts.window_start.date().isoformat())
+
+
+def thread_messages(facts: DigestFacts, slack_channel: str, now: datetime, pictures: tuple[Picture, ...]) -> list[OutgoingMessage]:
+    """The messages below the root, in order; their thread is known once the root stands."""
+    messages = [_message(facts, name, slack_channel, now, blocks) for name, blocks in thread_blocks(facts).items()]
+    if pictures:
+        title = paragraph(bold("Pictures"), words(f", as of {clock_words(facts.as_of or facts.window_end)}"))
+        messages.insert(-1, replace(_message(facts, "pictures", slack_channel, now, [title]), pictures=pictures))
+    return messages
+
+
+def _message(
+    facts: DigestFacts, name: str, slack_channel: str, now: datetime, blocks: list[Block], notes: Mapping[str, Any] | None = None
+) -> OutgoingMessage:
     day = facts.window_start.date()
-    blocks = root_blocks(facts)
     return OutgoingMessage(
-        key=message_key("root", slack_channel, facts.channel, day.isoformat()),
+        key=message_key(name, slack_channel, facts.channel, day.isoformat()),
         slack_channel=slack_channel,
         report_day=day,
         freshness=freshness_of(facts),
         text=fallback_text(blocks),
         blocks=tuple(blocks),
         may_create=now.date() - timedelta(days=1) <= day <= now.date(),
-        shown=shown_figures(facts),
+        notes=notes or {},
     )
 
 
@@ -53,26 +75,28 @@ def freshness_of(facts: DigestFacts) -> Freshness:
     return Freshness(facts.window_end, facts.mode is Mode.SETTLED)
 
 
-def shown_figures(facts: DigestFacts) -> dict[str, object]:
-    """The figures that the root message shows, kept so that a later change can be told as a restatement."""
-    return {
-        release.version: {
-            "channel": release.verdict.channel,
-            "as_of": release.verdict.as_of.isoformat(),
-            "state": release.verdict.state.value,
-            "score": release.verdict.score,
-        }
-        for release in releases_in_order(facts)[:_MOST_SHOWN]
-    }
+def summary_message(
+    window: Window, run_key: str, restated: tuple[Restatement, ...], slack_channel: str, data_label: str | None
+) -> OutgoingMessage:
+    """The one message of a backfill; later summaries compare with what it says."""
+    blocks = summary_blocks(window, restated, data_label)
+    return OutgoingMessage(
+        key=message_key("backfill", slack_channel, run_key),
+        slack_channel=slack_channel,
+        report_day=window.end.date(),
+        freshness=Freshness(window.end, window.mode is Mode.SETTLED),
+        text=fallback_text(blocks),
+        blocks=tuple(blocks),
+        is_final=True,
+        notes={SHOWN_BY_SUMMARY: [figure_now(each) for each in restated]},
+    )
 
 
 def digest_as_text(messages: Iterable[OutgoingMessage]) -> str:
     """The messages as they would be read, for a terminal."""
-    return "\n\n".join(blocks_as_text(message.blocks) for message in messages)
+    return "\n\n".join("\n".join([blocks_as_text(m.blocks), *(f"[picture: {p.alt_text}]" for p in m.pictures)]) for m in messages)
 
 
-def channels_to_report(looks: dict[str, tuple[ReleaseLook, ...]], only: str | None) -> list[str]:
-    """The channels that have something to say; `all` where none was ever scored."""
-    if only is not None:
-        return [only]
-    return sorted(looks) or [ALL]
+def channels_to_report(looks: Mapping[str, object], expected: Iterable[str]) -> list[str]:
+    """The channels that have something to say, or are expected to; `all` where there is none."""
+    return sorted({*looks, *expected}) or [ALL]

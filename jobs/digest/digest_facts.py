@@ -69,15 +69,15 @@ def cell_from_row(row: Mapping[str, Any]) -> Cell:
 
 @dataclass(frozen=True)
 class Review:
-    """What a person said of a release: confirmed, dismissed or muted, with their note."""
+    """What a person said of a release: a row of release_reviews."""
 
     channel: str
     release_version: str
-    verdict: str
-    reviewed_by: str
     reviewed_at: datetime
+    reviewed_by: str
+    verdict: str
     muted_until: datetime | None = None
-    note: str = ""
+    note: str | None = None
 
     def silences_at(self, at: datetime) -> bool:
         """Whether this review keeps the release from alerting at that time."""
@@ -86,7 +86,10 @@ class Review:
 
 @dataclass(frozen=True)
 class ReleaseLook:
-    """The latest look at one release: the verdict row, its cells, and the same cells at earlier looks for the pictures."""
+    """The latest look at one release: the verdict row and its cells.
+
+    `history` serves the pictures: the deciding cell at earlier looks, of this release and of those before it.
+    """
 
     verdict: Cell
     cells: tuple[Cell, ...] = ()
@@ -171,6 +174,8 @@ class DigestFacts:
     mode: Mode
     run_key: str
     releases: tuple[ReleaseLook, ...] = ()
+    recent: tuple[Cell, ...] = ()
+    """The last verdict of each recent release, for the strip of scores."""
     hours: tuple[HourFacts, ...] = ()
     failed_expectations: tuple[FailedExpectation, ...] = ()
     restatements: tuple[Restatement, ...] = ()

@@ -92,7 +92,7 @@ class _Delivery:
         if freshness is not None and self.message.freshness < freshness:
             return Delivered(Outcome.KEPT_NEWER, ts)
         if content_hash == self.message.content_hash:
-            self.claim.note(freshness=self.message.freshness, notes={"shown": dict(self.message.shown)})
+            self.claim.note(freshness=self.message.freshness, notes=self.message.notes)
             return Delivered(Outcome.UNCHANGED, ts)
         blocks = self._blocks()
         try:
@@ -121,7 +121,7 @@ class _Delivery:
             thread_ts=message.thread_ts,
             content_hash=message.content_hash,
             freshness=message.freshness,
-            notes={"shown": dict(message.shown)},
+            notes=message.notes,
         )
         if message.pictures:
             remove_files(self.slack, self.claim)

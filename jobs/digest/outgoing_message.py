@@ -34,7 +34,7 @@ class OutgoingMessage:
     """What is to be posted or edited under `key`.
 
     `may_create`: whether it may be posted if it does not stand there yet. `is_final`: once posted, it is never edited.
-    `shown` is kept in the ledger with it: the figures that people saw.
+    `notes` are kept in the ledger with it, such as the figures that people saw.
     """
 
     key: str
@@ -48,7 +48,7 @@ class OutgoingMessage:
     may_create: bool = True
     is_final: bool = False
     pictures: tuple[Picture, ...] = ()
-    shown: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def content_hash(self) -> str:
@@ -57,6 +57,11 @@ class OutgoingMessage:
         for picture in self.pictures:
             digest.update(picture.content)
         return digest.hexdigest()[:32]
+
+    @property
+    def name(self) -> str:
+        """The first part of the key: root, platforms, data and so on."""
+        return self.key.split("/")[0]
 
     @property
     def metadata(self) -> dict[str, Any]:

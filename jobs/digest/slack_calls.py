@@ -60,7 +60,13 @@ class SlackCalls:
     @contextmanager
     def holding(self, renew: Callable[[], None]) -> Iterator[None]:
         """Within the block `renew` is called before each attempt and while waiting; if it raises, nothing more is sent."""
-        before, self._renew = self._renew, renew
+        before = self._renew
+
+        def renew_all() -> None:
+            before()
+            renew()
+
+        self._renew = renew_all
         try:
             yield
         finally:

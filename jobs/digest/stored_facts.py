@@ -8,10 +8,10 @@ import pyiceberg.expressions
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 
-from jobs.digest.digest_facts import CELL_COLUMNS, Cell, FailedExpectation, HourCondition, HourFacts, cell_from_row
+from jobs.digest.digest_facts import CELL_COLUMNS, Cell, FailedExpectation, HourCondition, HourFacts, Review, cell_from_row
 from jobs.digest.window_conditions import failed_expectations, hour_facts
 from jobs.pings.landing_zone import LandingZoneError, list_hours
-from jobs.table_declarations import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH, Table
+from jobs.table_declarations import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS, Table
 from jobs.tables.lake_catalog import identifier
 from jobs.windows import Window
 
@@ -20,6 +20,10 @@ where: Any = pyiceberg.expressions  # its constructors are typed by the fields t
 LOOK_BACK = timedelta(days=8)
 """A channel without a look for longer is not reported; a release is looked at for a week."""
 
+HISTORY = timedelta(days=70)
+"""Pictures go back over about ten weekly releases."""
+
+_HISTORY_COLUMNS = tuple(name for name in CELL_COLUMNS if name not in ("baseline_versions", "notes"))
 _AUDIT_COLUMNS = ("hour_start", "status", "is_closed", "late_objects", "lines", "accepted", "duplicates", "rejected", "rejects_by_reason")
 
 
@@ -39,12 +43,7 @@ def _as_utc(value: Any) -> Any:
 
 def read_verdicts(catalog: Catalog, until: datetime) -> list[Cell]:
     """The verdict rows of the week before `until`, that hour's look included, oldest first."""
-    recent = where.And(
-        where.GreaterThan("as_of", (until - LOOK_BACK).isoformat()),
-        where.LessThanOrEqual("as_of", until.isoformat()),
-        where.EqualTo("scope", "release"),
-    )
-    return sorted(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, recent, CELL_COLUMNS)), key=lambda cell: cell.as_of)
+    return sorted(read_looks(catalog, until - LOOK_BACK, until), key=lambda cell: cell.as_of)
 
 
 def read_cells(catalog: Catalog, looks: set[datetime]) -> list[Cell]:
@@ -54,6 +53,35 @@ def read_cells(catalog: Catalog, looks: set[datetime]) -> list[Cell]:
     within = where.And(where.GreaterThanOrEqual("as_of", min(looks).isoformat()), where.LessThanOrEqual("as_of", max(looks).isoformat()))
     wanted = where.And(within, where.In("scope", ("platform", "trailing", "stratum")))
     return [cell for cell in map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)) if cell.as_of in looks]
+
+
+def read_history(catalog: Catalog, cell: Cell) -> list[Cell]:
+    """For the pictures, oldest first: the same cell of this release and of those before it at every look, and all verdicts of the channel."""
+    same_cell = where.And(
+        where.EqualTo("scope", "platform"), where.EqualTo("platform", cell.platform), where.EqualTo("measure", cell.measure)
+    )
+    wanted = where.And(
+        where.GreaterThan("as_of", (cell.as_of - HISTORY).isoformat()),
+        where.LessThanOrEqual("as_of", cell.as_of.isoformat()),
+        where.EqualTo("channel", cell.channel),
+        where.Or(where.EqualTo("scope", "release"), same_cell),
+    )
+    return sorted(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, _HISTORY_COLUMNS)), key=lambda past: past.as_of)
+
+
+def read_looks(catalog: Catalog, first: datetime, last: datetime) -> list[Cell]:
+    """The verdict rows of all looks in [first, last]."""
+    wanted = where.And(
+        where.GreaterThanOrEqual("as_of", first.isoformat()),
+        where.LessThanOrEqual("as_of", last.isoformat()),
+        where.EqualTo("scope", "release"),
+    )
+    return list(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)))
+
+
+def read_reviews(catalog: Catalog) -> list[Review]:
+    """What people said of releases; the later of two holds."""
+    return [Review(**row) for row in _rows(catalog, RELEASE_REVIEWS, where.AlwaysTrue(), RELEASE_REVIEWS.column_names)]
 
 
 def read_failed_expectations(catalog: Catalog, run_key: str, since: datetime) -> tuple[FailedExpectation, ...]:

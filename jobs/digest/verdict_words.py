@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from jobs.digest.client_text import as_label, as_sentence
-from jobs.digest.digest_facts import ALL, Cell, ReleaseLook, State
-from jobs.digest.number_words import age_words, count_words, interval_words, percent_words, plural, ratio_words, score_words
+from jobs.digest.digest_facts import ALL, Cell, ReleaseLook, Review, State
+from jobs.digest.number_words import age_words, clock_words, count_words, interval_words, percent_words, plural, ratio_words, score_words
 from jobs.measures import MEASURES
 
 _MEASURES = {measure.name: measure for measure in MEASURES}
@@ -173,18 +173,13 @@ def caveats(release: ReleaseLook) -> list[str]:
             f"Not only this release: the one before crashes {ratio_words(factor)} as often too. Suspect something outside of Firefox."
         )
     if release.review is not None:
-        found.append(review_words(release))
+        found.append(review_words(release.review))
     return found
 
 
-def review_words(release: ReleaseLook) -> str:
+def review_words(review: Review) -> str:
     """Who said what of a release, and when."""
-    review = release.review
-    if review is None:
-        return ""
-    said = {"confirmed": "confirmed the regression", "dismissed": "dismissed the alarm", "muted": "muted alerts"}.get(
-        review.verdict, review.verdict
-    )
-    until = f" until {review.muted_until:%d %b %H:%M} UTC" if review.muted_until else ""
+    said = {"confirmed": "confirmed the regression", "dismissed": "dismissed the alarm"}.get(review.verdict, "reviewed it")
+    until = f", muted until {clock_words(review.muted_until)}" if review.muted_until else ""
     note = f": “{as_sentence(review.note, 160)}”" if review.note else ""
-    return f"{as_label(review.reviewed_by)} {said}{until} on {review.reviewed_at:%d %b %H:%M} UTC{note}"
+    return f"{as_label(review.reviewed_by)} {said} on {clock_words(review.reviewed_at)}{until}{note}"

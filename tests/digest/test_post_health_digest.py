@@ -65,9 +65,9 @@ def test_a_look_becomes_a_message_and_the_next_look_edits_it(catalog, slack):
     store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR), an_audit_row(NOON)])
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON), an_older_release(as_of=NOON)))
     first = run(NOON)
-    assert (first.exit_code, first.output.splitlines()[-1]) == (0, "#release-health: beta: posted")
+    assert (first.exit_code, first.output.splitlines()[-1]) == (0, "#release-health: beta posted")
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON), regressed(NOON + HOUR), an_older_release(as_of=NOON + HOUR)))
-    assert run(NOON + HOUR).output.splitlines()[-1] == "#release-health: beta: updated"
+    assert run(NOON + HOUR).output.splitlines()[-1] == "#release-health: beta updated, 57.0b8 alarm posted"
     root = slack.messages[0]
     assert root.text.startswith("⛔ Firefox beta 57.0b8 – regressed – 2/100 after 9 h")
     assert root.edits == 1
@@ -78,7 +78,7 @@ def test_the_hour_before_midnight_belongs_to_its_day(catalog, slack):
     store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR), an_audit_row(midnight - HOUR)])
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON), a_release(as_of=midnight)))
     run(NOON)
-    assert run(midnight).output.splitlines()[-1] == "#release-health: beta: updated"
+    assert run(midnight).output.splitlines()[-1] == "#release-health: beta updated"
     assert "complete to 24:00 UTC" in slack.messages[0].text
 
 
@@ -114,7 +114,7 @@ def test_an_hour_that_never_closed_and_one_that_was_not_finished_are_told_apart(
 
 
 def test_without_any_table_it_still_speaks(catalog, slack):
-    assert run(NOON).output.splitlines()[-1] == "#release-health: all: posted"
+    assert run(NOON).output.splitlines()[-1] == "#release-health: all posted"
     assert slack.messages[0].text.startswith("✖ Firefox – no figures yet")
 
 
@@ -130,13 +130,13 @@ def test_only_today_and_yesterday_get_a_new_message(catalog, slack):
     store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON)))
     long_after = run(NOON, "--now", (NOON + 48 * HOUR).isoformat())
-    assert long_after.output.splitlines()[-1] == "#release-health: beta: not created: too long ago"
+    assert long_after.output.splitlines()[-1] == "#release-health: beta not created: too long ago"
     assert slack.messages == []
 
 
-def test_a_preview_sends_nothing(catalog, slack):
+def test_a_preview_sends_nothing(catalog, slack, tmp_path):
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON)))
-    assert "57.0b8" in run(NOON, "--preview").output
+    assert "57.0b8" in run(NOON, "--preview", str(tmp_path / "preview")).output
     assert slack.messages == []
 
 

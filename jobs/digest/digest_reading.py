@@ -1,0 +1,79 @@
+"""From the lake, the landing zone and the ledger to the facts of each channel's digest."""
+
+import os
+from dataclasses import replace
+
+from pyiceberg.catalog import Catalog
+
+from jobs.digest.channel_digest import channels_to_report, latest_looks, root_key
+from jobs.digest.digest_facts import DigestFacts, ReleaseLook, Restatement
+from jobs.digest.digest_routing import Routing
+from jobs.digest.outgoing_message import Picture
+from jobs.digest.restated_figures import SHOWN_BY_SUMMARY, restatements, shown_name
+from jobs.digest.root_message import headline_release
+from jobs.digest.sent_ledger import SentLedger
+from jobs.digest.stored_facts import (
+    read_cells,
+    read_failed_expectations,
+    read_history,
+    read_hours,
+    read_looks,
+    read_reviews,
+    read_verdicts,
+)
+from jobs.settings import ROOT, Settings
+from jobs.windows import Mode, Window
+
+
+def read_digests(
+    settings: Settings, catalog: Catalog, ledger: SentLedger, window: Window, run_key: str, routing: Routing
+) -> list[DigestFacts]:
+    """The facts of each release channel that has something to say."""
+    verdicts = read_verdicts(catalog, window.end)
+    latest = {verdict.channel: verdict.as_of for verdict in verdicts}
+    looks = latest_looks(verdicts, read_cells(catalog, set(latest.values())), read_reviews(catalog))
+    failed = read_failed_expectations(catalog, run_key, window.start)
+    blank = DigestFacts(
+        channel="",
+        window_start=window.start,
+        window_end=window.end,
+        mode=window.mode,
+        run_key=run_key,
+        hours=read_hours(catalog, settings.landing, window, failed),
+        failed_expectations=failed,
+        data_label=settings.data_label,
+        places={"Staged rows": f"{settings.staging}/{run_key}", "Data Docs": f"{settings.data_docs}/index.html"} if failed else {},
+    )
+    found = []
+    for channel in channels_to_report(looks, routing.expected_channels):
+        facts = replace(blank, channel=channel, releases=looks.get(channel, ()))
+        if window.mode is Mode.SETTLED:
+            entry = ledger.find(root_key(facts, routing.route_of(channel).slack_channel))
+            shown = entry.notes.get(shown_name(Mode.PROVISIONAL), []) if entry is not None else []
+            facts = replace(facts, restatements=restatements(shown, verdicts))
+        found.append(facts)
+    return found
+
+
+def read_restated(catalog: Catalog, ledger: SentLedger, window: Window) -> tuple[Restatement, ...]:
+    """What was shown of looks after the window's start and reads otherwise now: a later look rests on earlier hours."""
+    entries = ledger.sent_between(window.start.date(), window.end.date())
+    shown = {}
+    for name in (shown_name(Mode.PROVISIONAL), shown_name(Mode.SETTLED), SHOWN_BY_SUMMARY):  # the later was told later
+        for figure in (figure for entry in entries for figure in entry.notes.get(name, [])):
+            shown[(figure["channel"], figure["release_version"], figure["as_of"])] = figure
+    return restatements(shown.values(), read_looks(catalog, window.start, window.end))
+
+
+def draw_pictures(catalog: Catalog, facts: DigestFacts) -> tuple[Picture, ...]:
+    """The pictures of the headline's release. Imports matplotlib, which takes a second, only here."""
+    release = headline_release(facts)
+    if release is None:
+        return ()
+    os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".local" / "matplotlib"))
+    from jobs.digest.release_charts import picture_cell, release_pictures
+
+    history = read_history(catalog, picture_cell(release))
+    recent = {past.release_version: past for past in history if past.scope == "release"}
+    cells = tuple(past for past in history if past.scope == "platform")
+    return release_pictures(ReleaseLook(release.verdict, release.cells, cells), tuple(recent.values()))

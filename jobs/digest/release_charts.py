@@ -1,0 +1,155 @@
+"""Three pictures of a release, for the width of a phone: its ratio over time, its crash rate beside its baselines, recent scores.
+
+Opaque and light, so that they read alike in Slack's light and dark theme; marks and line styles tell what colours tell.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from jobs.digest.client_text import as_label
+from jobs.digest.digest_facts import Cell, ReleaseLook, State
+from jobs.digest.number_words import age_words, count_words, interval_words, ratio_words, score_words
+from jobs.digest.outgoing_message import Picture
+from jobs.digest.verdict_words import STATE_WORDS, deciding_cell, measure_words, where_words
+
+_INK, _QUIET, _PAPER = "#1d1c1d", "#6b6b6b", "#ffffff"
+_BLUE, _ORANGE, _BAND = "#1f5fa8", "#b8480e", "#dfe9dc"
+_MARKERS = {State.REGRESSED: "X", State.WATCH: "^", State.HEALTHY: "o", State.IMPROVED: "P"}
+_INCHES, _DOTS_PER_INCH = (4.2, 2.9), 200
+_MOST_BASELINES = 8
+_MOST_RECENT = 10
+
+
+def release_pictures(release: ReleaseLook, recent: Sequence[Cell]) -> tuple[Picture, ...]:
+    """Pictures of what can be drawn. `recent` holds the last verdict of each recent release of the channel."""
+    cell = picture_cell(release)
+    own = sorted((past for past in release.history if past.release_version == release.version), key=lambda past: past.age_hours)
+    others = [past for past in release.history if past.release_version != release.version]
+    drawn = (_ratio_picture(release, cell, own), _rate_picture(release, cell, own, others), _score_picture(release, recent))
+    return tuple(picture for picture in drawn if picture is not None)
+
+
+def picture_cell(release: ReleaseLook) -> Cell:
+    """The cell that the pictures follow: the deciding one, or for a group of users that of its platform."""
+    told = deciding_cell(release)
+    if told.scope == "platform":
+        return told
+    same = [cell for cell in release.cells if cell.scope == "platform" and cell.measure == told.measure]
+    return next((cell for cell in same if cell.platform == told.platform), next(iter(same), told))
+
+
+def _canvas(title: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=_INCHES, dpi=_DOTS_PER_INCH, facecolor=_PAPER, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.set_facecolor(_PAPER)
+    axes.set_title(title, fontsize=10, color=_INK, loc="left", fontweight="bold")
+    axes.tick_params(labelsize=9, colors=_INK)
+    axes.grid(visible=True, axis="y", color="#e4e4e4", linewidth=0.7)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return figure, axes
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", facecolor=_PAPER)
+    return buffer.getvalue()
+
+
+def _ratio_picture(release: ReleaseLook, cell: Cell, own: list[Cell]) -> Picture | None:
+    known = [past for past in own if past.ratio is not None and past.ratio_low is not None and past.ratio_high is not None]
+    if len(known) < 2 or cell.acceptable_ratio is None:
+        return None
+    version, subject = as_label(release.version), f"{measure_words(cell.measure)}{where_words(cell)}"
+    figure, axes = _canvas(f"{version}: {subject}, against earlier releases")
+    ages = [past.age_hours for past in known]
+    low, high = [past.ratio_low or 0.0 for past in known], [past.ratio_high or 0.0 for past in known]
+    limit = cell.acceptable_ratio
+    top = min(max(*high, limit * 1.2), max(4.0, 1.5 * (known[-1].ratio_high or 4.0)))
+    bottom = min(0.9 * min(low), 0.75)
+    axes.axhspan(bottom, limit, color=_BAND, zorder=0)
+    axes.axhline(limit, color="#3d6b35", linewidth=1.2, linestyle="--")
+    axes.fill_between(ages, low, high, color=_BLUE, alpha=0.22, linewidth=0)
+    axes.plot(ages, [past.ratio or 0.0 for past in known], color=_BLUE, linewidth=2.2)
+    for past in known:
+        if past.state in (State.REGRESSED, State.WATCH):
+            axes.plot(past.age_hours, past.ratio or 0.0, marker=_MARKERS[past.state], color=_ORANGE, markersize=6, linestyle="none")
+    axes.set_ylim(bottom, top)
+    axes.annotate(
+        f"acceptable: up to {ratio_words(limit)}",
+        (ages[0], limit),
+        xytext=(2, -11),
+        textcoords="offset points",
+        fontsize=9,
+        color="#2d5327",
+    )
+    axes.set_xlabel("hours since release", fontsize=9, color=_INK)
+    axes.set_ylabel("times the usual crashes", fontsize=9, color=_INK)
+    now = known[-1]
+    alt_text = (
+        f"{subject} of {version} against earlier releases, by hours since release, with the 90 % interval: "
+        f"{ratio_words(now.ratio)} ({interval_words(now.ratio_low, now.ratio_high)}) after {age_words(now.age_hours)}; acceptable up to {ratio_words(limit)}."
+    )
+    return Picture("ratio.png", f"Ratio to earlier releases: {ratio_words(now.ratio)}", alt_text, _png(figure))
+
+
+def _rates(looks: Sequence[Cell]) -> tuple[list[float], list[float]]:
+    known = sorted((c for c in looks if c.usage_hours and c.observed_crashes is not None), key=lambda c: c.age_hours)
+    return [c.age_hours for c in known], [1_000 * (c.observed_crashes or 0.0) / (c.usage_hours or 1.0) for c in known]
+
+
+def _rate_picture(release: ReleaseLook, cell: Cell, own: list[Cell], others: list[Cell]) -> Picture | None:
+    ages, rates = _rates(own)
+    if len(ages) < 2:
+        return None
+    version, subject = as_label(release.version), f"{measure_words(cell.measure)}{where_words(cell)}"
+    figure, axes = _canvas(f"{subject[:1].upper()}{subject[1:]} per 1,000 usage hours")
+    last_age = ages[-1]
+    versions = [name for name in cell.baseline_versions if any(past.release_version == name for past in others)][:_MOST_BASELINES]
+    at_this_age = []
+    for number, name in enumerate(versions):
+        then, past_rates = _rates([past for past in others if past.release_version == name and past.age_hours <= max(last_age * 1.15, 12)])
+        if then:
+            label = "earlier releases" if number == 0 else None
+            axes.plot(then, past_rates, color=_QUIET, linewidth=1.1, linestyle=(0, (4, 2)), alpha=0.85, label=label)
+            at_this_age.append(min(zip(then, past_rates, strict=True), key=lambda point: abs(point[0] - last_age))[1])
+    axes.plot(ages, rates, color=_ORANGE, linewidth=2.4, label=version)
+    axes.plot(ages[-1], rates[-1], marker="o", color=_ORANGE, markersize=6)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("hours since release (crashes arrive before their hours: all start high)", fontsize=8.5, color=_INK)
+    axes.legend(fontsize=9, frameon=False, labelcolor=_INK)
+    beside = (
+        f" beside {min(at_this_age):.1f} to {max(at_this_age):.1f} of {len(at_this_age)} earlier releases at that age"
+        if at_this_age
+        else ""
+    )
+    alt_text = f"{subject} per 1,000 usage hours of {version}: {rates[-1]:.1f} after {age_words(last_age)}{beside}."
+    return Picture("rate.png", f"Crash rate: {rates[-1]:.1f} per 1,000 hours", alt_text, _png(figure))
+
+
+def _score_picture(release: ReleaseLook, recent: Sequence[Cell]) -> Picture | None:
+    scored = sorted((cell for cell in recent if cell.score is not None), key=lambda cell: cell.as_of)[-_MOST_RECENT:]
+    if len(scored) < 2:
+        return None
+    figure, axes = _canvas("Score of recent releases, at their latest look")
+    for place, cell in enumerate(scored):
+        is_own = cell.release_version == release.version
+        marker, colour = _MARKERS.get(cell.state, "s"), _ORANGE if cell.state in (State.REGRESSED, State.WATCH) else _BLUE
+        axes.vlines(place, 0, cell.score or 0.0, color=colour, linewidth=3 if is_own else 1.5)
+        axes.plot(place, cell.score or 0.0, marker=marker, color=colour, markersize=9, markeredgecolor=_INK if is_own else colour)
+        axes.annotate(
+            score_words(cell.score), (place, cell.score or 0.0), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=9
+        )
+    axes.set_ylim(0, 118)
+    axes.set_yticks([0, 50, 100])
+    axes.set_xticks(range(len(scored)), [as_label(cell.release_version, 12) for cell in scored], rotation=35, ha="right")
+    axes.set_xlim(-0.6, len(scored) - 0.4)
+    told = ", ".join(f"{as_label(cell.release_version, 16)} {score_words(cell.score)} {STATE_WORDS[cell.state].name}" for cell in scored)
+    return Picture(
+        "scores.png", "Recent releases", f"Scores of the last {count_words(len(scored))} releases, oldest first: {told}.", _png(figure)
+    )

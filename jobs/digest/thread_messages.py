@@ -1,0 +1,142 @@
+"""The thread below the root: releases that did not fit, cells by platform and measure, strata, data quality and how to reproduce a figure."""
+
+import shlex
+from collections.abc import Sequence
+
+from jobs.digest.attention_items import MOST_ITEMS, attention_items
+from jobs.digest.client_text import as_label, as_sentence
+from jobs.digest.data_words import data_line, expectation_words, restatement_words
+from jobs.digest.digest_facts import ALL, Cell, DigestFacts, FailedExpectation, ReleaseLook
+from jobs.digest.message_blocks import Block, bold, bullets, paragraph, preformatted, rows_within_budget, small_print, table, words
+from jobs.digest.number_words import clock_words, count_words, interval_words, plural, ratio_words
+from jobs.digest.root_message import (
+    MOST_ROOT_ROWS,
+    TABLE_HEAD,
+    channel_name,
+    headline_release,
+    is_all_good,
+    release_row,
+    releases_in_order,
+)
+from jobs.digest.verdict_words import WORST_FIRST, is_critical, measure_words, score_cell_words, state_words
+
+CELL_HEAD = ("Platform", "Measure", "State", "Score", "Ratio (90 %)", "Crashes", "Expected", "Usage hours")
+STRATUM_HEAD = ("Stratum", "Measure", "State", "Ratio (90 %)", "Crashes", "Expected")
+_MOST_ROWS = 60
+_MOST_STRATA = 15
+_MOST_LISTED = 12
+
+
+def thread_blocks(facts: DigestFacts) -> dict[str, list[Block]]:
+    """The thread's messages by name, in order."""
+    release = headline_release(facts)
+    found: dict[str, list[Block]] = {}
+    if len(facts.releases) > MOST_ROOT_ROWS or is_all_good(facts):
+        found["releases"] = _releases(facts)
+    if release is not None and release.cells:
+        found["platforms"] = _cells(facts, release)
+        strata = [cell for cell in release.cells if cell.scope == "stratum"]
+        if strata:
+            found["strata"] = _strata(release, strata)
+    found["data"] = _data(facts, release)
+    return found
+
+
+def _table_message(lead: Block, head: Sequence[str], rows: list[list[str]], most: int, right_from: int) -> list[Block]:
+    note = small_print(f"And {count_words(len(rows))} more, in release_health.")
+    shown = rows_within_budget([lead, note], head, rows, most)
+    message = [lead, table(head, rows[:shown], right_from)]
+    return message if shown == len(rows) else [*message, small_print(f"And {count_words(len(rows) - shown)} more, in release_health.")]
+
+
+def _releases(facts: DigestFacts) -> list[Block]:
+    lead = paragraph(bold(f"Every release of {channel_name(facts)}"), words(f", as of {clock_words(facts.as_of or facts.window_end)}"))
+    return _table_message(lead, TABLE_HEAD, [release_row(release) for release in releases_in_order(facts)], _MOST_ROWS, 2)
+
+
+def _cells(facts: DigestFacts, release: ReleaseLook) -> list[Block]:
+    cells = sorted((cell for cell in release.cells if cell.scope in ("platform", "trailing")), key=_cell_order)
+    lead = paragraph(bold(f"{as_label(release.version)} by platform and measure"), words(f", as of {clock_words(release.verdict.as_of)}"))
+    items = attention_items(facts, release)[MOST_ITEMS - 1 :]
+    more = [] if len(items) <= 1 else [paragraph(bold("Also needs attention")), bullets([[words(item)] for item in items[:_MOST_LISTED]])]
+    return [*_table_message(lead, CELL_HEAD, [_cell_row(cell) for cell in cells], _MOST_ROWS if not more else 20, 3), *more]
+
+
+def _cell_order(cell: Cell) -> tuple[object, ...]:
+    return (not is_critical(cell.measure), cell.measure, cell.scope == "trailing", cell.platform != ALL, cell.platform)
+
+
+def _cell_row(cell: Cell) -> list[str]:
+    platform = "all platforms" if cell.platform == ALL else as_label(cell.platform)
+    return [
+        f"{platform}, last 24 h" if cell.scope == "trailing" else platform,
+        measure_words(cell.measure),
+        state_words(cell),
+        score_cell_words(cell),
+        _ratio(cell),
+        count_words(cell.observed_crashes),
+        count_words(cell.expected_crashes),
+        count_words(cell.usage_hours),
+    ]
+
+
+def _ratio(cell: Cell) -> str:
+    return "–" if cell.ratio is None else f"{ratio_words(cell.ratio)} ({interval_words(cell.ratio_low, cell.ratio_high)})"
+
+
+def _strata(release: ReleaseLook, strata: list[Cell]) -> list[Block]:
+    strata = sorted(strata, key=lambda cell: (WORST_FIRST.index(cell.state), -(cell.p_unacceptable or 0.0), cell.stratum))
+    rows = [
+        [
+            as_label(cell.stratum, 60),
+            measure_words(cell.measure),
+            state_words(cell),
+            _ratio(cell),
+            count_words(cell.observed_crashes),
+            count_words(cell.expected_crashes),
+        ]
+        for cell in strata
+    ]
+    lead = paragraph(
+        bold(f"{as_label(release.version)} by group of users"), words(", each against the rest of the same release; the worst first")
+    )
+    return _table_message(lead, STRATUM_HEAD, rows, _MOST_STRATA, 3)
+
+
+def _data(facts: DigestFacts, release: ReleaseLook | None) -> list[Block]:
+    blocks = [paragraph(bold("Data quality"), words(f"\n{data_line(facts)}"))]
+    reasons: dict[str, int] = {}
+    for hour in facts.hours:
+        for reason, count in hour.rejects_by_reason:
+            reasons[reason] = reasons.get(reason, 0) + count
+    lines = (
+        [f"Rejected: {', '.join(f'{as_label(reason)} {count_words(count)}' for reason, count in list(reasons.items())[:8])}"]
+        if reasons
+        else []
+    )
+    lines += [_failed_line(failed) for failed in facts.failed_expectations]
+    lines += [f"Restated: {restatement_words(restated)}" for restated in facts.restatements]
+    if lines:
+        shown = lines[:_MOST_LISTED]
+        left_out = [f"And {plural(len(lines) - len(shown), 'line')} more, in data_quality"] if len(lines) > len(shown) else []
+        blocks.append(bullets([[words(line)] for line in (*shown, *left_out)]))
+    places = [f"{name}: {place}" for name, place in facts.places.items()]
+    if release is not None:
+        blocks += [paragraph(bold("How a figure came about")), preformatted("\n".join([explain_command(release), *places]))]
+    elif places:
+        blocks.append(preformatted("\n".join(places)))
+    return blocks
+
+
+def _failed_line(failed: FailedExpectation) -> str:
+    what = "could not be checked" if failed.outcome == "error" else "failed"
+    severity = "✖ Stopped publishing" if failed.is_blocking else "⚠ Warning"
+    message = f". {as_sentence(failed.message, 200)}" if failed.message else ""
+    return f"{severity}: {expectation_words(failed)} ({what}){message}"
+
+
+def explain_command(release: ReleaseLook) -> str:
+    """The command that recomputes a release's verdict from stored rows, safe to paste."""
+    channel, version = shlex.quote(as_sentence(release.verdict.channel, 40)), shlex.quote(as_sentence(release.version, 80))
+    as_of = release.verdict.as_of.strftime("%Y-%m-%dT%H:%MZ")
+    return f"python -m jobs.explain_release_health --channel {channel} --version {version} --as-of {as_of}"

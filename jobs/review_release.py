@@ -1,0 +1,61 @@
+"""Say what a person thinks of a release: confirm a regression, dismiss an alarm, or keep the release from raising one for a while.
+
+Writes a row of release_reviews; the latest row of a release holds. A confirmed regression leaves the baselines of later releases at the next
+scoring, a dismissed or muted release raises no alarm, and the digest says who said so and when. If it fails, nothing was written: try again.
+"""
+
+import getpass
+from datetime import UTC, datetime
+
+import click
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+
+from jobs.digest.digest_facts import Review
+from jobs.digest.stored_facts import read_looks, read_reviews
+from jobs.table_declarations import RELEASE_REVIEWS
+from jobs.tables.lake_catalog import ensure_table, open_catalog
+from jobs.tables.schemas import arrow_schema
+from jobs.windows import parse_hour
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@click.command(help=__doc__)
+@click.option("--channel", required=True, help="Release channel, such as beta.")
+@click.option("--version", "version", required=True, help="Release version, such as 57.0b8.")
+@click.option("--confirm", "verdict", flag_value="confirmed", help="It is a regression.")
+@click.option("--dismiss", "verdict", flag_value="dismissed", help="It was a false alarm.")
+@click.option("--reopen", "verdict", flag_value="open", help="Take back what was said before, a mute included.")
+@click.option("--mute-until", type=parse_hour, metavar="TIME", help="No alarm of this release before then, such as 2026-11-23T08:00Z.")
+@click.option("--note", metavar="TEXT", help="Why; shown in the digest.")
+@click.option("--by", default=getpass.getuser, show_default="your user name", help="Who says so.")
+def main(channel: str, version: str, verdict: str | None, mute_until: datetime | None, note: str | None, by: str) -> None:
+    if verdict is None and mute_until is None:
+        raise click.ClickException("nothing was said; add --confirm, --dismiss, --reopen or --mute-until")
+    catalog = open_catalog()
+    known = {verdict.release_version for verdict in read_looks(catalog, _EPOCH, datetime.now(UTC)) if verdict.channel == channel}
+    if version not in known:
+        newest = ", ".join(sorted(known)[-8:]) or "none"
+        raise click.ClickException(f"no release {version} was ever scored on {channel}; there are {newest}")
+    review = updated_review(catalog, Review(channel, version, datetime.now(UTC), by, verdict or "", mute_until, note))
+    rows = pa.Table.from_pylist([vars(review)], schema=arrow_schema(RELEASE_REVIEWS))
+    ensure_table(catalog, RELEASE_REVIEWS).append(rows)
+    muted = f", muted until {review.muted_until:%Y-%m-%d %H:%M} UTC" if review.muted_until else ""
+    click.echo(f"{channel} {version}: {review.verdict}{muted}, by {by}; the next scoring and the next digest know")
+
+
+def updated_review(catalog: Catalog, review: Review) -> Review:
+    """The review, with what it leaves open taken from what was said before; reopening forgets it."""
+    said = (
+        before for before in read_reviews(catalog) if (before.channel, before.release_version) == (review.channel, review.release_version)
+    )
+    before = max(said, key=lambda each: each.reviewed_at, default=None)
+    if before is None or review.verdict == "open":
+        return Review(**(vars(review) | {"verdict": review.verdict or "open"}))
+    kept = {"verdict": review.verdict or before.verdict, "muted_until": review.muted_until or before.muted_until}
+    return Review(**(vars(review) | kept))
+
+
+if __name__ == "__main__":
+    main()
