@@ -1,0 +1,63 @@
+"""Clock, adoption and the people who come first, for a batch of releases at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.release_world import HOURS_BEFORE, SIMULATED_HOURS, Array, Strata, World
+
+_THROTTLED_SHARE, _THROTTLE, _THROTTLED_HOURS = 0.45, 0.3, 48
+_LONGEST_ADOPTION = 0.92
+_EAGER_SCALE, _CRASHY_SCALE = 0.2, 0.1
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """(releases, strata, hours from 96 h before release). `use` is activity against the average, `updated` the share on the release.
+
+    `active` weighs the updated by how much they use the browser, `crashy` by how early they came as well; `is_weekend` is (releases, hours).
+    """
+
+    use: Array
+    updated: Array
+    active: Array
+    crashy: Array
+    is_weekend: NDArray[np.bool_]
+
+    @property
+    def newly_updated(self) -> Array:
+        return np.diff(self.updated, axis=2, prepend=0.0)
+
+
+def draw_adoption(world: World, strata: Strata, speeds: Array, rng: np.random.Generator) -> Adoption:
+    """`speeds` is one factor a release."""
+    releases = speeds.size
+    released_hour = rng.uniform(12, 20, releases) + 24 * rng.integers(0, 5, releases)  # Monday to Friday
+    age = np.arange(SIMULATED_HOURS) - HOURS_BEFORE
+    clock = released_hour[:, None] + age
+    is_weekend = (clock // 24) % 7 >= 5
+    daily = 1 + 0.5 * np.sin(2 * np.pi * (clock[:, None, :] - 9 + strata.phase_hours[None, :, None]) / 24)
+    use = daily * np.where(is_weekend, 0.8, 1.0)[:, None, :]
+    is_throttled = rng.random(releases) < _THROTTLED_SHARE
+    throttle = np.where(is_throttled[:, None] & (age < _THROTTLED_HOURS), _THROTTLE, 1.0) * (age >= 0)
+    pace = rng.lognormal(0, 0.3, releases) * speeds
+    hazard = pace[:, None, None] * strata.speed[None, :, None] / 38 * use * throttle[:, None, :]
+    updated = _LONGEST_ADOPTION * (1 - np.exp(-(np.cumsum(hazard, axis=2) ** 0.9)))
+    return Adoption(use, updated, active_share(updated), crashy_share(updated), is_weekend)
+
+
+def active_share(updated: Array | float) -> Array:
+    """W: share of the usage of the `updated` most eager users, who use the browser more."""
+    return np.asarray((updated + 0.5 * _EAGER_SCALE * (1 - np.exp(-np.asarray(updated) / _EAGER_SCALE))) / _mean_use())
+
+
+def crashy_share(updated: Array | float) -> Array:
+    """V: the same, weighted by how early they come: the first crash most."""
+    both = 1 / (1 / _EAGER_SCALE + 1 / _CRASHY_SCALE)
+    first = _CRASHY_SCALE * (1 - np.exp(-np.asarray(updated) / _CRASHY_SCALE))
+    return np.asarray((first + 0.5 * both * (1 - np.exp(-np.asarray(updated) / both))) / _mean_use())
+
+
+def _mean_use() -> float:
+    return 1 + 0.5 * _EAGER_SCALE * (1 - np.exp(-1 / _EAGER_SCALE))
