@@ -93,4 +93,6 @@ def _plain(part: Any) -> str:
         return ""
     if isinstance(part.get("text"), str):
         return str(part["text"])
+    if part.get("type") == "rich_text_list":
+        return "".join(f"\n  - {_plain(element)}" for element in part["elements"])
     return "".join(_plain(part[name]) for name in ("text", "fields", "elements") if name in part)

@@ -52,7 +52,7 @@ def main() -> None:
     try:
         _run(config, console, DemoSteps(console))
     except (StackError, AirflowApiError, RunFailed) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(f"{error}\nThe services' logs are in {config.logs}.") from error
     except KeyboardInterrupt:
         console.print("stopped")
     finally:

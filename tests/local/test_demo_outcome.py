@@ -1,6 +1,7 @@
 """What the demo says of itself: right only if exactly the bad release is flagged."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,10 @@ def test_what_is_wrong_is_told(verdicts: list[Verdict], digest: str, problem: st
     assert what_is_wrong(verdicts, digest, "57.0b8", AS_OF) == [problem]
 
 
+def _section(*texts: str) -> dict[str, Any]:
+    return {"type": "rich_text_section", "elements": [{"type": "text", "text": text} for text in texts]}
+
+
 def test_a_message_is_read_block_by_block() -> None:
     blocks = [
         {"type": "header", "text": {"type": "plain_text", "text": "Firefox beta"}},
@@ -51,8 +56,9 @@ def test_a_message_is_read_block_by_block() -> None:
             "type": "rich_text",
             "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}],
         },
+        {"type": "rich_text", "elements": [_section("next"), {"type": "rich_text_list", "elements": [_section("one"), _section("two")]}]},
         {"type": "context", "elements": [{"type": "mrkdwn", "text": "complete"}]},
         {"type": "divider"},
     ]
-    assert message_text({"text": "fallback", "blocks": blocks}) == "Firefox beta\n57.0b8 | regressed\nab\ncomplete"
+    assert message_text({"text": "fallback", "blocks": blocks}) == "Firefox beta\n57.0b8 | regressed\nab\nnext\n  - one\n  - two\ncomplete"
     assert message_text({"text": "fallback"}) == "fallback"
