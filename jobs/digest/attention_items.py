@@ -4,7 +4,7 @@ from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.data_words import restatement_words
 from jobs.digest.digest_facts import Cell, DigestFacts, ReleaseLook, State
 from jobs.digest.number_words import clock_words, interval_words, percent_words, ratio_words
-from jobs.digest.verdict_words import STATE_WORDS, deciding_cell, measure_words, where_words
+from jobs.digest.verdict_words import STATE_WORDS, deciding_cell, measure_words, notes_to_tell, where_words
 
 MOST_ITEMS = 5
 
@@ -20,7 +20,7 @@ def attention_items(facts: DigestFacts, headline_release: ReleaseLook | None) ->
     items.extend(_release_item(release) for release in others if release.verdict.state is State.DATA_PROBLEM)
     for release in facts.releases:
         if release.verdict.state is not State.DATA_PROBLEM:
-            items.extend(f"{as_label(release.version)}: {as_sentence(note, 160)}" for note in release.verdict.notes)
+            items.extend(f"{as_label(release.version)}: {as_sentence(note, 160)}" for note in notes_to_tell(release.verdict))
     items.extend(f"Restated: {restatement_words(restated)}" for restated in facts.restatements)
     return list(dict.fromkeys(items))
 

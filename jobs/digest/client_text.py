@@ -4,12 +4,12 @@ import re
 import unicodedata
 
 LONGEST_LABEL = 40
-_NOT_IN_LABELS = re.compile(r"[^A-Za-z0-9 ._+()/-]")
+_NOT_IN_LABELS = re.compile(r"[^A-Za-z0-9 .,_+()/-]")
 _SPACES = re.compile(r"\s+")
 
 
 def as_label(text: str, longest: int = LONGEST_LABEL) -> str:
-    """A version, channel, stratum or platform: letters, digits and ` ._+-()/`, anything else as `?`, cut with an ellipsis."""
+    """A version, channel, stratum or platform: letters, digits and ` .,_+-()/`, anything else as `?`, cut with an ellipsis."""
     return shorten(_NOT_IN_LABELS.sub("?", _SPACES.sub(" ", text)).strip() or "?", longest)
 
 

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 UNKNOWN = "–"
+_NO_BREAK = "\u00a0"
+"""Between a number and its sign, so that no line begins with the sign."""
 
 
 def count_words(count: float | None) -> str:
@@ -10,7 +12,7 @@ def count_words(count: float | None) -> str:
     if count is None:
         return UNKNOWN
     if count >= 999_500:
-        return f"{_significant(count / 1e6)} M"
+        return f"{_significant(count / 1e6)}{_NO_BREAK}M"
     if count >= 10_000:
         return f"{round(count, -2):,.0f}"
     if 0 < count < 10 and count != round(count):
@@ -41,10 +43,10 @@ def percent_words(share: float | None) -> str:
     if share is None:
         return UNKNOWN
     if 0 < share < 0.01:
-        return "<1 %"
+        return f"<1{_NO_BREAK}%"
     if 0.99 < share < 1:
-        return ">99 %"
-    return f"{share * 100:.0f} %"
+        return f">99{_NO_BREAK}%"
+    return f"{share * 100:.0f}{_NO_BREAK}%"
 
 
 def score_words(score: float | None) -> str:

@@ -5,6 +5,7 @@ Opaque and light, so that they read alike in Slack's light and dark theme; marks
 
 from collections.abc import Sequence
 from io import BytesIO
+from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -20,6 +21,7 @@ _INK, _QUIET, _PAPER = "#1d1c1d", "#6b6b6b", "#ffffff"
 _BLUE, _ORANGE, _BAND = "#1f5fa8", "#b8480e", "#dfe9dc"
 _MARKERS = {State.REGRESSED: "X", State.WATCH: "^", State.HEALTHY: "o", State.IMPROVED: "P"}
 _INCHES, _DOTS_PER_INCH = (4.2, 2.9), 200
+_TITLE_CHARACTERS = 46
 _MOST_BASELINES = 8
 _MOST_RECENT = 10
 
@@ -47,7 +49,7 @@ def _canvas(title: str) -> tuple[Figure, Axes]:
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     axes.set_facecolor(_PAPER)
-    axes.set_title(title, fontsize=10, color=_INK, loc="left", fontweight="bold")
+    figure.suptitle(fill(title, _TITLE_CHARACTERS), fontsize=10, color=_INK, x=0.02, ha="left", fontweight="bold")
     axes.tick_params(labelsize=9, colors=_INK)
     axes.grid(visible=True, axis="y", color="#e4e4e4", linewidth=0.7)
     for side in ("top", "right"):
@@ -121,7 +123,7 @@ def _rate_picture(release: ReleaseLook, cell: Cell, own: list[Cell], others: lis
     axes.plot(ages, rates, color=_ORANGE, linewidth=2.4, label=version)
     axes.plot(ages[-1], rates[-1], marker="o", color=_ORANGE, markersize=6)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("hours since release (crashes arrive before their hours: all start high)", fontsize=8.5, color=_INK)
+    axes.set_xlabel("hours since release", fontsize=9, color=_INK)
     axes.legend(fontsize=9, frameon=False, labelcolor=_INK)
     beside = (
         f" beside {min(at_this_age):.1f} to {max(at_this_age):.1f} of {len(at_this_age)} earlier releases at that age"

@@ -18,7 +18,15 @@ from jobs.digest.root_message import (
     release_row,
     releases_in_order,
 )
-from jobs.digest.verdict_words import WORST_FIRST, is_critical, measure_words, score_cell_words, state_words
+from jobs.digest.verdict_words import (
+    WORST_FIRST,
+    is_critical,
+    measure_words,
+    platform_words,
+    score_cell_words,
+    severity_cost,
+    state_words,
+)
 
 CELL_HEAD = ("Platform", "Measure", "State", "Score", "Ratio (90 %)", "Crashes", "Expected", "Usage hours")
 STRATUM_HEAD = ("Stratum", "Measure", "State", "Ratio (90 %)", "Crashes", "Expected")
@@ -63,11 +71,18 @@ def _cells(facts: DigestFacts, release: ReleaseLook) -> list[Block]:
 
 
 def _cell_order(cell: Cell) -> tuple[object, ...]:
-    return (not is_critical(cell.measure), cell.measure, cell.scope == "trailing", cell.platform != ALL, cell.platform)
+    return (
+        not is_critical(cell.measure),
+        -severity_cost(cell.measure),
+        cell.measure,
+        cell.scope == "trailing",
+        cell.platform != ALL,
+        cell.platform,
+    )
 
 
 def _cell_row(cell: Cell) -> list[str]:
-    platform = "all platforms" if cell.platform == ALL else as_label(cell.platform)
+    platform = platform_words(cell.platform)
     return [
         f"{platform}, last 24 h" if cell.scope == "trailing" else platform,
         measure_words(cell.measure),

@@ -6,11 +6,12 @@ from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.digest_facts import ALL, Cell, ReleaseLook, Review, State
 from jobs.digest.number_words import age_words, clock_words, count_words, interval_words, percent_words, plural, ratio_words, score_words
 from jobs.measures import MEASURES
+from jobs.policies import POLICY
 
 _MEASURES = {measure.name: measure for measure in MEASURES}
-_MOST_THIN_BASELINES = 2
-_ENVIRONMENT_FACTOR = 1.15
-"""From here on the environment moved the figures enough to be named."""
+_PLATFORMS = {"Windows_NT": "Windows", "Darwin": "macOS"}
+_TOLD_OTHERWISE = ("decided by ", "thin baseline", "environment:", "no release to compare with")
+"""Notes of release_health whose matter the sentence and the caveats tell in their own words."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,27 @@ def is_critical(measure: str) -> bool:
     return declared is not None and declared.scoring is not None and declared.scoring.is_critical
 
 
+def severity_cost(measure: str) -> float:
+    """How much a measure weighs beside others; 0 where it is not scored."""
+    declared = _MEASURES.get(measure)
+    return declared.scoring.severity_cost if declared is not None and declared.scoring is not None else 0.0
+
+
+def platform_words(platform: str) -> str:
+    """A platform by the name that people use."""
+    return "all platforms" if platform == ALL else _PLATFORMS.get(platform, as_label(platform))
+
+
 def where_words(cell: Cell) -> str:
-    """Where a cell is: ` on Windows`, ` on Windows in stratum x`, or nothing for all platforms."""
-    platform = "" if cell.platform == ALL else f" on {as_label(cell.platform)}"
-    stratum = "" if cell.stratum == ALL else f" in {as_label(cell.stratum, 60)}"
-    return platform + stratum
+    """Where a cell is: ` on Windows`, ` among Windows 10 x86-64 in western_europe`, or nothing for all platforms."""
+    if cell.stratum != ALL:
+        return f" among {as_label(cell.stratum, 60)}"
+    return "" if cell.platform == ALL else f" on {platform_words(cell.platform)}"
+
+
+def notes_to_tell(verdict: Cell) -> list[str]:
+    """The notes of a verdict that are not told otherwise."""
+    return [note for note in verdict.notes if not note.startswith(_TOLD_OTHERWISE)]
 
 
 def score_cell_words(cell: Cell) -> str:
@@ -78,16 +95,22 @@ def headline(release: ReleaseLook) -> str:
 
 
 def deciding_cell(release: ReleaseLook) -> Cell:
-    """The cell behind the verdict: the worst that is in the verdict's state, else the worst critical one, else the verdict itself."""
-    candidates = [cell for cell in release.cells if cell.ratio is not None or cell.observed_crashes is not None]
-    alarming = [cell for cell in candidates if cell.state == release.verdict.state and cell.state in (State.REGRESSED, State.WATCH)]
-    critical = [cell for cell in candidates if cell.scope == "platform" and is_critical(cell.measure)]
-    if alarming:
-        return max(alarming, key=lambda cell: (is_critical(cell.measure), cell.p_unacceptable or 0.0, cell.expected_crashes or 0.0))
-    if release.verdict.state in (State.REGRESSED, State.WATCH) or not critical:
-        return max(critical, key=lambda cell: cell.p_unacceptable or 0.0, default=release.verdict)
+    """The cell behind the verdict: the worst that is in the verdict's state, else the one whose figures the verdict carries."""
+    verdict = release.verdict
+    if verdict.state in (State.REGRESSED, State.WATCH):
+        alarming = [cell for cell in release.cells if cell.state is verdict.state]
+        if alarming:
+            return max(alarming, key=_weight)
+    figures = (verdict.ratio, verdict.expected_crashes, verdict.observed_crashes)
+    same = (cell for cell in release.cells if (cell.ratio, cell.expected_crashes, cell.observed_crashes) == figures)
+    critical = [cell for cell in release.cells if cell.scope == "platform" and is_critical(cell.measure)]
     everywhere = [cell for cell in critical if cell.platform == ALL]
-    return max(everywhere or critical, key=lambda cell: cell.p_unacceptable or 0.0)
+    return next(same, None) or max(everywhere or critical, key=_weight, default=verdict)
+
+
+def _weight(cell: Cell) -> tuple[object, ...]:
+    """The most certain first, and among equals the most affected: it says where to look."""
+    return (is_critical(cell.measure), cell.scope == "platform", round(cell.p_unacceptable or 0.0, 2), cell.ratio or 0.0)
 
 
 def _comparison(cell: Cell) -> str:
@@ -141,7 +164,7 @@ def _rate(cell: Cell) -> str:
 
 
 def _notes(release: ReleaseLook) -> str:
-    return " ".join(_full_stop(as_sentence(note, 200)) for note in release.verdict.notes[:2])
+    return " ".join(_full_stop(as_sentence(note, 200)) for note in notes_to_tell(release.verdict)[:2])
 
 
 def _full_stop(text: str) -> str:
@@ -155,7 +178,7 @@ def action(release: ReleaseLook) -> str:
     todo = STATE_WORDS[verdict.state].action.format(version=as_label(verdict.release_version))
     is_somewhere = cell.platform != ALL or cell.stratum != ALL
     if verdict.state in (State.REGRESSED, State.WATCH) and is_somewhere:
-        return f"{todo} Look at {where_words(cell).removeprefix(' on ').removeprefix(' in ')} first."
+        return f"{todo} Look at {where_words(cell).removeprefix(' on ').removeprefix(' among ')} first."
     return todo
 
 
@@ -164,11 +187,11 @@ def caveats(release: ReleaseLook) -> list[str]:
     verdict = release.verdict
     found = []
     number = len(verdict.baseline_versions or deciding_cell(release).baseline_versions)
-    if 0 < number <= _MOST_THIN_BASELINES and verdict.state is not State.NO_BASELINE:
+    if 0 < number <= POLICY.baselines.thin_releases and verdict.state is not State.NO_BASELINE:
         found.append(f"Thin baseline: only {plural(number, 'earlier release')} to compare with. Take the verdict as a hint.")
     # Of the cell behind the verdict: among many small ones some factor is always high.
     factor = deciding_cell(release).environment_factor or 1.0
-    if factor > _ENVIRONMENT_FACTOR:
+    if factor > POLICY.verdict.environment_note_factor:
         found.append(
             f"Not only this release: the one before crashes {ratio_words(factor)} as often too. Suspect something outside of Firefox."
         )

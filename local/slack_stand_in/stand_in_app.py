@@ -16,9 +16,10 @@ from starlette.types import Receive, Scope, Send
 
 from local.slack_stand_in.channel_page import render_channel
 from local.slack_stand_in.message_store import Channel, MessageStore
+from local.slack_stand_in.method_calls import Arguments, SlackError, Workspace
 from local.slack_stand_in.planned_faults import Fault, FaultPlan
 from local.slack_stand_in.rate_limits import RateLimits
-from local.slack_stand_in.web_methods import METHODS, Arguments, SlackError, Workspace
+from local.slack_stand_in.web_methods import METHODS
 
 ALL_SCOPES = frozenset({"chat:write", "channels:history", "channels:read", "files:write", "files:read"})
 DEFAULT_TOKEN = "xoxb-stand-in"  # noqa: S105 - opens nothing but the stand-in on loopback
