@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from jobs.pings.reject_reasons import RejectReason
 
-LONGEST_LINE_BYTES = 16 * 2**20  # eighty times a large main ping; the edge takes submissions of up to 1 MB, compressed
+LONGEST_LINE_BYTES = 8 * 2**20  # forty times a large main ping; the edge takes submissions of up to 1 MB, compressed
 END_OF_OBJECT = sys.maxsize
 
 Line = memoryview | bytes | RejectReason

@@ -1,0 +1,78 @@
+"""Extraction follows the declarations: every rule and source is implemented, and a new measure is a new row and nothing else."""
+
+import subprocess
+import sys
+
+import pytest
+
+from jobs.dimensions import DIMENSIONS
+from jobs.measures import MEASURES, Condition, HistogramBucket, Measure, OneWhere, SecondsAsHours
+from jobs.pings.field_rules import RULES
+from jobs.pings.measure_rules import measure_paths, read_measure
+from jobs.pings.ping_records import PING_MEASURES
+from jobs.settings import ROOT
+
+MADE_UP_MEASURE = """
+import jobs.measures as declarations
+from jobs.measures import Condition, HistogramBucket, Measure, OneWhere
+
+def declare(name, ping_type, source):
+    declarations.MEASURES += (Measure(name, name, "events", (ping_type,), source, "unknown", name),)
+
+declare("gc_runs", "main", HistogramBucket(("payload.histograms.GC_MS",), bucket="1"))
+declare("flip_pings", "main", OneWhere((Condition("environment.experiments.flip.branch", ("control",)),)))
+declare("socket_crashes", "crash", OneWhere((Condition("payload.processType", ("socket",)),)))
+
+from pathlib import Path
+from tests.ping_factory import crash_ping, main_ping
+from tests.pings.reading import outcome
+
+ping = main_ping({"payload.histograms.GC_MS": {"values": {"1": 12}}, "environment.experiments": {"flip": {"branch": "control"}}})
+print(outcome(ping)["gc_runs"], outcome(ping)["flip_pings"], outcome(ping)["experiments"])
+print(outcome(crash_ping({"payload.processType": "socket"}), "crash")["socket_crashes"], outcome(crash_ping(), "crash")["socket_crashes"])
+"""
+
+
+def test_declared_rules_and_implemented_rules_are_the_same() -> None:
+    assert {dimension.rule for dimension in DIMENSIONS} == set(RULES)
+
+
+@pytest.mark.parametrize("measure", PING_MEASURES, ids=lambda measure: measure.name)
+def test_every_measure_of_a_ping_can_be_read(measure: Measure) -> None:
+    for ping_type in measure.pings:
+        paths = measure_paths(measure, ping_type)
+        assert callable(read_measure(measure, ping_type, {path: index for index, path in enumerate(paths)}))
+
+
+def test_only_capped_measures_are_not_a_pings_own() -> None:
+    assert {measure.name for measure in MEASURES} - {measure.name for measure in PING_MEASURES} == {
+        "main_crashes_capped",
+        "content_crashes_capped",
+    }
+
+
+def test_a_made_up_measure_is_a_row_and_nothing_else() -> None:
+    said = subprocess.run([sys.executable, "-c", MADE_UP_MEASURE], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert said.splitlines() == ["12 1 [{'experiment': 'flip', 'branch': 'control'}]", "1 0"]
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "expected"),
+    [
+        (SecondsAsHours((("main", "seconds"),), longest_hours=2.0), 5400, 1.5),
+        (SecondsAsHours((("main", "seconds"),), longest_hours=2.0), 99_999, 2.0),
+        (OneWhere((Condition("reason", ("a", None)),)), "a", 1),
+        (OneWhere((Condition("reason", ("a", None)),)), None, 1),
+        (OneWhere((Condition("reason", ("a", None)),)), "b", 0),
+        (OneWhere((Condition("reason", ("a",), negated=True),)), None, 1),
+        (OneWhere((Condition("counter", (1,)),)), 1, 1),
+        (HistogramBucket(("h",), bucket="7"), {"values": {"0": 1, "7": 5}}, 5),
+        (HistogramBucket(("h",)), None, None),
+    ],
+)
+def test_what_a_source_makes_of_a_value(source: SecondsAsHours | OneWhere | HistogramBucket, value: object, expected: float | None) -> None:
+    measure = Measure("m", "m", "events", ("main",), source, "zero", "m")
+    (path,) = measure_paths(measure, "main")
+
+    assert read_measure(measure, "main", {path: 0})((value,)) == expected
