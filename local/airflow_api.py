@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import requests
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 FINAL_STATES = ("success", "failed")
@@ -63,11 +64,16 @@ class AirflowApi:
         body = {"logical_date": logical_date.isoformat() if logical_date else None, "conf": conf or {}}
         return str(self._request("POST", f"dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
 
+    def clear(self, dag_id: str, run_id: str) -> None:
+        """Runs every task of a run again."""
+        self._request("POST", f"dags/{dag_id}/dagRuns/{run_id}/clear", json={"dry_run": False, "only_failed": False})
+
     def run_state(self, dag_id: str, run_id: str) -> str:
         return str(self._get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
-        return list(self._get(f"dags/{dag_id}/dagRuns", limit=100)["dag_runs"])
+        """The hundred newest runs, newest first."""
+        return list(self._get(f"dags/{dag_id}/dagRuns", limit=100, order_by="-run_after")["dag_runs"])
 
     def wait_for_run(
         self, dag_id: str, run_id: str, timeout_seconds: float, progress: Callable[[list[TaskState]], None] = lambda tasks: None
@@ -95,6 +101,13 @@ class AirflowApi:
         content = self._get(path, map_index=map_index, full_content="true")["content"]
         return "\n".join(line if isinstance(line, str) else str(line.get("event", "")) for line in content)
 
+    # Spark keeps the cores busy: now and then an answer takes longer than the time-out.
+    @retry(
+        retry=retry_if_exception_type((requests.ConnectionError, requests.Timeout)),
+        wait=wait_fixed(1),
+        stop=stop_after_attempt(5),
+        reraise=True,
+    )
     def _get(self, path: str, **parameters: Any) -> dict[str, Any]:
         return self._request("GET", path, params=parameters)
 

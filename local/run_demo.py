@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import click
 from pyiceberg.exceptions import NoSuchTableError
+from requests import RequestException
 from rich.console import Console
 from slack_sdk import WebClient
 
@@ -51,7 +52,7 @@ def main() -> None:
         raise click.ClickException("a local stack runs here already; stop it with `make stack-stop`, then run the demo again")
     try:
         _run(config, console, DemoSteps(console))
-    except (StackError, AirflowApiError, RunFailed) as error:
+    except (StackError, AirflowApiError, RunFailed, RequestException) as error:
         raise click.ClickException(f"{error}\nThe services' logs are in {config.logs}.") from error
     except KeyboardInterrupt:
         console.print("stopped")
