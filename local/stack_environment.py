@@ -1,27 +1,31 @@
 """The environment variables of the stack's services and of the tasks that Airflow starts: locations, Airflow's configuration, Spark."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jobs.settings import CATALOG, ROOT
+from local.airflow_secrets import airflow_secrets
 from local.processes import MARK
 
-ROOT = Path(__file__).resolve().parent.parent
 SPARK_POOL = "spark"
 SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """A JVM that lives for a minute gains from the first compiler alone and a collector without threads of its own: 3 s a job on two cores."""
 
-_USERS_CHOICE = ("LANDING", "STAGING", "LEDGER_URI", "DATA_DOCS", "RELEASE_CALENDAR", "SLACK_CHANNEL")
-"""Locations that a user may set before starting the stack; the defaults lie in the stack's home."""
+DEFAULT_HOME = ROOT / ".local"
+
+_USERS_CHOICE = ("LANDING", "STAGING", "LEDGER_URI", "DATA_DOCS", "SLACK_API_URL", "SLACK_BOT_TOKEN")
+"""Places that a user may set before starting the stack; a stack in a home of its own takes none of them."""
 
 
 @dataclass(frozen=True)
 class StackConfig:
     """Where a stack lives and how it runs. `extra_environment` reaches every task and wins over all else."""
 
-    home: Path = ROOT / ".local"
+    home: Path = DEFAULT_HOME
     airflow_port: int = 8080
     """Taken if free, else any free port; 0 is always any."""
     slack_port: int = 8090
@@ -31,6 +35,13 @@ class StackConfig:
     """Spark applications at once. On two cores a second one uses the core that the first one leaves idle while its JVM starts."""
     dags_folder: Path = ROOT / "dags"
     extra_environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def users_choice(self) -> dict[str, str]:
+        """The places that the user has set."""
+        if self.home.resolve() != DEFAULT_HOME:
+            return {}
+        return {name: os.environ[name] for name in _USERS_CHOICE if name in os.environ}
 
     @property
     def airflow_home(self) -> Path:
@@ -50,21 +61,16 @@ class StackConfig:
 
 
 def job_environment(config: StackConfig) -> dict[str, str]:
-    """What an entry point needs to find the tables, the landing zone and Spark; without Airflow and Slack."""
+    """What an entry point needs to find the landing zone, the tables and Spark; without Airflow and Slack."""
     home = config.home
-    chosen = {name: os.environ[name] for name in _USERS_CHOICE if name in os.environ}
-    catalog = {name: value for name, value in os.environ.items() if name.startswith("PYICEBERG_")}
     return {
         **os.environ,
         "LANDING": str(home / "landing"),
         "STAGING": str(home / "staging"),
         "LEDGER_URI": f"sqlite:///{home / 'ledger.db'}",
         "DATA_DOCS": str(home / "data_docs"),
-        "PYICEBERG_CATALOG__LAKE__TYPE": "sql",
-        "PYICEBERG_CATALOG__LAKE__URI": f"sqlite:///{home / 'catalog.db'}",
-        "PYICEBERG_CATALOG__LAKE__WAREHOUSE": (home / "warehouse").as_uri(),
-        **catalog,
-        **chosen,
+        **_catalog_environment(config),
+        **config.users_choice,
         **_spark_environment(),
         **config.extra_environment,
     }
@@ -82,7 +88,22 @@ def stack_environment(config: StackConfig, database: str, airflow_port: int, sla
 
 def marked(environment: Mapping[str, str], config: StackConfig) -> dict[str, str]:
     """The environment with the mark by which `local.processes` finds the stack's processes."""
-    return {**environment, MARK: str(config.home)}
+    # Airflow renames its processes; unless told so, setproctitle writes the new name over the environment, and with it the mark.
+    return {**environment, MARK: str(config.home), "SPT_NOENV": "1"}
+
+
+def _catalog_environment(config: StackConfig) -> dict[str, str]:
+    from pyiceberg.utils.config import Config
+
+    is_users = config.home.resolve() == DEFAULT_HOME and Config().get_catalog_config(CATALOG) is not None
+    if is_users:
+        return {}
+    prefix = f"PYICEBERG_CATALOG__{CATALOG.upper()}__"
+    return {
+        f"{prefix}TYPE": "sql",
+        f"{prefix}URI": f"sqlite:///{config.home / 'catalog.db'}",
+        f"{prefix}WAREHOUSE": (config.home / "warehouse").as_uri(),
+    }
 
 
 def _spark_environment() -> dict[str, str]:
@@ -105,6 +126,7 @@ def _spark_environment() -> dict[str, str]:
 def _airflow_environment(config: StackConfig, database: str, port: int) -> dict[str, str]:
     address = f"http://127.0.0.1:{port}"
     return {
+        **airflow_secrets(config.airflow_home),
         "AIRFLOW_HOME": str(config.airflow_home),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
         "AIRFLOW__CORE__DAGS_FOLDER": str(config.dags_folder),
@@ -129,6 +151,4 @@ def _airflow_environment(config: StackConfig, database: str, port: int) -> dict[
 
 
 def _spark_connection(master: str) -> str:
-    import json
-
     return json.dumps({"conn_type": "spark", "host": master, "extra": {"deploy-mode": "client", "spark-binary": "spark-submit"}})
