@@ -9,7 +9,8 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import Asset, BaseOperator, TriggerRule
 
-from jobs.settings import ROOT, from_environment
+from jobs.settings import NAMESPACE, ROOT, from_environment
+from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
 from jobs.windows import run_key
 
 SPARK_POOL = "spark"
@@ -18,11 +19,8 @@ SKIPPED = 99
 RUN_KEY = "{{ run_key(dag.dag_id, run_id) }}"
 MACROS = {"run_key": run_key}
 
-PUBLISHED_TABLES = [
-    Asset(f"release_health.{name}")
-    for name in ("error_aggregates", "experiment_error_aggregates", "release_totals", "usage_delays", "rejected_pings", "ingest_audit")
-]
-RELEASE_HEALTH = Asset("release_health.release_health")
+PUBLISHED_TABLES = [Asset(f"{NAMESPACE}.{table.name}") for table in (*WINDOW_TABLES, INGEST_AUDIT)]
+SCORES = Asset(f"{NAMESPACE}.{RELEASE_HEALTH.name}")
 
 DEFAULT_ARGUMENTS = {
     "owner": "release-health",
@@ -75,7 +73,7 @@ def aggregate_and_audit(arguments: Any) -> tuple[SparkSubmitOperator, SparkSubmi
 def score_and_audit(arguments: Sequence[str]) -> tuple[BashOperator, BashOperator]:
     """Score the releases, then publish the scores if their gate lets them pass."""
     score = python_task("score_release_health", arguments)
-    audit = python_task("audit_health", arguments, retries=0, outlets=[RELEASE_HEALTH])
+    audit = python_task("audit_health", arguments, retries=0, outlets=[SCORES])
     score >> audit
     return score, audit
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowFailException
-from airflow.triggers.base import BaseTrigger, TriggerEvent
+from airflow.triggers.base import BaseTrigger, StartTriggerArgs, TaskSuccessEvent, TriggerEvent
 
 POLL_SECONDS = 5.0
+NEVER_CLOSED = "never closed"
 
 
 def is_closed(marker: str) -> bool:
@@ -31,51 +32,58 @@ def is_closed(marker: str) -> bool:
 
 
 class HourClosedTrigger(BaseTrigger):
-    """Fires once with True when the marker is there, with False when `deadline` (ISO 8601) has passed."""
+    """Ends its task well when the marker is there; after `wait_minutes` it says that the hour was never closed."""
 
-    def __init__(self, marker: str, deadline: str, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(self, marker: str, wait_minutes: str, poll_seconds: float = POLL_SECONDS) -> None:
         super().__init__()
         self.marker = marker
-        self.deadline = deadline
+        self.wait_minutes = wait_minutes
         self.poll_seconds = poll_seconds
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        arguments = {"marker": self.marker, "deadline": self.deadline, "poll_seconds": self.poll_seconds}
+        arguments = {"marker": self.marker, "wait_minutes": self.wait_minutes, "poll_seconds": self.poll_seconds}
         return ("dags.hour_closing.HourClosedTrigger", arguments)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        deadline = datetime.fromisoformat(self.deadline)
+        self.log.info("waiting up to %s minutes for %s", self.wait_minutes, self.marker)
+        deadline = datetime.now(UTC) + timedelta(minutes=float(self.wait_minutes))
         while not await asyncio.to_thread(is_closed, self.marker):
             if datetime.now(UTC) >= deadline:
-                yield TriggerEvent(False)
+                yield TriggerEvent(NEVER_CLOSED)
                 return
             await asyncio.sleep(self.poll_seconds)
-        yield TriggerEvent(True)
+        self.log.info("the hour is closed: %s", self.marker)
+        yield TaskSuccessEvent()
 
 
 class HourClosedSensor(BaseSensorOperator):
-    """Succeeds once `marker` is there; fails with a message that says what happens next after `wait_minutes` (templated)."""
+    """Succeeds once `marker` is there; fails with a message that says what happens next after `wait_minutes` (both templated).
+
+    It starts in the triggerer: a task that defers from a worker and is resumed at once can be failed by the scheduler, which takes the
+    worker's exit for the task's end (github.com/apache/airflow/issues/72716, seen on a busy machine).
+    """
 
     template_fields = ("marker", "wait_minutes")
+    start_from_trigger = True
 
     def __init__(self, *, marker: str, wait_minutes: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.marker = marker
         self.wait_minutes = wait_minutes
+        self.start_trigger_args = StartTriggerArgs(
+            trigger_cls="dags.hour_closing.HourClosedTrigger",
+            trigger_kwargs={"marker": marker, "wait_minutes": wait_minutes},
+            next_method="finish",
+        )
 
     def execute(self, context: Any) -> None:
-        if is_closed(self.marker):
-            self.log.info("the hour is closed: %s", self.marker)
-            return
-        deadline = datetime.now(UTC) + timedelta(minutes=float(self.wait_minutes))
-        trigger = HourClosedTrigger(self.marker, deadline.isoformat())
-        self.defer(trigger=trigger, method_name="finish")
+        """What `airflow tasks test` runs; the scheduler starts the trigger itself."""
+        if not is_closed(self.marker):
+            self.defer(trigger=HourClosedTrigger(self.marker, self.wait_minutes), method_name="finish")
 
-    def finish(self, context: Any, event: bool) -> None:
-        """Called with the trigger's answer."""
-        if not event:
-            raise AirflowFailException(
-                f"the hour was never closed: no {self.marker} after {self.wait_minutes} minutes. "
-                "The settling run takes what is there; to take this hour now, have the edge write the marker and clear this task."
-            )
-        self.log.info("the hour is closed: %s", self.marker)
+    def finish(self, context: Any, event: str) -> None:
+        """Called with the trigger's answer where the hour is still open."""
+        raise AirflowFailException(
+            f"the hour was {event}: no {self.marker} after {self.wait_minutes} minutes. "
+            "The settling run takes what is there; to take this hour now, have the edge write the marker and clear this task."
+        )

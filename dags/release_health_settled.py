@@ -34,7 +34,12 @@ with DAG(
     tags=["release-health"],
 ):
     arguments = interval_arguments("settled")
-    late_objects = DateTimeSensorAsync(task_id="wait_for_late_objects", target_time="{{ data_interval_end.add(hours=6).isoformat() }}")
+    late_objects = DateTimeSensorAsync(
+        task_id="wait_for_late_objects",
+        target_time="{{ data_interval_end.add(hours=6).isoformat() }}",
+        # Start in the triggerer; why, says dags/hour_closing.py.
+        start_from_trigger=True,
+    )
     aggregate, audit = aggregate_and_audit(arguments)
     score, audit_scores = score_and_audit(arguments)
     digest = python_task("post_health_digest", arguments, unless="dag_run.run_type == 'backfill'", trigger_rule=TriggerRule.ALL_DONE)

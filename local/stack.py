@@ -46,7 +46,7 @@ class Stack:
     airflow_port: int
     database: str
     slack_url: str | None
-    """The stand-in's page, None if a real Slack was configured."""
+    """The stand-in's page, None if the user has set the token of a real Slack."""
     processes: dict[str, int]
 
     @property
@@ -60,7 +60,7 @@ class Stack:
     @property
     def slack_environment(self) -> dict[str, str]:
         if self.slack_url is None:
-            return {name: os.environ[name] for name in ("SLACK_API_URL", "SLACK_BOT_TOKEN") if name in os.environ}
+            return {"SLACK_API_URL": "https://slack.com/api/", **StackConfig().users_choice}
         return {"SLACK_API_URL": f"{self.slack_url}/api/", "SLACK_BOT_TOKEN": DEFAULT_TOKEN}
 
     def environment(self, config: StackConfig) -> dict[str, str]:
@@ -121,7 +121,7 @@ def _resolved(config: StackConfig | None) -> StackConfig:
 def _start_services(config: StackConfig, progress: Progress) -> Stack:
     processes: dict[str, int] = {}
     slack_url = None
-    if "SLACK_API_URL" not in os.environ:
+    if "SLACK_BOT_TOKEN" not in config.users_choice:
         slack_port = pick_port(config.slack_port)
         slack_url = f"http://127.0.0.1:{slack_port}"
         command = ["-m", "local.slack_stand_in", "--port", str(slack_port), "--store", str(config.home / "slack")]
@@ -187,7 +187,7 @@ def start_command() -> None:
         stack = start(progress=click.echo)
     except StackError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Airflow  {stack.airflow_url}\nSlack    {stack.slack_url or os.environ['SLACK_API_URL']}\nlogs     {StackConfig().logs}")
+    click.echo(f"Airflow  {stack.airflow_url}\nSlack    {stack.slack_url or 'the one of SLACK_BOT_TOKEN'}\nlogs     {StackConfig().logs}")
 
 
 @cli.command("status")
@@ -201,7 +201,7 @@ def status_command() -> None:
         click.echo(f"{name:<16}{state}")
     marked_processes = find_marked(Path(stack.home))
     click.echo(
-        f"Airflow  {stack.airflow_url}\nSlack    {stack.slack_url or 'as configured'}\nmemory   {_memory_mb(marked_processes):,.0f} MB"
+        f"Airflow  {stack.airflow_url}\nSlack    {stack.slack_url or 'the one of SLACK_BOT_TOKEN'}\nmemory   {_memory_mb(marked_processes):,.0f} MB"
     )
     unhealthy = unhealthy_services(stack)
     if unhealthy:

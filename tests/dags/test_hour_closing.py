@@ -1,20 +1,18 @@
 """An hourly run goes on as soon as its hour is closed, and says so if that never happens."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+from airflow.triggers.base import TaskSuccessEvent, TriggerEvent
 
-from dags.hour_closing import HourClosedSensor, HourClosedTrigger
-
-IN_AN_HOUR = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+from dags.hour_closing import NEVER_CLOSED, HourClosedSensor, HourClosedTrigger
 
 
-def answer_of(trigger: HourClosedTrigger) -> bool:
-    async def first() -> bool:
-        return bool((await anext(trigger.run())).payload)
+def event_of(trigger: HourClosedTrigger) -> TriggerEvent:
+    async def first() -> TriggerEvent:
+        return await anext(trigger.run())
 
     return asyncio.run(asyncio.wait_for(first(), timeout=5))
 
@@ -23,42 +21,42 @@ def sensor(marker: Path) -> HourClosedSensor:
     return HourClosedSensor(task_id="wait_for_closed_hour", marker=str(marker), wait_minutes="120")
 
 
-def test_a_closed_hour_needs_no_wait(tmp_path: Path) -> None:
+def test_the_wait_starts_in_the_triggerer_with_a_trigger_that_can_be_made_again(tmp_path: Path) -> None:
+    waiting = sensor(tmp_path / "_SUCCESS")
+    assert waiting.start_from_trigger
+    started = waiting.start_trigger_args
+    assert started.trigger_cls == f"{HourClosedTrigger.__module__}.{HourClosedTrigger.__name__}"
+    classpath, arguments = HourClosedTrigger(**started.trigger_kwargs).serialize()
+    assert classpath == started.trigger_cls
+    assert HourClosedTrigger(**arguments).serialize() == (classpath, arguments)
+
+
+def test_the_trigger_ends_the_task_when_the_hour_is_closed(tmp_path: Path) -> None:
     marker = tmp_path / "_SUCCESS"
-    marker.touch()
-    sensor(marker).execute({})
+    trigger = HourClosedTrigger(str(marker), "60", poll_seconds=0.01)
 
-
-def test_an_open_hour_is_handed_to_the_triggerer(tmp_path: Path) -> None:
-    with pytest.raises(TaskDeferred) as deferred:
-        sensor(tmp_path / "_SUCCESS").execute({})
-    classpath, arguments = deferred.value.trigger.serialize()
-    assert classpath == f"{HourClosedTrigger.__module__}.{HourClosedTrigger.__name__}"
-    assert arguments["marker"] == str(tmp_path / "_SUCCESS")
-    wait = datetime.fromisoformat(arguments["deadline"]) - datetime.now(UTC)
-    assert timedelta(minutes=119) < wait <= timedelta(minutes=120)
-
-
-def test_the_trigger_fires_when_the_hour_is_closed(tmp_path: Path) -> None:
-    marker = tmp_path / "_SUCCESS"
-    trigger = HourClosedTrigger(str(marker), IN_AN_HOUR, poll_seconds=0.01)
-
-    async def close_later() -> bool:
-        events = trigger.run()
-        waiting = asyncio.ensure_future(anext(events))
+    async def close_later() -> TriggerEvent:
+        waiting = asyncio.ensure_future(anext(trigger.run()))
         await asyncio.sleep(0.1)
         assert not waiting.done()
         marker.touch()
-        return bool((await asyncio.wait_for(waiting, timeout=5)).payload)
+        return await asyncio.wait_for(waiting, timeout=5)
 
-    assert asyncio.run(close_later())
+    assert isinstance(asyncio.run(close_later()), TaskSuccessEvent)
 
 
-def test_the_trigger_gives_up_at_its_deadline(tmp_path: Path) -> None:
-    a_minute_ago = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
-    assert not answer_of(HourClosedTrigger(str(tmp_path / "_SUCCESS"), a_minute_ago))
+def test_the_trigger_gives_up_when_the_time_is_over(tmp_path: Path) -> None:
+    assert event_of(HourClosedTrigger(str(tmp_path / "_SUCCESS"), "0")).payload == NEVER_CLOSED
 
 
 def test_an_hour_that_was_never_closed_fails_the_task_with_what_happens_next(tmp_path: Path) -> None:
     with pytest.raises(AirflowFailException, match=r"the hour was never closed: no .*_SUCCESS after 120 minutes\. The settling run takes"):
-        sensor(tmp_path / "_SUCCESS").finish({}, False)
+        sensor(tmp_path / "_SUCCESS").finish({}, NEVER_CLOSED)
+
+
+def test_a_trial_run_of_the_task_defers_only_while_the_hour_is_open(tmp_path: Path) -> None:
+    marker = tmp_path / "_SUCCESS"
+    with pytest.raises(TaskDeferred):
+        sensor(marker).execute({})
+    marker.touch()
+    sensor(marker).execute({})

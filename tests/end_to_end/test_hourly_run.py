@@ -1,0 +1,135 @@
+"""An hour under a real Airflow: from the closed hour to the message in Slack; a gate that fails; an hour that never closes."""
+
+import json
+import time
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.table_declarations import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH
+from jobs.windows import run_key
+from tests.end_to_end.running_pipeline import RunningPipeline, land_hour, last_whole_hour
+from tests.ping_factory import hour_folder
+
+pytestmark = pytest.mark.services
+
+HOURLY = "release_health_hourly"
+CHAIN = ["aggregate_errors", "audit_aggregates", "score_release_health", "audit_health", "post_health_digest"]
+HOUR = last_whole_hour()
+MOST_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def first_run(pipeline: RunningPipeline) -> tuple[str, float]:
+    """The run that starts by itself for the last hour; the hour is closed while the run already waits. The run id and its seconds."""
+    land_hour(pipeline.landing, HOUR, main_pings=40, crashes=2, close=False)
+    run_id = pipeline.newest_scheduled_run(HOURLY)
+    wait_until_deferred(pipeline, run_id)
+    closed_at = time.monotonic()
+    (pipeline.landing / hour_folder(HOUR) / "_SUCCESS").touch()
+    pipeline.airflow.wait_for_run(HOURLY, run_id, 300)
+    return run_id, time.monotonic() - closed_at
+
+
+def wait_until_deferred(pipeline: RunningPipeline, run_id: str) -> None:
+    deadline = time.monotonic() + 60
+    while not any(
+        task.task_id == "wait_for_closed_hour" and task.state == "deferred" for task in pipeline.airflow.task_states(HOURLY, run_id)
+    ):
+        assert time.monotonic() < deadline, pipeline.airflow.task_states(HOURLY, run_id)
+        time.sleep(0.5)
+
+
+def test_airflow_reads_every_dag_without_an_error(pipeline: RunningPipeline) -> None:
+    assert "No data found" in pipeline.run_command("airflow", "dags", "list-import-errors")
+
+
+def test_an_hour_ends_as_rows_and_one_message(pipeline: RunningPipeline, first_run: tuple[str, float]) -> None:
+    run_id, seconds = first_run
+    states = pipeline.states(HOURLY, run_id)
+    assert states == dict.fromkeys(["wait_for_closed_hour", *CHAIN], "success") | {"watcher": "skipped"}, pipeline.logs_of_failed_tasks(
+        HOURLY, run_id
+    )
+
+    [audit] = pipeline.rows(INGEST_AUDIT)
+    assert (audit["hour_start"], audit["status"], audit["mode"], audit["is_closed"]) == (HOUR, "complete", "provisional", True)
+    assert (audit["lines"], audit["accepted"], audit["duplicates"], audit["rejected"]) == (40 + 1 + 2 + 1, 40 + 2, 1, 1)
+    rows = pipeline.rows(ERROR_AGGREGATES)
+    assert sum(row["usage_hours"] or 0 for row in rows) == pytest.approx(40.0)
+    assert sum(row["main_crashes"] or 0 for row in rows) == 2
+    assert {row["release_version"] for row in pipeline.rows(RELEASE_HEALTH)} == {"158.0b3"}
+    [message] = pipeline.messages()
+    assert "158.0b3" in json.dumps(message)
+    assert seconds < MOST_SECONDS, f"from _SUCCESS to the message took {seconds:.0f} s"
+
+
+def test_each_task_ends_its_log_with_a_line_for_a_person(pipeline: RunningPipeline, first_run: tuple[str, float]) -> None:
+    log = pipeline.airflow.task_log(HOURLY, first_run[0], "aggregate_errors")
+    assert "44 lines, 1 rejected (not_json 1), 1 duplicate" in log
+
+
+@pytest.fixture(scope="module")
+def broken_run(pipeline: RunningPipeline, first_run: tuple[str, float]) -> str:
+    """The same hour again with one more object, its staged rows spoiled before the gate reads them."""
+    run_id = first_run[0]
+    land_hour(pipeline.landing, HOUR, main_pings=10, crashes=1, name="part-1.ndjson")
+    manifest = Path(pipeline.environment["STAGING"]) / run_key(HOURLY, run_id) / "aggregates.manifest.json"
+    spoiler = Thread(target=spoil_staged_rows, args=(manifest, manifest.stat().st_mtime))
+    spoiler.start()
+    pipeline.airflow.clear(HOURLY, run_id)
+    pipeline.airflow.wait_for_run(HOURLY, run_id, 300)
+    spoiler.join(timeout=10)
+    return run_id
+
+
+def spoil_staged_rows(manifest: Path, seen_at: float) -> None:
+    """Waits for the next manifest and makes one staged crash count negative."""
+    deadline = time.monotonic() + 120
+    while manifest.stat().st_mtime == seen_at:
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.1)
+    attempt = json.loads(manifest.read_text())["attempt"]
+    path = next(manifest.parent.glob(f"{attempt}/error_aggregates/*.parquet"))
+    rows = pq.read_table(path)
+    spoiled = pa.array([-1] + [None] * (rows.num_rows - 1), type=rows.schema.field("main_crashes").type)
+    pq.write_table(rows.set_column(rows.schema.get_field_index("main_crashes"), rows.schema.field("main_crashes"), spoiled), path)
+
+
+def test_a_broken_expectation_stops_publishing_and_readers_see_the_previous_rows(pipeline: RunningPipeline, broken_run: str) -> None:
+    states = pipeline.states(HOURLY, broken_run)
+    assert states["audit_aggregates"] == "failed"
+    assert states["post_health_digest"] == "success"
+    assert states["watcher"] == "failed"
+    assert pipeline.airflow.run_state(HOURLY, broken_run) == "failed"
+
+    rows = pipeline.rows(ERROR_AGGREGATES)
+    assert sum(row["main_crashes"] or 0 for row in rows) == 2, "the rows of the first run"
+    assert sum(row["main_pings"] or 0 for row in rows) == 40
+
+
+def test_a_broken_expectation_is_named_in_the_log_in_data_quality_and_in_the_digest(pipeline: RunningPipeline, broken_run: str) -> None:
+    tries = {task.task_id: task.try_number for task in pipeline.airflow.task_states(HOURLY, broken_run)}
+    log = pipeline.airflow.task_log(HOURLY, broken_run, "audit_aggregates", tries["audit_aggregates"])
+    assert "main_crashes" in log
+    assert "-1" in log
+    failed = [row for row in pipeline.rows(DATA_QUALITY) if row["outcome"] == "fail" and row["severity"] == "critical"]
+    assert any("main_crashes" in row["expectation"] for row in failed)
+    [message] = pipeline.messages()
+    assert "main_crashes" in json.dumps(message)
+
+
+def test_an_hour_that_never_closes_fails_the_run_and_is_said_in_the_digest(pipeline: RunningPipeline, broken_run: str) -> None:
+    run_id = pipeline.airflow.trigger(HOURLY, logical_date=HOUR, conf={"wait_minutes": 0.02})
+    states = pipeline.states(HOURLY, run_id)
+    assert states["wait_for_closed_hour"] == "failed"
+    assert states["aggregate_errors"] == "upstream_failed"
+    assert states["post_health_digest"] == "success"
+    assert pipeline.airflow.run_state(HOURLY, run_id) == "failed"
+    assert "the hour was never closed" in pipeline.airflow.task_log(HOURLY, run_id, "wait_for_closed_hour")
+    never_closed = HOUR - timedelta(hours=1)
+    assert f"{never_closed:%H:%M}" in json.dumps(pipeline.messages())
