@@ -22,11 +22,10 @@ class Unread:
 
 @dataclass(frozen=True)
 class StagedTable:
-    """The attempt's rows of a table, and the type of each column of each of its files by the file's location."""
+    """The attempt's rows of a table."""
 
     table: Table
     rows: StagedRows
-    columns_by_file: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)

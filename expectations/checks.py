@@ -8,6 +8,7 @@ import pandas as pd
 from great_expectations.expectations.expectation import Expectation
 
 from expectations.severities import Outcome, Severity
+from jobs.table_declarations import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -78,4 +79,14 @@ class TableSuite:
 
     @property
     def checks(self) -> tuple[Check, ...]:
+        """All that can be run."""
         return tuple(check for batch in self.batches for check in batch.checks)
+
+
+def suite_of(table: Table, *batches: Batch | NotRun) -> TableSuite:
+    """The suite of these batches, and of those that have nothing to run on."""
+    return TableSuite(
+        table.name,
+        tuple(batch for batch in batches if isinstance(batch, Batch)),
+        tuple(batch for batch in batches if isinstance(batch, NotRun)),
+    )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import great_expectations.expectations as gxe
 import pandas as pd
 
-from expectations.checks import Batch, Check, NotRun
+from expectations.checks import Batch, Check, NotRun, TableSuite, suite_of
 from expectations.severities import Outcome, Severity
 from jobs.table_declarations import WINDOW_RUN_ID, Column, Table
 from jobs.tables.schemas import arrow_schema
@@ -45,11 +45,14 @@ def attempt_check(window_run_id: str) -> Check:
     )
 
 
-def schema_batch(table: Table, columns_by_file: Mapping[str, Mapping[str, str]]) -> Batch | NotRun:
-    """Names and types of the columns in each staged file beside the declared ones."""
+def schema_suite(table: Table, columns_by_file: Mapping[str, Mapping[str, str]]) -> TableSuite:
+    """Names and types of the columns in each staged file, by its location, beside the declared ones.
+
+    A suite of its own: rows with other columns break every other check, and this one says why.
+    """
     words = "columns and types are as declared"
     if not columns_by_file:
-        return NotRun(words, Severity.CRITICAL, Outcome.NOT_APPLICABLE, "no rows were staged")
+        return suite_of(table, NotRun(words, Severity.CRITICAL, Outcome.NOT_APPLICABLE, "no rows were staged"))
     declared = {field.name: str(field.type) for field in arrow_schema(table)}
     rows = [
         {"file": file, "column": name, "declared type": declared.get(name, _MISSING), "staged type": staged.get(name, _MISSING)}
@@ -63,7 +66,7 @@ def schema_batch(table: Table, columns_by_file: Mapping[str, Mapping[str, str]])
         columns=(),
         meaning="The rows were staged by code of another version than this gate's. Run the aggregation again with the version deployed now.",
     )
-    return Batch(table.name, pd.DataFrame(rows), (check,), subject=("column", "declared type", "staged type", "file"))
+    return suite_of(table, Batch(table.name, pd.DataFrame(rows), (check,), subject=("column", "declared type", "staged type", "file")))
 
 
 def declared_range(column: Column) -> tuple[float, float]:

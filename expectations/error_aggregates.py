@@ -42,9 +42,9 @@ def _values(column: str, allowed: tuple[str, ...]) -> Check:
     )
 
 
-def _pattern(column: str, pattern: str, meaning: str) -> Check:
+def _pattern(column: str, words: str, pattern: str, meaning: str) -> Check:
     return Check(
-        words=f"{column} matches {pattern}",
+        words=f"{column} is {words}",
         severity=Severity.CRITICAL,
         expectation=gxe.ExpectColumnValuesToMatchRegex(column=column, regex=pattern),
         columns=(column,),
@@ -56,6 +56,6 @@ def _pattern(column: str, pattern: str, meaning: str) -> Check:
 _VALUE_CHECKS = (
     _values("channel", CHANNELS),
     _values("application", APPLICATIONS),
-    _pattern("build_id", "^[0-9]{14}$", "A build id is a build time, YYYYMMDDhhmmss; others are to be rejected."),
-    _pattern("country", r"^([A-Z]{2}|\?\?)$", "A country is two upper-case letters, else ??."),
+    _pattern("build_id", "14 digits", "^[0-9]{14}$", "A build id is a build time, YYYYMMDDhhmmss; others are to be rejected."),
+    _pattern("country", "two upper-case letters or ??", r"^(?:[A-Z]{2}|\?\?)$", "Other countries are to be written as ??."),
 )

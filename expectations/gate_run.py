@@ -10,7 +10,7 @@ import pandas as pd
 from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult, ExpectationValidationResult
 from great_expectations.data_context import AbstractDataContext
 
-from expectations.checks import Batch, Check, NotRun, TableSuite
+from expectations.checks import Batch, Check, TableSuite
 from expectations.severities import Outcome, Severity, is_blocking
 
 _SHOWN_VALUES = 3
@@ -70,14 +70,18 @@ def run_suite(context: AbstractDataContext, suite: TableSuite) -> TableResult:
     return TableResult(suite.table_name, tuple(results), tuple(validations))
 
 
-def build_and_run(context: AbstractDataContext, table_name: str, build: Callable[[], TableSuite]) -> TableResult:
-    """Run the suite that `build` makes; if it cannot make one, that is the table's only result, and it blocks."""
-    try:
-        suite = build()
-    except Exception as error:  # such as a staged file that is gone
-        words = "the staged rows can be read and checked"
-        return TableResult(table_name, (CheckResult(table_name, words, Severity.CRITICAL, Outcome.ERROR, message=_error_text(error)),))
-    return run_suite(context, suite)
+def build_and_run(context: AbstractDataContext, table_name: str, *builds: Callable[[], TableSuite]) -> TableResult:
+    """Run the suites that are built for a table. One that cannot be built is an error that blocks, and stops no other."""
+    parts = []
+    for build in builds:
+        try:
+            parts.append(run_suite(context, build()))
+        except Exception as error:  # such as a staged file that is gone
+            words = "the staged rows can be read and checked"
+            result = CheckResult(table_name, words, Severity.CRITICAL, Outcome.ERROR, message=_error_text(error))
+            parts.append(TableResult(table_name, (result,)))
+    results = {result.words: result for part in parts for result in part.results}
+    return TableResult(table_name, tuple(results.values()), tuple(validation for part in parts for validation in part.validations))
 
 
 def _validate(context: AbstractDataContext, batch: Batch) -> Validation:
@@ -137,6 +141,7 @@ def _observed(found: dict[str, Any], subject: tuple[str, ...]) -> str:
     if subject == ("observed",):
         return "; ".join(str(row["observed"]) for row in rows[:_SHOWN_VALUES])
     if subject and rows:
+        rows = [{name: row[name] for name in subject} | row for row in rows]
         return "; ".join(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows[:_SHOWN_VALUES])
     values = found.get("partial_unexpected_list", [])
     return ", ".join(dict.fromkeys(str(value) for value in values[:_SHOWN_VALUES])) if values else str(found.get("observed_value"))

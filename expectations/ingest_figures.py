@@ -31,8 +31,9 @@ def volume_figures(audit_rows: Sequence[AuditRow], history: History | Unread, po
     for row in audit_rows:
         weeks = _same_hours(row["hour_start"], before, policy.weeks_compared)
         if len(weeks) >= policy.fewest_weeks:
-            z = robust_z(row["accepted"], weeks, policy.smallest_volume_spread)
-            observed = f"{row['hour_start'].astimezone(UTC):%Y-%m-%d %H:%M}: {row['accepted']} accepted pings, usually {median(weeks):g}"
+            accepted = row["accepted"] or 0
+            z = robust_z(accepted, weeks, policy.smallest_volume_spread)
+            observed = f"{row['hour_start'].astimezone(UTC):%Y-%m-%d %H:%M}: {accepted} accepted pings, usually {median(weeks):g}"
             figures.append({"robust deviations": z, "observed": observed})
     if not figures:
         reason = f"no hour of the window has {policy.fewest_weeks} weeks of the same weekday before it"
@@ -68,8 +69,8 @@ def reject_figures(audit_rows: Sequence[AuditRow], history: History | Unread, po
         reason = f"only {len(recent)} complete hours in the {policy.reject_history.days} days before the window"
         return NotRun(words, Severity.WARNING, Outcome.NOT_APPLICABLE, reason)
     rejects_before = _added_up(hour.rejects_by_reason for hour in recent)
-    rejects = _added_up(dict(row["rejects_by_reason"]) for row in audit_rows)
-    lines = sum(row["lines"] for row in audit_rows)
+    rejects = _added_up(dict(row["rejects_by_reason"] or ()) for row in audit_rows)
+    lines = sum(row["lines"] or 0 for row in audit_rows)
     figures = []
     for reason, rejected in rejects.items():
         share, usual = rejected / max(lines, 1), rejects_before[reason] / lines_before
@@ -92,7 +93,7 @@ def late_figures(audit_rows: Sequence[AuditRow], policy: GatePolicy) -> Batch | 
     objects = sum(len(row["objects"] or ()) for row in audit_rows)
     if objects == 0:
         return NotRun(words, Severity.WARNING, Outcome.NOT_APPLICABLE, "the window has no objects")
-    late = sum(row["late_objects"] for row in audit_rows)
+    late = sum(row["late_objects"] or 0 for row in audit_rows)
     check = Check(
         words=words,
         severity=Severity.WARNING,

@@ -66,7 +66,7 @@ def unnamed_betas(releases: Sequence[Release], policy: GatePolicy) -> Batch | No
     usage_hours: dict[bool, float] = defaultdict(float)
     for release in releases:
         if release["channel"] == "beta":
-            usage_hours["b" in release["release_version"]] += release["usage_hours"]
+            usage_hours["b" in (release["release_version"] or "")] += release["usage_hours"]
     words = f"{_UNNAMED} <= {policy.largest_unnamed_beta_share:.0%}"
     total_hours = sum(usage_hours.values())
     if total_hours == 0:

@@ -5,8 +5,8 @@ from datetime import timedelta
 import great_expectations.expectations as gxe
 
 from expectations.audited_run import StagedTable
-from expectations.checks import Batch, Check, NotRun, TableSuite
-from expectations.declared_checks import declared_checks, schema_batch
+from expectations.checks import Batch, Check, TableSuite, suite_of
+from expectations.declared_checks import declared_checks
 from expectations.severities import Severity
 from jobs.measures import SCORED_MEASURES
 from jobs.scoring.verdict_states import State
@@ -36,17 +36,15 @@ _COMPUTED = {
 
 def release_health_suite(staged: StagedTable, looks: Looks) -> TableSuite:
     """The suite for the rows of the looks with `after` < as_of <= `until`."""
-    first, last = looks.after + HOUR, looks.until + timedelta(microseconds=1)
+    first = looks.after + HOUR
+    last = max(looks.until, first) + timedelta(microseconds=1)  # a run may have had no look to make
     rows = Batch(
         table_name=staged.table.name,
         rows=staged.rows,
         checks=(*declared_checks(staged.table, (first, last)), *_own_checks(), _sequence_check(looks.audit_sequence)),
         computed=_COMPUTED,
     )
-    schema = schema_batch(staged.table, staged.columns_by_file)
-    if isinstance(schema, NotRun):
-        return TableSuite(staged.table.name, (rows,), (schema,))
-    return TableSuite(staged.table.name, (schema, rows))
+    return suite_of(staged.table, rows)
 
 
 def _own_checks() -> tuple[Check, ...]:

@@ -41,7 +41,7 @@ class RowsInMemory:
 
     def frame(self, computed: Mapping[str, str]) -> pd.DataFrame:
         columns = "".join(f', {expression} AS "{name}"' for name, expression in computed.items())
-        return self._arrow(f"SELECT *{columns} FROM staged").to_pandas(types_mapper=_MASKED.get)
+        return self._arrow(f"SELECT *{columns} FROM staged").to_pandas(types_mapper=_MASKED.get)  # noqa: S608
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         return self._arrow(sql.format(rows="staged")).to_pylist()
@@ -65,10 +65,10 @@ class RowsInSpark:
         return self._rows.sparkSession.sql(sql, rows=self._rows).toArrow().to_pylist()
 
 
-def open_rows(manifest: Manifest, table: Table, get_spark: "Callable[[], SparkSession]") -> StagedRows:
+def open_rows(manifest: Manifest, table: Table, get_spark: "Callable[[], SparkSession] | None" = None) -> StagedRows:
     """The attempt's rows of a table, with the columns and types of its files. A session is asked for only if the rows are many."""
     locations = [file.location for file in manifest.files.get(table.name, ())]
-    if manifest.rows_by_table.get(table.name, 0) > MAX_ROWS_IN_MEMORY:
+    if get_spark and manifest.rows_by_table.get(table.name, 0) > MAX_ROWS_IN_MEMORY:
         return RowsInSpark(_read_in_spark(get_spark(), table, locations))
     if not locations:
         return RowsInMemory(staged_schema(table).empty_table())

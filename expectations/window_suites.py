@@ -6,13 +6,14 @@ from datetime import UTC
 import great_expectations.expectations as gxe
 
 from expectations.audited_run import AuditedRun, HourTotals, StagedTable
-from expectations.checks import Batch, Check, NotRun, TableSuite
-from expectations.declared_checks import attempt_check, declared_checks, schema_batch
+from expectations.checks import Batch, Check, NotRun, TableSuite, suite_of
+from expectations.declared_checks import attempt_check, declared_checks
 from expectations.measure_rules import computed_excesses, measure_rules
 from expectations.severities import Severity
 from jobs.measures import MEASURES
 from jobs.table_declarations import Table
 
+_MEASURE_NAMES = {measure.name for measure in MEASURES}
 _MINUTES_BY_TIME_COLUMN = {"window_start": 5, "hour_start": 60}
 
 
@@ -25,7 +26,7 @@ def window_suite(
 ) -> TableSuite:
     """The suite of a window table: `own_checks` on its rows with the `computed` columns, and batches of figures about them."""
     table = staged.table
-    rules = measure_rules() if {m.name for m in MEASURES} <= set(table.column_names) else ()
+    rules = measure_rules() if set(table.column_names) >= _MEASURE_NAMES else ()
     off_grid, grid_check = _time_grid(table)
     rows = Batch(
         table_name=table.name,
@@ -39,19 +40,14 @@ def window_suite(
         ),
         computed={**off_grid, **computed_excesses(rules), **(computed or {})},
     )
-    batches = (schema_batch(table, staged.columns_by_file), rows, *figures)
-    return TableSuite(
-        table.name,
-        tuple(batch for batch in batches if isinstance(batch, Batch)),
-        tuple(batch for batch in batches if isinstance(batch, NotRun)),
-    )
+    return suite_of(table, rows, *figures)
 
 
 def total_by_hour(staged: StagedTable) -> HourTotals:
     """Sums of the table's measures and numbers of rows by hour; a sum of NULLs is 0."""
     table = staged.table
-    sums = [m.name for m in MEASURES if m.name in table.column_names]
-    columns = "".join(f", coalesce(sum({name}), 0) AS {name}" for name in sums)
+    sums = [(c.name, "DOUBLE" if c.type == "double" else "BIGINT") for c in table.columns if c.name in _MEASURE_NAMES]
+    columns = "".join(f", CAST(coalesce(sum({name}), 0) AS {sql_type}) AS {name}" for name, sql_type in sums)
     query = f"SELECT date_trunc('hour', {table.time_column}) AS hour_start, count(*) AS rows{columns} FROM {{rows}} GROUP BY 1"  # noqa: S608
     return {row["hour_start"].astimezone(UTC): row for row in staged.rows.query(query)}
 

@@ -1,0 +1,135 @@
+"""Writes the pages of a gate run below DATA_DOCS and keeps those of the last runs.
+
+    DATA_DOCS/index.html                  the runs, newest first
+    DATA_DOCS/runs/<run>/index.html       what did not pass, and a link to each table
+    DATA_DOCS/runs/<run>/<table>.html     Great Expectations' page of the table
+
+What the list of runs says stands in the names of their folders: several gates at once need no common file but the list, which each of
+them writes from the folders that are there.
+"""
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from great_expectations.core.run_identifier import RunIdentifier
+from pyarrow import fs
+
+from expectations.gate_report import GateRun, look_at_rows
+from expectations.gate_run import CheckResult, TableResult
+from expectations.severities import Outcome
+from expectations.table_pages import TablePageView, render_table_page
+from jobs.tables.object_store import absolute_location, filesystem_of
+
+RUNS_KEPT = 50  # 0.4 MB each
+_TIME = "%Y%m%dT%H%M%SZ"
+_PARTS = 7
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """A run's folder, as far as its name tells."""
+
+    folder: str
+    checked_at: str
+    stage: str
+    start: str
+    end: str
+    mode: str
+    verdict: str
+    run_id: str
+
+
+def write_data_docs(location: str, run: GateRun) -> str:
+    """Write the run's pages and the list of runs, drop the oldest; returns where the run's page is."""
+    view = TablePageView()
+    filesystem, root = filesystem_of(location)
+    folder = _folder_name(run)
+    filesystem.create_dir(f"{root}/runs/{folder}")
+    identifier = RunIdentifier(run_name=run.manifest.window_run_id, run_time=run.checked_at)
+    for table in run.tables:
+        if table.validations:
+            _write(filesystem, f"{root}/runs/{folder}/{table.table_name}.html", render_table_page(view, table, identifier))
+    _write(filesystem, f"{root}/runs/{folder}/index.html", _run_page(view, run))
+    runs = _listed_runs(filesystem, root)
+    for dropped in runs[RUNS_KEPT:]:
+        _drop(filesystem, f"{root}/runs/{dropped.folder}")
+    kept = runs[:RUNS_KEPT]
+    _replace(filesystem, f"{root}/index.html", view.render_facts("runs_page.j2", {"runs": kept, "kept": len(kept)}))
+    return f"{absolute_location(location)}/runs/{folder}/index.html"
+
+
+def _folder_name(run: GateRun) -> str:
+    window = run.manifest.window
+    checked_at, start, end = (at.strftime(_TIME) for at in (run.checked_at, window.start, window.end))
+    return "_".join((checked_at, run.stage, start, end, window.mode.value, run.verdict, run.manifest.window_run_id))
+
+
+def _listed_runs(filesystem: fs.FileSystem, root: str) -> list[ListedRun]:
+    """Newest first; what is no run of ours is left alone."""
+    found = filesystem.get_file_info(fs.FileSelector(f"{root}/runs"))
+    folders = sorted((info.base_name for info in found if info.type == fs.FileType.Directory), reverse=True)
+    return [_listed_run(folder) for folder in folders if folder.count("_") >= _PARTS - 1]
+
+
+def _listed_run(folder: str) -> ListedRun:
+    checked_at, stage, start, end, mode, verdict, run_id = folder.split("_", _PARTS - 1)
+    return ListedRun(folder, _readable(checked_at, ":%S"), stage, _readable(start), _readable(end), mode, verdict, run_id)
+
+
+def _readable(time: str, seconds: str = "") -> str:
+    return datetime.strptime(time, _TIME).replace(tzinfo=UTC).strftime(f"%Y-%m-%d %H:%M{seconds}")
+
+
+def _run_page(view: TablePageView, run: GateRun) -> str:
+    outcomes = [outcome.value for outcome in Outcome]
+    return view.render_facts(
+        "run_page.j2",
+        {
+            "verdict": run.verdict,
+            "window": str(run.manifest.window),
+            "stage": run.stage,
+            "run_id": run.manifest.window_run_id,
+            "checked_at": f"{run.checked_at:%Y-%m-%d %H:%M:%S} UTC",
+            "outcomes": outcomes,
+            "tables": [_table_facts(table, outcomes) for table in run.tables],
+            "results": [_result_facts(result, run) for result in sorted(run.results, key=_worst_first) if result.outcome != Outcome.PASS],
+        },
+    )
+
+
+def _table_facts(table: TableResult, outcomes: list[str]) -> dict[str, object]:
+    counts = Counter(result.outcome.value for result in table.results)
+    return {"name": table.table_name, "has_page": bool(table.validations), "counts": [counts[outcome] for outcome in outcomes]}
+
+
+def _result_facts(result: CheckResult, run: GateRun) -> dict[str, object]:
+    shown = ("outcome", "severity", "table_name", "words", "observed", "unexpected_rows", "message")
+    return {name: getattr(result, name) for name in shown} | {"look": look_at_rows(result, run.manifest)}
+
+
+def _worst_first(result: CheckResult) -> tuple[bool, bool, str, str]:
+    return (not result.is_blocking, result.outcome is Outcome.NOT_APPLICABLE, result.table_name, result.words)
+
+
+def _write(filesystem: fs.FileSystem, path: str, page: str) -> None:
+    with filesystem.open_output_stream(path) as stream:
+        stream.write(page.encode())
+
+
+def _replace(filesystem: fs.FileSystem, path: str, page: str) -> None:
+    """A reader of a local file sees the old page or the new one; S3 shows an object once its upload is complete."""
+    if not isinstance(filesystem, fs.LocalFileSystem):
+        _write(filesystem, path, page)
+        return
+    unfinished = f"{path}.{uuid.uuid4().hex}"  # another gate may be writing the same page
+    _write(filesystem, unfinished, page)
+    filesystem.move(unfinished, path)
+
+
+def _drop(filesystem: fs.FileSystem, path: str) -> None:
+    try:
+        filesystem.delete_dir(path)
+    except FileNotFoundError:
+        return  # another gate was faster

@@ -1,0 +1,49 @@
+"""Check the staged scores of a run, then publish them: the quality gate between scoring and the digest.
+
+Reads the manifest of the run below STAGING and the files that it names; needs no Spark. Writes every outcome to data_quality and as pages
+below DATA_DOCS, then replaces the run's looks in release_health. If a critical expectation fails, or cannot be run, nothing is published:
+readers keep the last good scores, the message names the expectation with what was seen and how to look at the staged rows, and the exit
+code is 1.
+"""
+
+from datetime import UTC, datetime
+
+import click
+
+from expectations.gate_records import record_results
+from expectations.gate_report import GateRun, failure_message, success_line
+from expectations.table_gates import audit_health_table
+from jobs.settings import from_environment
+from jobs.tables.lake_catalog import open_catalog
+from jobs.tables.publishing import PublishOutcome, publish_health
+from jobs.tables.staging_manifest import read_manifest
+from jobs.windows import Mode, Window, parse_hour
+
+
+@click.command(help=__doc__)
+@click.option("--start", required=True, type=parse_hour, metavar="TIME", help="First hour of the window, such as 2026-11-22T10:00Z.")
+@click.option("--end", required=True, type=parse_hour, metavar="TIME", help="End of the window, exclusive.")
+@click.option("--mode", required=True, type=click.Choice([mode.value for mode in Mode]), help="That of the scoring.")
+@click.option("--run-key", required=True, metavar="KEY", help="The run whose staged scores are checked.")
+def main(start: datetime, end: datetime, mode: str, run_key: str) -> None:
+    """Check the staged scores of a run, then publish them."""
+    settings = from_environment()
+    try:
+        window = Window(start, end, Mode(mode))
+        manifest = read_manifest(settings.staging, run_key, "health")
+    except (ValueError, FileNotFoundError) as error:
+        raise click.ClickException(str(error)) from error
+    if manifest.window != window:
+        raise click.ClickException(f"run {run_key} scored {manifest.window}, not {window}: give the window that was scored")
+    catalog = open_catalog()
+    gate = GateRun(manifest, "health", datetime.now(UTC), audit_health_table(manifest))
+    data_docs = record_results(catalog, settings.data_docs, gate)
+    if gate.blocking:
+        raise click.ClickException(failure_message(gate, data_docs))
+    click.echo(f"Data Docs: {data_docs}")
+    has_looks = manifest.looks is not None and manifest.looks.until > manifest.looks.after
+    click.echo(success_line(gate, publish_health(catalog, manifest) if has_looks else PublishOutcome(())))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Suites of the tiny window, and a context to run them in."""
+
+from collections.abc import Mapping
+
+import pytest
+from great_expectations.data_context import AbstractDataContext
+
+from expectations.audited_run import AuditedRun, HourTotals, StagedTable
+from expectations.checks import TableSuite
+from expectations.gate_run import CheckResult, open_context, run_suite
+from expectations.ingest_audit import ingest_audit_suite
+from expectations.release_health import release_health_suite
+from expectations.staged_rows import RowsInMemory
+from expectations.table_gates import SUITES
+from expectations.window_suites import total_by_hour
+from jobs.table_declarations import WINDOW_TABLES
+from tests.expectations.tiny_window import LOOKS, TABLE_BY_NAME, Rows, arrow_rows
+
+
+@pytest.fixture(scope="session")
+def context() -> AbstractDataContext:
+    return open_context()
+
+
+def staged(table_name: str, rows: Rows) -> StagedTable:
+    table = TABLE_BY_NAME[table_name]
+    return StagedTable(table, RowsInMemory(arrow_rows(table, rows[table_name])))
+
+
+def totals_of(rows: Rows) -> Mapping[str, HourTotals]:
+    return {table.name: total_by_hour(staged(table.name, rows)) for table in WINDOW_TABLES}
+
+
+def suite_for(table_name: str, rows: Rows, run: AuditedRun) -> TableSuite:
+    """The table's suite for these rows, the schema's apart."""
+    if table_name == "release_health":
+        return release_health_suite(staged(table_name, rows), LOOKS)
+    if table_name == "ingest_audit":
+        return ingest_audit_suite(staged(table_name, rows), run, totals_of(rows))
+    return SUITES[table_name](staged(table_name, rows), run)
+
+
+def result_of(context: AbstractDataContext, suite: TableSuite, words: str) -> CheckResult:
+    """The outcome of one check of a suite; the others are not run."""
+    not_run = tuple(n for n in suite.not_run if n.words == words)
+    batches = tuple(
+        type(batch)(batch.table_name, batch.rows, checks, batch.computed, batch.subject)
+        for batch in suite.batches
+        if (checks := tuple(check for check in batch.checks if check.words == words))
+    )
+    assert len(batches) + len(not_run) == 1, (
+        f"{words!r} is not one of: {sorted([c.words for c in suite.checks] + [n.words for n in suite.not_run])}"
+    )
+    return run_suite(context, TableSuite(suite.table_name, batches, not_run)).results[0]
