@@ -19,14 +19,17 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual
 
 from jobs.policies import HORIZON_HOURS, POLICY, Policy
+from jobs.scoring.calibration_history import score_maps
 from jobs.scoring.cell_preparation import ChannelRecord
 from jobs.scoring.channel_scoring import score_releases
 from jobs.scoring.channel_totals import TOTALS_COLUMNS, channel_totals
+from jobs.scoring.evidence_list import note_listed_cells
 from jobs.scoring.health_rows import LookRange, Row, health_rows
 from jobs.scoring.measured_kernels import DELAY_COLUMNS, usage_delays
 from jobs.scoring.release_calendar import Calendar, parse_calendar
+from jobs.scoring.release_reviews import Review
 from jobs.settings import from_environment
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, RELEASE_TOTALS, USAGE_DELAYS
+from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS, RELEASE_TOTALS, USAGE_DELAYS
 from jobs.tables.audit_rows import COMPLETE
 from jobs.tables.code_version import code_version
 from jobs.tables.complete_windows import read_complete
@@ -82,12 +85,12 @@ def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, policy: P
         return ScoredWindow([], Looks(after, after, 0))
     records, audit_sequence = read_records(catalog, calendar, *recorded)
     until = recorded[1]
-    rows = [
-        row
-        for record in records
-        for scored in score_releases(record, after, until, policy)
-        for row in health_rows(scored, LookRange(after, until), audit_sequence, policy)
-    ]
+    rows: list[Row] = []
+    for record in records:
+        for scored in score_releases(record, after, until, policy):
+            maps = score_maps(record, scored.release, policy)
+            rows += health_rows(scored, LookRange(after, until), audit_sequence, policy, maps)
+    note_listed_cells(rows, policy.alarm.discovery_rate)
     return ScoredWindow(rows, Looks(after, until, audit_sequence))
 
 
@@ -106,11 +109,22 @@ def read_records(catalog: Catalog, calendar: Calendar, start: datetime, end: dat
     """What is known of each channel in the hours [start, end), and the sequence number of the audit that it rests on."""
     totals = read_complete(catalog, RELEASE_TOTALS, start, end, columns=TOTALS_COLUMNS)
     delays = read_complete(catalog, USAGE_DELAYS, start, end, columns=DELAY_COLUMNS)
+    reviews = read_reviews(catalog)
     records = [
-        ChannelRecord(of_channel, usage_delays(delays.rows, of_channel.channel, start), calendar)
+        ChannelRecord(of_channel, usage_delays(delays.rows, of_channel.channel, start), calendar, reviews)
         for of_channel in channel_totals(totals.rows, totals.incomplete_hours, start, end)
     ]
     return records, min(totals.audit_sequence, delays.audit_sequence)
+
+
+def read_reviews(catalog: Catalog) -> tuple[Review, ...]:
+    """All rows of release_reviews; none where nobody has reviewed anything yet."""
+    try:
+        table = catalog.load_table(identifier(RELEASE_REVIEWS))
+    except NoSuchTableError:
+        return ()
+    rows = table.scan(selected_fields=("channel", "release_version", "reviewed_at", "verdict")).to_arrow().to_pylist()
+    return tuple(Review(row["channel"], row["release_version"], row["reviewed_at"], row["verdict"]) for row in rows)
 
 
 def read_calendar(location: str | None) -> Calendar:

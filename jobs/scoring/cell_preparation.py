@@ -8,24 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.policies import HORIZON_HOURS, Policy
-from jobs.scoring.baseline_selection import known_life, previous_release
+from jobs.scoring.baseline_selection import baselines_of, known_life, previous_release
 from jobs.scoring.channel_totals import ChannelTotals
 from jobs.scoring.measured_kernels import UsageDelays, baseline_kernel, daily_kernels
 from jobs.scoring.release_arrays import CellKey, ReleaseLife, measure_known_from, release_counts
 from jobs.scoring.release_calendar import Calendar, Release
 from jobs.scoring.release_counts import Array, ReleaseCounts
+from jobs.scoring.release_reviews import Review, confirmed_before
 from jobs.scoring.strata import Strata, coarsen
 from jobs.windows import HOUR
 
 
 @dataclass(frozen=True)
 class ChannelRecord:
-    """What is known of a channel: rows, delays, calendar, and the versions that a person confirmed as regressed."""
+    """What is known of a channel: rows, delays, calendar, and what people said of its releases."""
 
     totals: ChannelTotals
     delays: UsageDelays | None
     calendar: Calendar
-    confirmed_regressions: frozenset[str] = frozenset()
+    reviews: tuple[Review, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class ReleaseContext:
     hours: int
     releases: tuple[Release, ...]
     baselines: tuple[Release, ...]
+
+
+def release_context(record: ChannelRecord, release: Release, releases: Sequence[Release], hours: int, policy: Policy) -> ReleaseContext:
+    """The release among the channel's, with its baselines."""
+    excluded = confirmed_before(record.reviews, record.totals.channel, release.hour)
+    baselines = baselines_of(release, list(releases), record.totals, excluded, policy.baselines)
+    return ReleaseContext(release, hours, tuple(releases), tuple(baselines))
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.measures import SCORED_MEASURES
+from jobs.measures import SCORED_MEASURES, Measure
 from jobs.policies import HORIZON_HOURS, Policy
-from jobs.scoring.baseline_selection import baselines_of, channel_releases
+from jobs.scoring.baseline_selection import channel_releases
 from jobs.scoring.cell_looks import ALL, CellLooks, look_at_cells
-from jobs.scoring.cell_preparation import ChannelRecord, PreparedCell, ReleaseContext, platform_kernels, prepare_cell
-from jobs.scoring.channel_totals import ChannelTotals
+from jobs.scoring.cell_preparation import ChannelRecord, PreparedCell, ReleaseContext, platform_kernels, prepare_cell, release_context
 from jobs.scoring.data_guard import DataProblem, fallen_usage, volume_problems
+from jobs.scoring.measured_kernels import kernel_drift_problem
 from jobs.scoring.release_arrays import CellKey
 from jobs.scoring.release_calendar import Release
 from jobs.scoring.release_history import ReleaseHistory, fit_history, with_learned_scale
@@ -60,29 +60,29 @@ def score_releases(record: ChannelRecord, after: datetime, until: datetime, poli
         is_open = release.hour < until and release.hour + horizon > after and release.known_from <= until
         if is_open and release.hour >= record.totals.origin:
             hours = min(HORIZON_HOURS, int((until - release.hour) / HOUR))
-            baselines = baselines_of(release, releases, record.totals, record.confirmed_regressions, policy.baselines)
-            context = ReleaseContext(release, hours, tuple(releases), tuple(baselines))
-            scored.append(score_cells(record, context, policy))
+            scored.append(score_cells(record, release_context(record, release, releases, hours, policy), policy))
     return scored
 
 
-def score_cells(record: ChannelRecord, context: ReleaseContext, policy: Policy) -> ScoredRelease:
-    """All cells of one release: every scored measure on all platforms together and on each."""
+def score_cells(
+    record: ChannelRecord, context: ReleaseContext, policy: Policy, measures: tuple[Measure, ...] = SCORED_MEASURES
+) -> ScoredRelease:
+    """All cells of one release: each of the measures on all platforms together and on each."""
     channel, keys, prepared = record.totals.channel, [], []
     for platform in (None, *record.totals.platforms):
         kernels = platform_kernels(record, context, platform, policy)
-        for measure in SCORED_MEASURES:
+        for measure in measures:
             keys.append(CellKey(measure.name, platform))
             prepared.append(prepare_cell(record, context, keys[-1], kernels, policy))
     start_scales = [policy.start_scale(channel, key.measure) for key in keys]
     histories = [
-        fit_history(cell.baselines, start_scale, parents=cell.strata.parents, policy=policy)
+        fit_history(cell.baselines, start_scale, parents=cell.strata.parents, policy=policy, release_type=context.release.release_type)
         for cell, start_scale in zip(prepared, start_scales, strict=True)
     ]
     learned = learned_start_scale([history.past for history in histories if history], min(start_scales), policy.baselines, policy.variance)
     if learned is not None:
         histories = [history and with_learned_scale(history, learned) for history in histories]
-    problems = _channel_problems(record.totals, context.release, context.hours, policy)
+    problems = _channel_problems(record, context, policy)
     cells = [_scored_cell(key, cell, history, problems, policy) for key, cell, history in zip(keys, prepared, histories, strict=True)]
     return ScoredRelease(context.release, context.hours, tuple(cells))
 
@@ -104,17 +104,19 @@ def _scored_cell(
     return ScoredCell(key, cell, history, looks, states, tuple(problem for problem in problems if problem.has_problem.any()))
 
 
-def _channel_problems(totals: ChannelTotals, release: Release, hours: int, policy: Policy) -> list[DataProblem]:
+def _channel_problems(record: ChannelRecord, context: ReleaseContext, policy: Policy) -> list[DataProblem]:
     """What is wrong with the channel's data, by hour since release."""
+    totals, hours = record.totals, context.hours
     everything = totals.on_platform(None)
-    start = totals.hour_of(release.hour)
+    start = totals.hour_of(context.release.hour)
     life = slice(start, start + hours)
     volume = volume_problems(
         totals.by_hour("usage_hours", everything), totals.by_hour("crash_pings", everything), totals.is_complete, policy.data_guard
     )
     missing = np.cumsum(~totals.is_complete[life]) > 0
     gap = DataProblem(missing, "hours since the release are not complete: they are not counted as zeros")
-    return [gap, *(DataProblem(problem.has_problem[life], problem.note) for problem in volume)]
+    drift = kernel_drift_problem(record.delays, context.release.hour, hours, policy)
+    return [gap, *drift, *(DataProblem(problem.has_problem[life], problem.note) for problem in volume)]
 
 
 def _silence(cell: PreparedCell, looks: CellLooks) -> DataProblem:

@@ -1,5 +1,6 @@
 """When the data, not the release, is the news: looks that get no verdict, and why (scoring 3.10)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,9 +54,21 @@ def fallen_usage(usage_hours: Array, crashes: Array, policy: DataGuardPolicy) ->
     return DataProblem(has_stayed_low & keeps_crashing, "usage hours of the release fell away while its crashes did not")
 
 
-def kernel_drift(in_use: Array, measured: Array, policy: DataGuardPolicy) -> bool:
-    """Whether hours come at another time now than the kernel in use assumes: F(3 h) differs by more than a tenth."""
-    return abs(float(in_use[:4].sum()) - float(measured[:4].sum())) > policy.kernel_drift
+def kernel_drift(in_use: Sequence[Array], measured: Sequence[Array | None], hours: int, policy: DataGuardPolicy) -> DataProblem:
+    """Days on which hours came at another time than the kernel in use assumes: F(3 h) differs by more than a tenth.
+
+    Both are kernels by day since release; `measured` are those of the last days alone, which know nothing of longer delays, so that both
+    are taken as shares of what comes within a day.
+    """
+    has_drifted = np.zeros(hours, dtype=bool)
+    for day, (assumed, today) in enumerate(zip(in_use, measured, strict=True)):
+        if today is not None and abs(_by_three_hours(assumed) - _by_three_hours(today)) > policy.kernel_drift:
+            has_drifted[24 * day : 24 * (day + 1)] = True
+    return DataProblem(has_drifted, "usage hours come at another time after use than they did: delays have changed")
+
+
+def _by_three_hours(kernel: Array) -> float:
+    return float(kernel[:4].sum() / max(kernel[:24].sum(), 1e-9))
 
 
 def _usual(trailing: Array, is_judged: Flags, weeks: int) -> tuple[Array, Flags]:

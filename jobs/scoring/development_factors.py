@@ -28,7 +28,7 @@ class DevelopmentFactors:
 
     def log_multiplier(self, adoption_bins: Bins, hours: int) -> Array:
         """G at each hour since release."""
-        return np.asarray(self.by_adoption[adoption_bins] + self.by_age[age_bins(hours)])
+        return np.asarray(self.by_adoption[..., adoption_bins] + self.by_age[..., age_bins(hours)])
 
 
 def adoption_bins(adoption: Array) -> Bins:
@@ -60,31 +60,38 @@ def base_rates(mature_crashes: Array, mature_exposure: Array, releases: int, par
 
 
 def fit_development(delayed: Array, expected: Array, bins: Bins, mature: NDArray[np.bool_]) -> tuple[DevelopmentFactors, Array]:
-    """Factors and each release's mature log level, alternately, from (releases, hours) of all strata together.
+    """Factors and each release's mature log level, alternately, from (..., releases, hours) of all strata together.
 
-    `expected` are the crashes at base rates, `bins` the adoption bins, `mature` the hours that make a level.
+    `expected` are the crashes at base rates; `bins` the adoption bins and `mature` the hours that make a level, (releases, hours). Leading
+    axes of `delayed` and `expected` are fits of their own.
     """
-    ages = np.broadcast_to(age_bins(delayed.shape[1]), delayed.shape)
-    by_adoption, by_age = np.zeros(ADOPTION_EDGES.size), np.zeros(AGE_EDGES_HOURS.size)
-    mature_delayed = np.where(mature, delayed, 0.0).sum(axis=1)
+    ages = np.broadcast_to(age_bins(delayed.shape[-1]), bins.shape)
+    adoption_slots, age_slots = _slots(bins, ADOPTION_EDGES.size), _slots(ages, AGE_EDGES_HOURS.size)
+    by_adoption = np.zeros((*delayed.shape[:-2], ADOPTION_EDGES.size))
+    by_age = np.zeros((*delayed.shape[:-2], AGE_EDGES_HOURS.size))
+    mature_delayed = (delayed * mature).sum(axis=-1)
 
-    def levels_at(log_multiplier: Array) -> Array:
-        mature_expected = np.where(mature, expected * np.exp(log_multiplier), 0.0).sum(axis=1)
-        return np.asarray(np.log((mature_delayed + 0.5) / (mature_expected + 0.5)))
+    def levels_at(at_factors: Array) -> Array:
+        return np.asarray(np.log((mature_delayed + 0.5) / ((at_factors * mature).sum(axis=-1) + 0.5)))
 
-    log_multiplier = np.zeros(delayed.shape)
-    levels = levels_at(log_multiplier)
+    at_factors = expected
+    levels = levels_at(at_factors)
     for _ in range(_ROUNDS):
-        levelled = delayed * np.exp(-levels)[:, None]
-        by_adoption += _log_ratio(levelled, expected * np.exp(log_multiplier), bins, by_adoption.size, _ADOPTION_SHRINKAGE_CRASHES)
-        log_multiplier = by_adoption[bins] + by_age[ages]
-        by_age += _log_ratio(levelled, expected * np.exp(log_multiplier), ages, by_age.size, _AGE_SHRINKAGE_CRASHES)
-        log_multiplier = by_adoption[bins] + by_age[ages]
-        levels = levels_at(log_multiplier)
+        levelled = delayed * np.exp(-levels)[..., None]
+        by_adoption = by_adoption + _log_ratio(levelled, at_factors, adoption_slots, _ADOPTION_SHRINKAGE_CRASHES)
+        at_factors = expected * np.exp(by_adoption[..., bins] + by_age[..., ages])
+        by_age = by_age + _log_ratio(levelled, at_factors, age_slots, _AGE_SHRINKAGE_CRASHES)
+        at_factors = expected * np.exp(by_adoption[..., bins] + by_age[..., ages])
+        levels = levels_at(at_factors)
     return DevelopmentFactors(by_adoption, by_age), levels
 
 
-def _log_ratio(observed: Array, expected: Array, bins: Bins, size: int, shrinkage_crashes: float) -> Array:
-    observed_sums = np.bincount(bins.ravel(), weights=observed.ravel(), minlength=size)
-    expected_sums = np.bincount(bins.ravel(), weights=expected.ravel(), minlength=size)
+def _slots(bins: Bins, size: int) -> Array:
+    """(releases x hours, bins): 1 where the hour falls into the bin; a product with it sums by bin."""
+    return np.asarray(bins.ravel()[:, None] == np.arange(size), dtype=np.float64)
+
+
+def _log_ratio(observed: Array, expected: Array, slots: Array, shrinkage_crashes: float) -> Array:
+    observed_sums = observed.reshape(*observed.shape[:-2], -1) @ slots
+    expected_sums = expected.reshape(*expected.shape[:-2], -1) @ slots
     return np.asarray(np.log((observed_sums + shrinkage_crashes) / (expected_sums + shrinkage_crashes)))

@@ -1,5 +1,6 @@
 """Scored releases as rows of release_health: one for each cell and look, and one for the release's verdict at each look."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from jobs.scoring.cell_looks import ALL, CellLooks
 from jobs.scoring.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.release_counts import Array, adoption
 from jobs.scoring.release_verdict import CellVerdict, ReleaseVerdict, release_verdict
+from jobs.scoring.score_calibration import ScoreMap, map_for_age
 from jobs.scoring.verdict_states import state_beginnings
 
 Row = dict[str, Any]
@@ -25,8 +27,10 @@ class LookRange:
     until: datetime
 
 
-def health_rows(scored: ScoredRelease, looks: LookRange, audit_sequence: int, policy: Policy) -> list[Row]:
-    """The release's rows, its verdicts first."""
+def health_rows(
+    scored: ScoredRelease, looks: LookRange, audit_sequence: int, policy: Policy, maps: Mapping[int, ScoreMap] | None = None
+) -> list[Row]:
+    """The release's rows, its verdicts first. `maps` calibrate the release's score, by age."""
     rows: list[Row] = []
     wanted = [look for look in range(scored.hours) if looks.after < scored.as_of(look) <= looks.until]
     wanted = [look for look in wanted if scored.as_of(look) >= scored.release.known_from]
@@ -38,7 +42,9 @@ def health_rows(scored: ScoredRelease, looks: LookRange, audit_sequence: int, po
     for look in wanted:
         verdict = verdicts[look]
         decided_by = by_cell[verdict.decided_by.measure, verdict.decided_by.platform]
-        rows.append(_release_row(scored, decided_by, verdict, look, beginnings[look], policy))
+        row = _release_row(scored, decided_by, verdict, look, policy)
+        score = verdict.score if verdict.score is None else map_for_age(maps or {}, look + 1)(verdict.score)
+        rows.append(row | {"since": scored.as_of(beginnings[look]), "score": score})
     for cell in scored.cells:
         rows += _cell_rows(scored, cell, wanted, policy)
     for row in rows:
@@ -71,7 +77,7 @@ def _usage_until(cell: ScoredCell, look: int) -> float:
     return float(cell.prepared.counts.usage_hours[:, : look + 1].sum())
 
 
-def _release_row(scored: ScoredRelease, decided_by: ScoredCell, verdict: ReleaseVerdict, look: int, beginning: int, policy: Policy) -> Row:
+def _release_row(scored: ScoredRelease, decided_by: ScoredCell, verdict: ReleaseVerdict, look: int, policy: Policy) -> Row:
     """The figures of the cell that decides, under the release's state and score."""
     label = measure_named(decided_by.key.measure).label
     row = _figures(decided_by, 0, look) | _common(scored, look)
@@ -82,8 +88,6 @@ def _release_row(scored: ScoredRelease, decided_by: ScoredCell, verdict: Release
         "measure": ALL,
         "adoption": _adoption(scored.cells[0])[look],
         "state": verdict.state.value,
-        "since": scored.as_of(beginning),
-        "score": verdict.score,
         "notes": [f"decided by {label} on {decided_by.platform}", *_notes(decided_by, look, policy)],
     }
 

@@ -1,6 +1,6 @@
 """Delay kernels as measured: from usage_delays by reverse-time hazard, two weeks at a time (scoring 3.1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -8,11 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from jobs.policies import HORIZON_HOURS, DelayPolicy
+from jobs.policies import HORIZON_HOURS, DelayPolicy, Policy
+from jobs.scoring.data_guard import DataProblem, kernel_drift
 from jobs.scoring.delay_matching import kernel_from_triangle
 from jobs.scoring.release_counts import Array
 from jobs.windows import HOUR
 
+_LATELY_DAYS = 2
 DELAY_COLUMNS = ("hour_start", "channel", "os_name", "delay_hours", "usage_hours")
 
 
@@ -75,3 +77,13 @@ def daily_kernels(delays: UsageDelays | None, platform: str | None, released: da
             return None
         kernels.append(kernels[-1] if measured is None else measured)
     return np.array(kernels)
+
+
+def kernel_drift_problem(delays: UsageDelays | None, released: datetime, hours: int, policy: Policy) -> list[DataProblem]:
+    """Whether the delays of the last days are still those of the two weeks whose kernel is in use; nothing where neither is measured."""
+    in_use = daily_kernels(delays, None, released, hours, policy.delays)
+    if delays is None or in_use is None:
+        return []
+    lately = replace(policy.delays, triangle_days=_LATELY_DAYS)
+    measured = [measured_kernel(delays, None, released + 24 * day * HOUR, lately) for day in range(len(in_use))]
+    return [kernel_drift(list(in_use), measured, hours, policy.data_guard)]

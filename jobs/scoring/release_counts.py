@@ -29,7 +29,8 @@ class ReleaseCounts:
     """Received counts of one release: `crashes` and `usage_hours` by stratum (rows) and hour since release (columns).
 
     `channel_hours` are the received hours of all versions of the channel in the same hours. `updates`: people who moved to this version.
-    `delay_kernel`: f(d) as measured for this release, where it was, or one row for each of its days. `is_known` is False for hours that are not complete: their counts are
+    `delay_triangle`: usage hours by hour of use (rows) and delay in hours, NaN where yet to come; or `delay_kernel`, f(d) as measured from one,
+    or one row for each day of the release. `is_known` is False for hours that are not complete: their counts are
     no zeros, they are left out. `release_type` tells dot releases from majors ("major" or "dot").
     """
 
@@ -38,6 +39,7 @@ class ReleaseCounts:
     channel_hours: Array
     updates: Array | None = None
     delay_kernel: Array | None = None
+    delay_triangle: Array | None = None
     previous: PreviousVersion | None = None
     is_known: NDArray[np.bool_] | None = None
     version: str = ""
@@ -52,6 +54,10 @@ class ReleaseCounts:
             )
         if self.updates is not None and self.updates.shape != shape:
             raise ValueError(f"release {self.version!r}: updates {self.updates.shape} must be shaped as crashes {shape}")
+
+    @property
+    def has_measured_delays(self) -> bool:
+        return self.delay_kernel is not None or self.delay_triangle is not None
 
     @property
     def hours(self) -> int:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from jobs.policies import HORIZON_HOURS, POLICY, Policy
 from jobs.scoring.count_noise import long_run_variance, overdispersion, start_transient_variance, stratum_scale, transient_variance
-from jobs.scoring.delay_matching import DelayMatching, delay_kernel
+from jobs.scoring.delay_matching import DelayMatching, delay_kernel, kernel_from_triangle
 from jobs.scoring.development_factors import DevelopmentFactors, adoption_bins, base_rates, fit_development
 from jobs.scoring.environment_guard import UsualChange, usual_change
 from jobs.scoring.ratio_posterior import variance_to_mean
 from jobs.scoring.release_counts import Array, ReleaseCounts, adoption
-from jobs.scoring.release_levels import CellLevels, PredictiveLevel, predictive_level, recency_weights
+from jobs.scoring.release_levels import CellLevels, PredictiveLevel, levels_for_type, predictive_level, recency_weights
 
 Number = TypeVar("Number", np.float64, np.bool_)
 _UPDATE_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.35, 1.75, 2.25)
@@ -84,11 +84,12 @@ def fit_history(
     matching: DelayMatching | None = None,
     parents: tuple[str, ...] | None = None,
     policy: Policy = POLICY,
+    release_type: str = "major",
 ) -> ReleaseHistory | None:
     """The history of K baselines, newest first; None where there is none, or none with usage in its mature window.
 
     `start_scale` is tau0. `matching` serves releases without a measured kernel of their own. `parents` names each stratum's parent, whose
-    rate a stratum without baseline takes.
+    rate a stratum without baseline takes. `release_type` is that of the release to be scored.
     """
     matching = matching or default_matching()
     usable = [release for release in baselines if _mature_usage(release) > 0]
@@ -96,10 +97,7 @@ def fit_history(
         return None
     stacked = _stacked(usable, matching)
     weights = recency_weights(len(usable), policy.baselines.recency)
-    mature = stacked.mature[:, None, :]
-    mature_crashes = np.einsum("r,rst->s", weights, stacked.delayed * mature)
-    mature_usage = np.einsum("r,rst->s", weights, stacked.usage_hours * mature)
-    rates = base_rates(mature_crashes, mature_usage, len(usable), parents)
+    rates = _fitted_rates(stacked, weights, parents)
     update_weight = _fitted_update_weight(stacked, rates)
     exposure = stacked.usage_hours
     if stacked.delayed_updates is not None:
@@ -108,7 +106,9 @@ def fit_history(
     bins = adoption_bins(stacked.adoption)
     factors, raw_levels = fit_development(stacked.delayed.sum(axis=1), by_stratum.sum(axis=1), bins, stacked.mature)
     multiplier = np.exp(np.array([factors.log_multiplier(row, stacked.mature.shape[1]) for row in bins]))
-    past = CellLevels(raw_levels, np.maximum((stacked.delayed.sum(axis=1) * stacked.mature).sum(axis=1), 1.0))
+    types = [release.release_type for release in usable]
+    levels = levels_for_type(raw_levels, types, release_type, policy.baselines.types_for_offset)
+    past = CellLevels(levels, np.maximum((stacked.delayed.sum(axis=1) * stacked.mature).sum(axis=1), 1.0))
     noise = _noise(stacked, by_stratum * multiplier[:, None, :], raw_levels, weights, update_weight > 0)
     return ReleaseHistory(
         versions=tuple(release.version for release in usable),
@@ -160,9 +160,12 @@ def _noise(stacked: _Baselines, expected: Array, levels: Array, weights: Array, 
 
 def daily_matchings(release: ReleaseCounts, default: DelayMatching) -> list[DelayMatching]:
     """A release's measured kernel, or one for each of its days; else the default."""
-    if release.delay_kernel is None:
+    kernels = release.delay_kernel
+    if release.delay_triangle is not None:
+        kernels = kernel_from_triangle(release.delay_triangle)
+    if kernels is None:
         return [default]
-    return [_matching_of(kernel.tobytes()) for kernel in np.atleast_2d(release.delay_kernel)]
+    return [_matching_of(np.ascontiguousarray(kernel).tobytes()) for kernel in np.atleast_2d(kernels)]
 
 
 @lru_cache(maxsize=64)
@@ -204,6 +207,13 @@ def _stacked(baselines: Sequence[ReleaseCounts], default: DelayMatching) -> _Bas
         adoption=adoption(usage_hours.sum(axis=1), channel_hours),
         mature=np.array([padded(release.mature, hours) for release in baselines]),
     )
+
+
+def _fitted_rates(stacked: _Baselines, weights: Array, parents: tuple[str, ...] | None) -> Array:
+    mature = stacked.mature[:, None, :]
+    crashes = np.einsum("r,rst->s", weights, stacked.delayed * mature)
+    usage_hours = np.einsum("r,rst->s", weights, stacked.usage_hours * mature)
+    return base_rates(crashes, usage_hours, weights.size, parents)
 
 
 def _fitted_update_weight(stacked: _Baselines, rates: Array) -> float:

@@ -75,6 +75,15 @@ def learned_start_scale(
     return scale
 
 
+def levels_for_type(levels: Array, types: Sequence[str], wanted: str, fewest: int) -> Array:
+    """Levels as they would be for releases of the `wanted` type ("dot" or "major"), once `fewest` dot releases show how those differ."""
+    is_dot = np.array([of_type == "dot" for of_type in types])
+    if is_dot.sum() < fewest or is_dot.all():
+        return levels
+    offset = float(levels[is_dot].mean() - levels[~is_dot].mean())
+    return np.asarray(np.where(is_dot, levels, levels + offset) if wanted == "dot" else np.where(is_dot, levels - offset, levels))
+
+
 def winsorised(levels: Array, start_scale: float) -> Array:
     """Levels pulled in to the bulk: a past release may itself have been bad. From 4 releases on."""
     if levels.size < 4:

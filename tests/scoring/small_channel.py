@@ -99,7 +99,7 @@ class SmallChannel:
         rows = rows.filter(~pa.compute.field("hour_start").isin(pa.array(missing, rows.schema.field("hour_start").type)))
         totals = channel_totals(rows.select(TOTALS_COLUMNS), missing, ORIGIN, end)
         calendar = {("beta", version): at for version, at in zip(self.versions, self.releases, strict=True)}
-        return ChannelRecord(totals[0], None, given.get("calendar", calendar), given.get("confirmed", frozenset()))
+        return ChannelRecord(totals[0], None, given.get("calendar", calendar), given.get("reviews", ()))
 
 
 def totals_rows(rows) -> pa.Table:

@@ -1,0 +1,54 @@
+"""What past releases' least scores were worth: the pairs that the release score's map is learned from (scoring 3.13)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from jobs.measures import SCORED_MEASURES
+from jobs.policies import HORIZON_HOURS, Policy
+from jobs.scoring.baseline_selection import channel_releases, known_life
+from jobs.scoring.cell_looks import CellLooks
+from jobs.scoring.cell_preparation import ChannelRecord, release_context
+from jobs.scoring.channel_scoring import ScoredRelease, score_cells
+from jobs.scoring.release_calendar import Release
+from jobs.scoring.release_counts import MATURE_START_HOUR
+from jobs.scoring.score_calibration import FEWEST_RELEASES, MAP_AGES_HOURS, PastScore, ScoreMap, learned_map
+
+_CRITICAL = tuple(measure for measure in SCORED_MEASURES if measure.scoring and measure.scoring.is_critical)
+MOST_RELEASES = 60
+"""The newest of the past releases: older ones tell of other users and other code."""
+
+
+def score_maps(record: ChannelRecord, release: Release, policy: Policy) -> dict[int, ScoreMap]:
+    """A map for each age, from the releases whose week was over when this one came out; none before thirty of them."""
+    releases = channel_releases(record.totals, record.calendar)
+    over = [past for past in releases if past.hour < release.hour and known_life(past, release) == HORIZON_HOURS]
+    if len(over) < FEWEST_RELEASES:
+        return {}
+    pairs: dict[int, list[PastScore]] = {age: [] for age in MAP_AGES_HOURS}
+    for past in over[-MOST_RELEASES:]:
+        context = release_context(record, past, releases, HORIZON_HOURS, policy)
+        scored = score_cells(record, context, policy, _CRITICAL)
+        for age, pair in past_scores(scored).items():
+            pairs[age].append(pair)
+    return {age: learned_map(of_age) for age, of_age in pairs.items() if len(of_age) >= FEWEST_RELEASES}
+
+
+def past_scores(scored: ScoredRelease) -> dict[int, PastScore]:
+    """By age: the least critical score, and whether every critical cell was acceptable when mature. Empty without baseline."""
+    known = [cell.looks for cell in scored.cells if cell.looks is not None and cell.looks.expected[0, -1] > 0]
+    if not known or scored.hours < HORIZON_HOURS:
+        return {}
+    was_acceptable = all(_mature_log_ratio(looks) <= looks.log_acceptable[0] for looks in known)
+    return {age: PastScore(_least_score(known, age), was_acceptable) for age in MAP_AGES_HOURS}
+
+
+def _least_score(cells: Sequence[CellLooks], age_hours: int) -> float:
+    return min(float(looks.posterior.score[0, age_hours - 1]) for looks in cells)
+
+
+def _mature_log_ratio(looks: CellLooks) -> float:
+    """Log rate ratio of the mature window alone."""
+    observed = looks.observed[0, -1] - looks.observed[0, MATURE_START_HOUR - 1]
+    expected = looks.expected[0, -1] - looks.expected[0, MATURE_START_HOUR - 1]
+    return float(np.log((observed + 0.5) / (expected + 0.5)))
