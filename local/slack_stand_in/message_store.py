@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 _SCHEMA = """
+PRAGMA synchronous = OFF;  -- survives the end of the process, which is all that it has to
 CREATE TABLE IF NOT EXISTS channels (id TEXT PRIMARY KEY, name TEXT UNIQUE, is_archived INTEGER, is_member INTEGER);
 CREATE TABLE IF NOT EXISTS messages (channel_id TEXT, ts TEXT, document TEXT, PRIMARY KEY (channel_id, ts));
 CREATE TABLE IF NOT EXISTS files (id TEXT PRIMARY KEY, document TEXT);

@@ -1,6 +1,5 @@
 """The stand-in answers slack-sdk as Slack would: ids, timestamps, paging, limits, errors, threads, files."""
 
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
@@ -187,7 +186,7 @@ def test_too_many_calls_are_told_when_to_come_back(tmp_path):
 
 
 def test_a_picture_is_uploaded_unshared_shown_by_a_message_and_deleted(tmp_path):
-    with running_stand_in(tmp_path / "slack", file_processing_seconds=0.15) as slack:
+    with running_stand_in(tmp_path / "slack", file_processing_seconds=60) as slack:
         client = slack.client()
         ticket = client.files_getUploadURLExternal(filename="chart.png", length=3, alt_txt="a chart")
         urllib.request.urlopen(urllib.request.Request(ticket["upload_url"], data=b"png", method="POST")).read()  # noqa: S310
@@ -195,7 +194,7 @@ def test_a_picture_is_uploaded_unshared_shown_by_a_message_and_deleted(tmp_path)
         picture = {"type": "image", "alt_text": "a chart", "slack_file": {"id": ticket["file_id"]}}
         too_early = error_of(client.chat_postMessage, channel=CHANNEL.id, text="x", blocks=[picture])
         assert too_early["errors"] == ["invalid slack file [json-pointer:/blocks/0/slack_file]"]
-        time.sleep(0.2)
+        slack.stand_in.file_processing_seconds = 0
         client.chat_postMessage(channel=CHANNEL.id, text="x", blocks=[picture])
         client.files_delete(file=ticket["file_id"])
         assert error_of(client.files_delete, file=ticket["file_id"])["error"] == "file_deleted"
