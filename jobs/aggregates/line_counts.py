@@ -21,11 +21,11 @@ class LineCounts:
 
     @property
     def accepted(self) -> int:
-        return self.accepted_by_ping.total()
+        return sum(self.accepted_by_ping.values())
 
     @property
     def rejected(self) -> int:
-        return self.rejects_by_reason.total()
+        return sum(self.rejects_by_reason.values())
 
 
 def count_lines(marked: DataFrame) -> DataFrame:

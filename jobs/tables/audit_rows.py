@@ -4,15 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pyarrow as pa
-from pyiceberg.table import Table as IcebergTable
 
-from jobs.table_declarations import INGEST_AUDIT
-from jobs.tables.row_replacement import hours_filter
-from jobs.windows import Mode, hours_between
+from jobs.windows import Mode
 
 PUBLISHING = "publishing"
 COMPLETE = "complete"
-_COLUMNS = ("hour_start", "mode", "status", "processed_at", "window_run_id")
+AUDIT_COLUMNS = ("hour_start", "mode", "status", "processed_at", "window_run_id")
 
 
 @dataclass(frozen=True)
@@ -35,11 +32,6 @@ class HourAudit:
         return self.status == COMPLETE
 
 
-def read_hour_audits(audit: IcebergTable, start: datetime, end: datetime) -> dict[datetime, HourAudit]:
-    """The audit rows of the hours in [start, end) in the table's loaded snapshot, by hour."""
-    return hour_audits(audit.scan(hours_filter(INGEST_AUDIT.time_column, hours_between(start, end)), selected_fields=_COLUMNS).to_arrow())
-
-
 def hour_audits(rows: pa.Table) -> dict[datetime, HourAudit]:
     """Rows of ingest_audit, stored or staged, by hour."""
     audits = [
@@ -50,6 +42,6 @@ def hour_audits(rows: pa.Table) -> dict[datetime, HourAudit]:
             processed_at=row["processed_at"].astimezone(UTC),
             window_run_id=row["window_run_id"],
         )
-        for row in rows.select(list(_COLUMNS)).to_pylist()
+        for row in rows.select(list(AUDIT_COLUMNS)).to_pylist()
     ]
     return {audit.hour_start: audit for audit in audits}

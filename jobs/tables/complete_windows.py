@@ -12,7 +12,8 @@ from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.table_declarations import INGEST_AUDIT, Table
-from jobs.tables.audit_rows import HourAudit, read_hour_audits
+from jobs.tables.audit_reading import read_hour_audits
+from jobs.tables.audit_rows import HourAudit
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.row_replacement import hours_filter
 from jobs.tables.schemas import arrow_schema

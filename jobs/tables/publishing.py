@@ -14,7 +14,8 @@ from pyiceberg.expressions import And, BooleanExpression, EqualTo, Or
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.table_declarations import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
-from jobs.tables.audit_rows import COMPLETE, PUBLISHING, HourAudit, hour_audits, read_hour_audits
+from jobs.tables.audit_reading import read_hour_audits
+from jobs.tables.audit_rows import COMPLETE, PUBLISHING, HourAudit, hour_audits
 from jobs.tables.lake_catalog import ensure_table, identifier
 from jobs.tables.row_replacement import Replacement, hours_filter, replace_rows
 from jobs.tables.staging import read_files, read_staged, rows_of_hours
