@@ -56,7 +56,7 @@ with DAG(
     settled = settle.expand(window_arguments=plan.output)
     score, audit_scores = score_and_audit(arguments)
     # Runs after a failure, but not after a dry run, in which everything before it is skipped.
-    summary = python_task("post_health_digest", arguments, trigger_rule=TriggerRule.NONE_SKIPPED)
+    summary = python_task("post_health_digest", [*arguments, "--summary"], trigger_rule=TriggerRule.NONE_SKIPPED)
 
     settled >> score
     audit_scores >> summary

@@ -123,7 +123,7 @@ def test_an_entry_point_says_what_it_does_and_what_if_it_fails(name: str) -> Non
     tree = ast.parse(NAMES[name].read_text())
     main = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main"]
     assert len(main) == 1, f"{name} has no main"
-    text = ast.get_docstring(main[0]) or ast.get_docstring(tree) or ""
+    text = f"{ast.get_docstring(main[0])} {ast.get_docstring(tree)}"
     assert "fail" in text.lower(), f"python -m {name} --help does not say what happens on failure"
 
 
