@@ -53,7 +53,7 @@ def _condition_sentence(condition: HourCondition, hours: str, facts: DigestFacts
         case HourCondition.GATE_FAILED:
             failed = [failed for failed in facts.blocking if failed.table_name != "release_health"]
             why = f" ({expectation_words(failed[0])})" if failed else ""
-            return f"The figures of {hours} failed the quality gate{why} and were not published. What was published before still stands."
+            return f"The figures of {hours} failed the quality gate{why} and were not published. What was published before still stands. Data engineers: the thread says where the rows are."
         case HourCondition.NOT_CLOSED:
             return f"{hours}: the edge never closed the hour (_SUCCESS is missing), so it was not read. Ask whoever runs ingestion."
         case HourCondition.NOT_FINISHED:
@@ -89,12 +89,13 @@ def data_line(facts: DigestFacts) -> str:
 
 
 def _completeness(facts: DigestFacts) -> str:
-    bad = [hour for hour in facts.hours if hour.condition is not HourCondition.COMPLETE]
-    if not facts.hours:
-        return "no hour of the window was read"
-    if not bad:
-        return f"complete to {clock_words(facts.window_end, facts.window_start)}"
-    return f"{len(bad)} of {plural(len(facts.hours), 'hour')} incomplete"
+    missing = [hour for hour in facts.hours if hour.condition in _NO_FIGURES]
+    if missing:
+        return f"none for {hours_words(missing)}"
+    unclosed = [hour for hour in facts.hours if hour.condition is HourCondition.INCOMPLETE]
+    if unclosed:
+        return f"{len(unclosed)} of {plural(len(facts.hours), 'hour')} incomplete"
+    return f"complete to {clock_words(facts.window_end, facts.window_start)}"
 
 
 def restatement_words(restated: Restatement) -> str:

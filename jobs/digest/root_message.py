@@ -15,6 +15,8 @@ from jobs.digest.verdict_words import (
     caveats,
     deciding_cell,
     headline,
+    is_dismissed,
+    notes_to_tell,
     score_cell_words,
     sentence,
     state_words,
@@ -22,14 +24,22 @@ from jobs.digest.verdict_words import (
 
 TABLE_HEAD = ("Release", "State", "Score", "Crash ratio (90 %)", "Crashes", "Usage hours", "Adoption")
 MOST_ROOT_ROWS = 6
+_MUCH_ADOPTION, _YOUNG_HOURS = 0.05, 168
+"""A regressed release leads while people move to it, and as long as one in twenty runs it."""
 _LEAST_ADOPTION = 0.005
 """A version with less of its channel's hours than this leads no headline: anybody can send a ping with a version of their own."""
 
 
 def headline_release(facts: DigestFacts) -> ReleaseLook | None:
-    """The newest release that people use or that has regressed; without one the newest of all."""
-    counting = [r for r in facts.releases if (r.verdict.adoption or 0.0) >= _LEAST_ADOPTION or r.verdict.state is State.REGRESSED]
-    return min(counting or facts.releases, key=lambda r: (r.verdict.age_hours, r.version), default=None)
+    """A regressed release that many run leads, unless a person dismissed the alarm; else the newest that anybody runs."""
+    regressed = [r for r in facts.releases if r.verdict.state is State.REGRESSED and not is_dismissed(r)]
+    leading = [r for r in regressed if _adoption(r) >= _MUCH_ADOPTION or r.verdict.age_hours <= _YOUNG_HOURS]
+    in_use = [r for r in facts.releases if _adoption(r) >= _LEAST_ADOPTION]
+    return min(leading or in_use or facts.releases, key=lambda r: (r.verdict.age_hours, r.version), default=None)
+
+
+def _adoption(release: ReleaseLook) -> float:
+    return release.verdict.adoption or 0.0
 
 
 def releases_in_order(facts: DigestFacts) -> list[ReleaseLook]:
@@ -65,7 +75,7 @@ def channel_name(facts: DigestFacts) -> str:
 def is_all_good(facts: DigestFacts) -> bool:
     """Every release in use is healthy or improved, the window is complete, and nothing asks for attention."""
     states_are_good = bool(facts.releases) and all(r.verdict.state in GOOD_STATES for r in facts.releases)
-    has_caveats = any(caveats(release) for release in facts.releases)
+    has_caveats = any(caveats(release) or notes_to_tell(release.verdict) for release in facts.releases)
     return states_are_good and not (trouble_sentences(facts) or facts.failed_expectations or facts.restatements or has_caveats)
 
 
@@ -94,7 +104,14 @@ def root_blocks(facts: DigestFacts) -> list[Block]:
 def _verdict_elements(facts: DigestFacts, release: ReleaseLook) -> Sequence[dict[str, object]]:
     lead = f"Last verdict, {clock_words(release.verdict.as_of, facts.window_start)}: {headline(release)}\n" if facts.is_stale else ""
     weak = "".join(f"\n{caveat}" for caveat in caveats(release))
-    return [words(f"{lead}{sentence(release)}\n"), bold(action(release)), *([words(weak)] if weak else [])]
+    return [words(f"{lead}{sentence(release)}\n"), bold(_todo(facts, release)), *([words(weak)] if weak else [])]
+
+
+def _todo(facts: DigestFacts, release: ReleaseLook) -> str:
+    """An old verdict is no reason to go on."""
+    if facts.is_stale and release.verdict.state not in (State.REGRESSED, State.WATCH):
+        return f"Wait for new figures before you widen the rollout of {as_label(release.version)}."
+    return action(release)
 
 
 def _attention(facts: DigestFacts, release: ReleaseLook) -> list[Block]:

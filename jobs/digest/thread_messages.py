@@ -26,10 +26,11 @@ from jobs.digest.verdict_words import (
     score_cell_words,
     severity_cost,
     state_words,
+    stratum_words,
 )
 
 CELL_HEAD = ("Platform", "Measure", "State", "Score", "Ratio (90 %)", "Crashes", "Expected", "Usage hours")
-STRATUM_HEAD = ("Stratum", "Measure", "State", "Ratio (90 %)", "Crashes", "Expected")
+STRATUM_HEAD = ("Users", "Measure", "State", "Ratio (90 %)", "Crashes", "Expected")
 _MOST_ROWS = 60
 _MOST_STRATA = 15
 _MOST_LISTED = 12
@@ -103,7 +104,7 @@ def _strata(release: ReleaseLook, strata: list[Cell]) -> list[Block]:
     strata = sorted(strata, key=lambda cell: (WORST_FIRST.index(cell.state), -(cell.p_unacceptable or 0.0), cell.stratum))
     rows = [
         [
-            as_label(cell.stratum, 60),
+            stratum_words(cell.stratum),
             measure_words(cell.measure),
             state_words(cell),
             _ratio(cell),

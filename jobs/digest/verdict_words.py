@@ -10,6 +10,7 @@ from jobs.policies import POLICY
 
 _MEASURES = {measure.name: measure for measure in MEASURES}
 _PLATFORMS = {"Windows_NT": "Windows", "Darwin": "macOS"}
+_STRATUM_PARTS = 4  # operating system, its version, architecture, country group
 _TOLD_OTHERWISE = ("decided by ", "thin baseline", "environment:", "no release to compare with")
 """Notes of release_health whose matter the sentence and the caveats tell in their own words."""
 
@@ -26,7 +27,7 @@ class StateWords:
 STATE_WORDS: dict[State, StateWords] = {
     State.REGRESSED: StateWords("⛔", "regressed", "Halt the rollout of {version} until somebody has looked."),
     State.WATCH: StateWords("⚠", "watch", "Do not widen the rollout of {version}. The next look comes within the hour."),
-    State.DATA_PROBLEM: StateWords("✖", "data problem", "Do not judge {version} by these figures. They are looked at again every hour."),
+    State.DATA_PROBLEM: StateWords("✖", "data problem", "Do not judge {version} by these figures. They are checked again every hour."),
     State.TOO_EARLY: StateWords("⏳", "too early", "Nothing to decide yet."),
     State.NO_BASELINE: StateWords("❔", "no baseline", "Judge {version} by hand."),
     State.INCONCLUSIVE: StateWords("≈", "inconclusive", "Nothing to do."),
@@ -63,10 +64,19 @@ def platform_words(platform: str) -> str:
     return "all platforms" if platform == ALL else _PLATFORMS.get(platform, as_label(platform))
 
 
+def stratum_words(stratum: str) -> str:
+    """`Windows 10, x86-64, western europe` for the stratum `Windows_NT / 10 / x86-64 / western_europe`; others as they are."""
+    parts = stratum.split(" / ")
+    if len(parts) != _STRATUM_PARTS:
+        return as_label(stratum, 60)
+    platform, version, architecture, group = (as_label(part) for part in parts)
+    return f"{platform_words(platform)} {version}, {architecture}, {group.replace('_', ' ')}"
+
+
 def where_words(cell: Cell) -> str:
     """Where a cell is: ` on Windows`, ` among Windows 10 x86-64 in western_europe`, or nothing for all platforms."""
     if cell.stratum != ALL:
-        return f" among {as_label(cell.stratum, 60)}"
+        return f" among {stratum_words(cell.stratum)}"
     return "" if cell.platform == ALL else f" on {platform_words(cell.platform)}"
 
 
@@ -114,10 +124,10 @@ def _weight(cell: Cell) -> tuple[object, ...]:
 
 
 def _comparison(cell: Cell) -> str:
-    """`the last 12 releases, with the same users, would have had about 412`."""
+    """`the last 12 releases with the same users would have had about 412`."""
     number = len(cell.baseline_versions)
     releases = "the release before it" if number == 1 else f"the last {number} releases" if number else "earlier releases"
-    return f"{releases}, with the same users at the same age, would have had about {count_words(cell.expected_crashes)}"
+    return f"{releases} with the same users would have had about {count_words(cell.expected_crashes)}"
 
 
 def sentence(release: ReleaseLook) -> str:
@@ -135,9 +145,11 @@ def sentence(release: ReleaseLook) -> str:
             guess = f"The ratio may be anything from {interval_words(cell.ratio_low, cell.ratio_high)}."
             return f"{version} is {age_words(verdict.age_hours)} old, with {_counts(cell)} so far. {guess}"
         case State.REGRESSED | State.WATCH:
+            verb = "crashes" if verdict.state is State.REGRESSED else "may be crashing"
             return (
-                f"After {age_words(verdict.age_hours)} {version} has had about {count_words(cell.delayed_crashes)} {crashes} where "
-                f"{_comparison(cell)}: {ratio_words(cell.ratio)} (90 % interval {interval_words(cell.ratio_low, cell.ratio_high)}). "
+                f"{version} {verb} {ratio_words(cell.ratio).removesuffix('x')} times as often as it should: after {age_words(verdict.age_hours)} "
+                f"it has had about {count_words(cell.delayed_crashes)} {crashes}, where {_comparison(cell)} "
+                f"(90 % interval {interval_words(cell.ratio_low, cell.ratio_high)}). "
                 f"The chance that this is acceptable (at most {ratio_words(cell.acceptable_ratio)}) is {percent_words(_p_acceptable(cell))}."
             )
         case _:
@@ -175,6 +187,8 @@ def _full_stop(text: str) -> str:
 def action(release: ReleaseLook) -> str:
     """What to do, in one sentence; where to look first if something is wrong somewhere."""
     verdict, cell = release.verdict, deciding_cell(release)
+    if verdict.state is State.REGRESSED and is_dismissed(release):
+        return f"Nothing to do: {review_words(release.review)}"
     todo = STATE_WORDS[verdict.state].action.format(version=as_label(verdict.release_version))
     is_somewhere = cell.platform != ALL or cell.stratum != ALL
     if verdict.state in (State.REGRESSED, State.WATCH) and is_somewhere:
@@ -195,13 +209,20 @@ def caveats(release: ReleaseLook) -> list[str]:
         found.append(
             f"Not only this release: the one before crashes {ratio_words(factor)} as often too. Suspect something outside of Firefox."
         )
-    if release.review is not None:
+    if release.review is not None and not (verdict.state is State.REGRESSED and is_dismissed(release)):
         found.append(review_words(release.review))
     return found
 
 
-def review_words(review: Review) -> str:
-    """Who said what of a release, and when."""
+def is_dismissed(release: ReleaseLook) -> bool:
+    """Whether a person said that the alarm was a false one."""
+    return release.review is not None and release.review.verdict == "dismissed"
+
+
+def review_words(review: Review | None) -> str:
+    """Who said what of a release, and when; nothing if nobody did."""
+    if review is None:
+        return ""
     said = {"confirmed": "confirmed the regression", "dismissed": "dismissed the alarm"}.get(review.verdict, "reviewed it")
     until = f", muted until {clock_words(review.muted_until)}" if review.muted_until else ""
     note = f": “{as_sentence(review.note, 160)}”" if review.note else ""

@@ -157,10 +157,11 @@ def _too_many(seconds: float) -> Response:
 
 
 class _DroppedConnection(Response):
-    """Announces a body and never sends it: the server closes the connection on the client."""
+    """No answer at all: the connection is closed on the client, as by a proxy that was restarted."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"100")]})
+        transport = receive.__self__.transport  # type: ignore[attr-defined]  # uvicorn's; ASGI itself has no way to hang up
+        transport.abort()
 
 
 async def _spoil(fault: Fault) -> Response | None:

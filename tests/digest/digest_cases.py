@@ -1,0 +1,163 @@
+"""The states and special cases that a digest has words for, each as the facts of one hour."""
+
+from datetime import timedelta
+
+from jobs.digest.digest_facts import DigestFacts
+from jobs.windows import Mode
+from tests.digest.facts_factory import (
+    NOON,
+    HourCondition,
+    State,
+    a_cell,
+    a_failed_expectation,
+    a_regressed_cell,
+    a_release,
+    a_restatement,
+    a_review,
+    an_hour,
+    an_older_release,
+    some_facts,
+)
+
+HOUR = timedelta(hours=1)
+_TOO_EARLY = {
+    "age_hours": 2.0,
+    "observed_crashes": 14.0,
+    "usage_hours": 1_210.0,
+    "ratio": 1.3,
+    "ratio_low": 0.61,
+    "ratio_high": 2.8,
+    "adoption": 0.006,
+}
+_MILD = {"ratio": 1.33, "ratio_low": 1.08, "ratio_high": 1.64, "delayed_crashes": 548.0}
+
+
+def a_regressed_release(**more):
+    everywhere = a_cell(
+        State.WATCH,
+        ratio=1.31,
+        ratio_low=1.1,
+        ratio_high=1.55,
+        p_unacceptable=0.7,
+        score=30.0,
+        observed_crashes=921.0,
+        delayed_crashes=901.0,
+    )
+    mac_figures = {"observed_crashes": 44.0, "usage_hours": 17_800.0, "delayed_crashes": 41.0, "expected_crashes": 45.0}
+    content = a_cell(
+        measure="content_crashes_capped",
+        score=91.0,
+        p_unacceptable=0.09,
+        observed_crashes=1_211.0,
+        ratio=1.04,
+        ratio_low=0.9,
+        ratio_high=1.2,
+    )
+    mac = a_cell(platform="Darwin", ratio=0.91, ratio_low=0.7, ratio_high=1.18, **mac_figures)
+    group = a_regressed_cell(
+        scope="stratum", stratum="Windows_NT / 10 / x86-64 / western_europe", state=State.WATCH, p_unacceptable=0.88, observed_crashes=212.0
+    )
+    return a_release(State.REGRESSED, (everywhere, a_regressed_cell(), mac, content, group), **({"score": 1.5} | more))
+
+
+CASES: dict[str, DigestFacts] = {
+    "healthy": some_facts(a_release(), an_older_release()),
+    "improved": some_facts(a_release(State.IMPROVED, ratio=0.71, ratio_low=0.6, ratio_high=0.84, p_unacceptable=0.0), an_older_release()),
+    "regressed": some_facts(a_regressed_release(), an_older_release()),
+    "regressed_and_dismissed": some_facts(a_regressed_release(review=a_review()), an_older_release()),
+    "regressed_and_confirmed": some_facts(a_regressed_release(review=a_review("confirmed", note=None)), an_older_release()),
+    "regressed_older_release": some_facts(
+        a_release(State.TOO_EARLY, score=71.0, **_TOO_EARLY),
+        an_older_release(State.REGRESSED, cells=(a_regressed_cell(release_version="57.0b7"),), score=1.5),
+    ),
+    "watch": some_facts(
+        a_release(State.WATCH, (a_regressed_cell(state=State.WATCH, p_unacceptable=0.7, **_MILD),), score=30.0), an_older_release()
+    ),
+    "too_early": some_facts(a_release(State.TOO_EARLY, score=71.0, **_TOO_EARLY), an_older_release()),
+    "inconclusive": some_facts(
+        a_release(State.INCONCLUSIVE, score=83.0, ratio=1.12, ratio_low=0.92, ratio_high=1.36, p_unacceptable=0.17), an_older_release()
+    ),
+    "no_baseline": some_facts(
+        a_release(
+            State.NO_BASELINE,
+            ratio=None,
+            expected_crashes=None,
+            delayed_crashes=None,
+            score=None,
+            baseline_versions=(),
+            notes=("no release to compare with",),
+        )
+    ),
+    "thin_baseline": some_facts(
+        a_release(
+            State.WATCH,
+            (a_regressed_cell(state=State.WATCH, p_unacceptable=0.7, baseline_versions=("57.0b7",), **_MILD),),
+            score=30.0,
+            baseline_versions=("57.0b7",),
+            notes=("thin baseline: 1 release(s)",),
+        )
+    ),
+    "data_problem": some_facts(
+        a_release(State.DATA_PROBLEM, notes=("received hours of all versions are 43 % of the usual",)), an_older_release(State.DATA_PROBLEM)
+    ),
+    "environment_shock": some_facts(
+        a_release(
+            State.INCONCLUSIVE,
+            (a_cell(State.INCONCLUSIVE, ratio=1.14, ratio_low=0.93, ratio_high=1.4, environment_factor=1.58),),
+            score=79.0,
+            environment_factor=1.58,
+            notes=("environment: the previous version worsened too",),
+        ),
+        an_older_release(),
+    ),
+    "silent_measure": some_facts(
+        a_release(notes=("GPU process crashes: no ping of this version carries the measure",)), an_older_release()
+    ),
+    "gate_failed": some_facts(
+        a_release(State.WATCH, (a_regressed_cell(state=State.WATCH, p_unacceptable=0.7, **_MILD),), as_of=NOON - HOUR, score=30.0),
+        failed_expectations=(a_failed_expectation(),),
+        hours=(an_hour(HourCondition.GATE_FAILED),),
+        places={"Staged rows": "s3://lake/staging/0123456789abcdef", "Data Docs": "s3://lake/data_docs/index.html"},
+    ),
+    "score_gate_failed": some_facts(
+        a_release(as_of=NOON - HOUR),
+        failed_expectations=(
+            a_failed_expectation(table_name="release_health", expectation="score is between 0 and 100", observed="104.2"),
+        ),
+    ),
+    "never_closed": some_facts(a_release(as_of=NOON - HOUR), hours=(an_hour(HourCondition.NOT_CLOSED),)),
+    "not_finished": some_facts(a_release(as_of=NOON - HOUR), hours=(an_hour(HourCondition.NOT_FINISHED),)),
+    "not_scored": some_facts(a_release(as_of=NOON - HOUR)),
+    "no_pings": some_facts(a_release(as_of=NOON - HOUR), hours=(an_hour(HourCondition.EMPTY),)),
+    "nothing_yet": some_facts(channel="all", hours=(an_hour(HourCondition.NOT_CLOSED),)),
+    "incomplete_day_settled": some_facts(
+        a_release(),
+        mode=Mode.SETTLED,
+        window_start=NOON.replace(hour=0),
+        window_end=NOON,
+        hours=tuple(
+            an_hour(HourCondition.INCOMPLETE if hour == 5 else HourCondition.COMPLETE, NOON.replace(hour=hour)) for hour in range(12)
+        ),
+    ),
+    "settled_with_restatement": some_facts(
+        a_release(), an_older_release(), mode=Mode.SETTLED, restatements=(a_restatement(),), hours=(an_hour(late_objects=2),)
+    ),
+    "warnings": some_facts(
+        a_release(),
+        an_older_release(),
+        failed_expectations=(
+            a_failed_expectation(
+                "warning", expectation="rejected share is as in the last weeks", observed="0.9 % against 0.2 %", message=None
+            ),
+            a_failed_expectation("warning", expectation="newest release of the calendar is seen", observed=None, outcome="error"),
+        ),
+        data_label="simulated data",
+    ),
+    "many_releases": some_facts(
+        a_regressed_release(),
+        *(
+            an_older_release(State.WATCH if number % 3 == 0 else State.HEALTHY, version=f"56.0.{number}", age_hours=200.0 + number)
+            for number in range(14)
+        ),
+    ),
+}

@@ -1,0 +1,66 @@
+"""Every state and special case as people read it. Read the .txt files aloud; UPDATE_GOLDEN=1 writes them anew after a change of wording."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from jobs.digest.channel_digest import root_message, thread_messages
+from jobs.digest.digest_facts import DigestFacts
+from jobs.digest.message_blocks import blocks_as_text
+from jobs.digest.outgoing_message import OutgoingMessage
+from local.slack_stand_in.block_rules import check_blocks, is_too_long
+from tests.digest.digest_cases import CASES
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def all_messages(facts: DigestFacts) -> list[OutgoingMessage]:
+    return [root_message(facts, "release-health", facts.window_end), *thread_messages(facts, "release-health", facts.window_end, ())]
+
+
+def as_text(messages: list[OutgoingMessage]) -> str:
+    return "\n\n".join(f"[{message.name}]\n{blocks_as_text(message.blocks)}" for message in messages) + "\n"
+
+
+def check_golden(path: Path, text: str) -> None:
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text)
+    assert path.exists(), f"{path.name} is missing: run once with UPDATE_GOLDEN=1 and read what it wrote"
+    assert text == path.read_text()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_reads_as_it_did(name):
+    messages = all_messages(CASES[name])
+    check_golden(GOLDEN / f"{name}.txt", as_text(messages))
+    blocks = {message.name: message.blocks for message in messages}
+    check_golden(GOLDEN / f"{name}.json", json.dumps(blocks, ensure_ascii=False, indent=1) + "\n")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_slack_takes_every_case(name):
+    for message in all_messages(CASES[name]):
+        assert check_blocks(list(message.blocks)) == []
+        assert not is_too_long(list(message.blocks))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_differs_from_every_other(name):
+    own = as_text(all_messages(CASES[name]))
+    assert [other for other in CASES if as_text(all_messages(CASES[other])) == own] == [name]
+
+
+def test_all_good_is_two_lines_with_the_table_in_the_thread():
+    root, *thread = all_messages(CASES["healthy"])
+    assert [block["type"] for block in root.blocks] == ["header", "rich_text", "context"]
+    assert thread[0].name == "releases"
+
+
+def test_no_golden_file_is_left_over():
+    assert {path.stem for path in GOLDEN.iterdir()} == set(CASES)
+
+
+def test_the_settled_day_of_a_gate_that_failed_is_not_called_good():
+    assert not any(word in as_text(all_messages(CASES["gate_failed"])).split("\n")[1] for word in ("healthy", "watch"))
