@@ -80,7 +80,7 @@ def score_window(catalog: Catalog, calendar: Calendar, window: Window, run_key: 
 
 def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, policy: Policy = POLICY) -> ScoredWindow:
     """Rows of every look with as_of after `after`, up to the end of the latest complete hour."""
-    recorded = recorded_hours(catalog, after - _history(policy))
+    recorded = recorded_hours(catalog, after - history_span(policy))
     if recorded is None or recorded[1] <= after:
         return ScoredWindow([], Looks(after, after, 0))
     records, audit_sequence = read_records(catalog, calendar, *recorded)
@@ -132,7 +132,8 @@ def read_calendar(location: str | None) -> Calendar:
     return {} if location is None else parse_calendar(Path(location).read_text(encoding="utf-8"))
 
 
-def _history(policy: Policy) -> timedelta:
+def history_span(policy: Policy) -> timedelta:
+    """How long before a look the record has to begin: the release's week, its baselines, and what lies before the oldest."""
     return timedelta(hours=HORIZON_HOURS, days=policy.baselines.history_days) + _LONGEST_LIFE_BEFORE
 
 

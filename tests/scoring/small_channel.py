@@ -1,15 +1,17 @@
 """A small beta channel as rows of release_totals: a beta a week on two platforms, drawn from a seed; the last one may be bad."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
+from pyiceberg.catalog.sql import SqlCatalog
 
 from jobs.scoring.cell_preparation import ChannelRecord
 from jobs.scoring.channel_totals import TOTALS_COLUMNS, channel_totals
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_TOTALS, Table
-from jobs.tables.schemas import staged_schema
+from jobs.table_declarations import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS, Table
+from jobs.tables.lake_catalog import ensure_table
+from jobs.tables.schemas import arrow_schema, staged_schema
 
 ORIGIN = datetime(2026, 10, 1, tzinfo=UTC)
 WEEK_HOURS = 168
@@ -32,7 +34,6 @@ class SmallChannel:
     seed: int = 7
     missing_hours: tuple[int, ...] = ()
     first_beta: int = 8
-    calendar: dict = field(default_factory=dict)
 
     @property
     def versions(self) -> list[str]:
@@ -41,6 +42,10 @@ class SmallChannel:
     @property
     def releases(self) -> list[datetime]:
         return [ORIGIN + timedelta(hours=72 + WEEK_HOURS * i) for i in range(self.betas)]
+
+    @property
+    def calendar(self) -> dict:
+        return {("beta", version): at for version, at in zip(self.versions, self.releases, strict=True)}
 
     @property
     def hours(self) -> int:
@@ -98,8 +103,21 @@ class SmallChannel:
         missing = [ORIGIN + timedelta(hours=hour) for hour in self.missing_hours]
         rows = rows.filter(~pa.compute.field("hour_start").isin(pa.array(missing, rows.schema.field("hour_start").type)))
         totals = channel_totals(rows.select(TOTALS_COLUMNS), missing, ORIGIN, end)
-        calendar = {("beta", version): at for version, at in zip(self.versions, self.releases, strict=True)}
-        return ChannelRecord(totals[0], None, given.get("calendar", calendar), given.get("reviews", ()))
+        return ChannelRecord(totals[0], None, given.get("calendar", self.calendar), given.get("reviews", ()))
+
+
+def empty_lake(folder) -> SqlCatalog:
+    return SqlCatalog("lake", uri=f"sqlite:///{folder}/catalog.db", warehouse=f"file://{folder}/warehouse")
+
+
+def lake_of(channel: SmallChannel, folder) -> SqlCatalog:
+    """The channel's totals in a catalog of its own, every hour complete."""
+    catalog = empty_lake(folder)
+    hours = [ORIGIN + timedelta(hours=i) for i in range(channel.hours)]
+    ensure_table(catalog, RELEASE_TOTALS).append(channel.rows().cast(arrow_schema(RELEASE_TOTALS)))
+    ensure_table(catalog, USAGE_DELAYS)
+    ensure_table(catalog, INGEST_AUDIT).append(complete_audit(hours).cast(arrow_schema(INGEST_AUDIT)))
+    return catalog
 
 
 def totals_rows(rows) -> pa.Table:

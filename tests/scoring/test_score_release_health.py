@@ -4,31 +4,22 @@ from datetime import timedelta
 
 import pyarrow.compute as pc
 import pytest
-from pyiceberg.catalog.sql import SqlCatalog
 
 from jobs.score_release_health import score_window
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, RELEASE_TOTALS, USAGE_DELAYS
-from jobs.tables.lake_catalog import ensure_table
+from jobs.table_declarations import RELEASE_HEALTH
 from jobs.tables.schemas import arrow_schema
 from jobs.tables.staging import read_staged
 from jobs.tables.staging_manifest import read_manifest
 from jobs.windows import HOUR, Mode, Window
-from tests.scoring.small_channel import ORIGIN, SmallChannel, complete_audit
+from tests.scoring.small_channel import ORIGIN, SmallChannel, empty_lake, lake_of
 
 CHANNEL = SmallChannel(betas=5, last_hours=30, ratio=2.0)
-CALENDAR = {("beta", version): at for version, at in zip(CHANNEL.versions, CHANNEL.releases, strict=True)}
+CALENDAR = CHANNEL.calendar
 
 
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lake")
-    catalog = SqlCatalog("lake", uri=f"sqlite:///{folder}/catalog.db", warehouse=f"file://{folder}/warehouse")
-    hours = [ORIGIN + i * HOUR for i in range(CHANNEL.hours)]
-    totals = ensure_table(catalog, RELEASE_TOTALS)
-    totals.append(CHANNEL.rows().cast(arrow_schema(RELEASE_TOTALS)))
-    ensure_table(catalog, USAGE_DELAYS)
-    ensure_table(catalog, INGEST_AUDIT).append(complete_audit(hours).cast(arrow_schema(INGEST_AUDIT)))
-    return catalog
+    return lake_of(CHANNEL, tmp_path_factory.mktemp("lake"))
 
 
 def staged_rows(catalog, start, staging, run_key="run"):
@@ -70,7 +61,7 @@ def test_no_figure_is_nan(catalog, tmp_path):
 
 
 def test_no_totals_at_all_stage_no_rows(tmp_path):
-    catalog = SqlCatalog("empty", uri=f"sqlite:///{tmp_path}/catalog.db", warehouse=f"file://{tmp_path}/warehouse")
+    catalog = empty_lake(tmp_path)
     line, manifest, rows = staged_rows(catalog, ORIGIN + timedelta(days=1), tmp_path)
     assert rows.num_rows == 0
     assert manifest.looks.until == manifest.looks.after

@@ -1,0 +1,130 @@
+"""Show how a stored verdict on a release came about, each figure computed again from stored rows.
+
+Reads release_health, and what scoring reads: release_totals, usage_delays, release_reviews, the release calendar. Writes nothing. It fails,
+with the figures that differ, if the rows computed again are not those that were stored: then the totals have changed since, and
+`python -m jobs.score_release_health` from that hour on brings the verdicts up to date.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.expressions import And, EqualTo
+
+from jobs.policies import POLICY, Policy
+from jobs.score_release_health import history_span, read_calendar, read_records, recorded_hours
+from jobs.scoring.calibration_history import score_maps
+from jobs.scoring.channel_scoring import ScoredRelease, score_releases
+from jobs.scoring.explanation import explain_release
+from jobs.scoring.health_rows import LookRange, Row, health_rows
+from jobs.scoring.release_calendar import Calendar
+from jobs.scoring.row_recomputation import differences, posterior_of_row
+from jobs.settings import from_environment
+from jobs.table_declarations import RELEASE_HEALTH
+from jobs.tables.lake_catalog import identifier, open_catalog
+from jobs.windows import HOUR, parse_hour
+
+_KEY = ("scope", "platform", "stratum", "measure")
+_TOLD_DIFFERENCES = 10
+
+
+@click.command(help=__doc__)
+@click.option("--channel", required=True, help="Such as beta.")
+@click.option("--version", required=True, help="Release version, such as 57.0b8.")
+@click.option("--as-of", type=parse_hour, metavar="TIME", help="The look, such as 2026-11-22T10:00Z; the latest, unless said.")
+def main(channel: str, version: str, as_of: datetime | None) -> None:
+    try:
+        calendar = read_calendar(from_environment().release_calendar)
+        click.echo(explain(open_catalog(), calendar, channel, version, as_of))
+    except (ValueError, OSError, LookupError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+class RecomputationDiffersError(ValueError):
+    """The rows computed again are not those that were stored."""
+
+
+def explain(catalog: Catalog, calendar: Calendar, channel: str, version: str, as_of: datetime | None, policy: Policy = POLICY) -> str:
+    """The explanation of a look. LookupError where nothing is stored of it, RecomputationDiffersError where it can't be had again."""
+    stored = stored_look(catalog, channel, version, as_of)
+    at = stored[0]["as_of"]
+    scored, again = recomputed_look(catalog, calendar, stored[0], policy)
+    wrong = [*_wrong_posteriors(stored, policy), *_wrong_rows(stored, again)]
+    if wrong:
+        listed = "\n  ".join([*wrong[:_TOLD_DIFFERENCES], *([f"... {len(wrong)} in all"] if len(wrong) > _TOLD_DIFFERENCES else [])])
+        raise RecomputationDiffersError(
+            f"computed again, {len(wrong)} figures of {channel} {version} at {at:%Y-%m-%dT%H:%MZ} differ from those stored; the totals have "
+            f"changed since (score_release_health --start {at - HOUR:%Y-%m-%dT%H:%MZ} scores them anew), or the scorer has:\n  {listed}"
+        )
+    verdict = next(row for row in stored if row["scope"] == "release")
+    closing = f"{len(stored)} stored rows of this look were computed again from the totals, and each is the same."
+    return f"{explain_release(scored, verdict, stored, policy)}\n\n{closing}"
+
+
+def stored_look(catalog: Catalog, channel: str, version: str, as_of: datetime | None) -> list[Row]:
+    """The stored rows of one look, the latest unless said."""
+    try:
+        table = catalog.load_table(identifier(RELEASE_HEALTH))
+    except NoSuchTableError:
+        raise LookupError("nothing has been scored yet: run jobs.score_release_health and jobs.audit_health first") from None
+    of_release = And(EqualTo("channel", channel), EqualTo("release_version", version))
+    if as_of is None:
+        looks = table.scan(of_release, selected_fields=("as_of",)).to_arrow()["as_of"].to_pylist()
+        as_of = max(looks, default=None)
+    rows: list[dict[str, Any]] = []
+    if as_of is not None:
+        rows = table.scan(And(of_release, EqualTo("as_of", as_of.isoformat()))).to_arrow().to_pylist()
+    if not rows:
+        raise LookupError(f"release_health has no look at {channel} {version}" + (f" at {as_of:%Y-%m-%dT%H:%MZ}" if as_of else ""))
+    return rows
+
+
+def recomputed_look(catalog: Catalog, calendar: Calendar, stored: Row, policy: Policy) -> tuple[ScoredRelease, list[Row]]:
+    """The release scored again from its totals, and the rows of the same look."""
+    as_of = stored["as_of"]
+    recorded = recorded_hours(catalog, as_of - history_span(policy))
+    if recorded is None or recorded[1] < as_of:
+        raise LookupError(f"the totals of the hours before {as_of:%Y-%m-%dT%H:%MZ} are not there, or not complete")
+    records, audit_sequence = read_records(catalog, calendar, recorded[0], as_of)
+    for record in records:
+        for scored in score_releases(record, as_of - HOUR, as_of, policy):
+            if (scored.release.channel, scored.release.version) == (stored["channel"], stored["release_version"]):
+                maps = score_maps(record, scored.release, policy)
+                rows = health_rows(scored, LookRange(as_of - timedelta(hours=1), as_of), audit_sequence, policy, maps)
+                return scored, rows
+    raise LookupError(f"{stored['channel']} {stored['release_version']} is in its first week at {as_of:%Y-%m-%dT%H:%MZ} no longer")
+
+
+def _wrong_posteriors(stored: list[Row], policy: Policy) -> list[str]:
+    """Rows whose posterior does not follow from their own counts."""
+    wrong = []
+    for row in stored:
+        if row["scope"] != "release" and row["ratio"] is not None:
+            strata = sum(1 for other in stored if other["scope"] == "stratum" and other["measure"] == row["measure"])
+            again = posterior_of_row(row, strata, policy.alarm)
+            wrong += [f"{_named(row)}, from its own counts: {text}" for text in differences({c: row[c] for c in again}, again)]
+    return wrong
+
+
+def _wrong_rows(stored: list[Row], again: list[Row]) -> list[str]:
+    """Rows that the totals give otherwise, or not at all. The list of the hour's regressions, which spans releases, is left out."""
+    by_key = {tuple(row[column] for column in _KEY): row for row in again}
+    wrong = []
+    for row in stored:
+        now = by_key.pop(tuple(row[column] for column in _KEY), None)
+        if now is None:
+            wrong.append(f"{_named(row)}: no longer there")
+        else:
+            was = row | {"notes": [note for note in row["notes"] if not note.startswith("on the list of this hour")]}
+            wrong += [f"{_named(row)}: {text}" for text in differences(was, now)]
+    return [*wrong, *(f"{_named(row)}: not stored" for row in by_key.values())]
+
+
+def _named(row: Row) -> str:
+    return "/".join(str(row[column]) for column in _KEY)
+
+
+if __name__ == "__main__":
+    main()
