@@ -50,8 +50,8 @@ types: setup  ## mypy, strict, on the pure rooms
 benchmark-pings: setup  ## our ping reader beside Spark, DuckDB, Polars and pyarrow
 	$(PYTHON) -m benchmarks.ping_readers
 
-benchmark-scoring: setup  ## how long the looks of many releases take
-	$(PYTHON) -m benchmarks.scoring_looks
+benchmark-scoring: setup  ## how long a history takes to fit and a look to score
+	$(PYTHON) -m benchmarks.scoring_speed
 
 evaluate-scoring: setup  ## false alarms, detection and coverage over simulated releases
 	$(PYTHON) -m simulation.evaluate_scoring
