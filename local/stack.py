@@ -30,7 +30,7 @@ AIRFLOW_SERVICES = {
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
-START_TIMEOUT_SECONDS = 180
+START_TIMEOUT_SECONDS = 300
 Progress = Callable[[str], None]
 
 

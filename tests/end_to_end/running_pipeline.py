@@ -58,9 +58,11 @@ class RunningPipeline:
         logs = [self.airflow.task_log(dag_id, run_id, task.task_id, task.try_number, task.map_index) for task in failed]
         return "\n\n".join(log[-3000:] for log in logs)
 
-    def rows(self, table: Table) -> list[dict[str, Any]]:
+    def rows(self, table: Table, start: datetime | None = None, end: datetime | None = None) -> list[dict[str, Any]]:
+        """The table's rows whose time lies in [start, end)."""
         with variables_of(self.environment):
-            return stored_rows(table)
+            rows = stored_rows(table)
+        return [row for row in rows if (not start or row[table.time_column] >= start) and (not end or row[table.time_column] < end)]
 
     def messages(self) -> list[dict[str, Any]]:
         """The root messages of the Slack channel, newest first."""

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.services
 HOURLY = "release_health_hourly"
 CHAIN = ["aggregate_errors", "audit_aggregates", "score_release_health", "audit_health", "post_health_digest"]
 HOUR = last_whole_hour()
+END = HOUR + timedelta(hours=1)
 MOST_SECONDS = 120
 
 
@@ -55,13 +56,13 @@ def test_an_hour_ends_as_rows_and_one_message(pipeline: RunningPipeline, first_r
         HOURLY, run_id
     )
 
-    [audit] = pipeline.rows(INGEST_AUDIT)
+    [audit] = pipeline.rows(INGEST_AUDIT, HOUR, END)
     assert (audit["hour_start"], audit["status"], audit["mode"], audit["is_closed"]) == (HOUR, "complete", "provisional", True)
     assert (audit["lines"], audit["accepted"], audit["duplicates"], audit["rejected"]) == (40 + 1 + 2 + 1, 40 + 2, 1, 1)
-    rows = pipeline.rows(ERROR_AGGREGATES)
+    rows = pipeline.rows(ERROR_AGGREGATES, HOUR, END)
     assert sum(row["usage_hours"] or 0 for row in rows) == pytest.approx(40.0)
     assert sum(row["main_crashes"] or 0 for row in rows) == 2
-    assert {row["release_version"] for row in pipeline.rows(RELEASE_HEALTH)} == {"158.0b3"}
+    assert {row["release_version"] for row in pipeline.rows(RELEASE_HEALTH, END)} == {"158.0b3"}
     [message] = pipeline.messages()
     assert "158.0b3" in json.dumps(message)
     assert seconds < MOST_SECONDS, f"from _SUCCESS to the message took {seconds:.0f} s"
@@ -107,7 +108,7 @@ def test_a_broken_expectation_stops_publishing_and_readers_see_the_previous_rows
     assert states["watcher"] == "failed"
     assert pipeline.airflow.run_state(HOURLY, broken_run) == "failed"
 
-    rows = pipeline.rows(ERROR_AGGREGATES)
+    rows = pipeline.rows(ERROR_AGGREGATES, HOUR, END)
     assert sum(row["main_crashes"] or 0 for row in rows) == 2, "the rows of the first run"
     assert sum(row["main_pings"] or 0 for row in rows) == 40
 
