@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help setup lock demo test test-fast test-browser lint types benchmark-pings benchmark-scoring evaluate-scoring \
-        screenshots stack-start stack-status stack-stop clean
+        code-archive screenshots stack-start stack-status stack-stop clean
 
 PYTHON := .venv/bin/python
 UV_VERSION := 0.13.9
@@ -55,6 +55,9 @@ benchmark-scoring: setup  ## how long a history takes to fit and a look to score
 
 evaluate-scoring: setup  ## false alarms, detection and coverage over simulated releases
 	$(PYTHON) -m simulation.evaluate_scoring
+
+code-archive: setup  ## .local/jobs.zip, which a Spark cluster's executors need (SPARK_PY_FILES)
+	@$(PYTHON) -m local.code_archive .local/jobs.zip
 
 screenshots: setup  ## the pictures of the README, in Debian's chromium, from a stack that runs
 	$(PYTHON) -m local.screenshots

@@ -29,7 +29,7 @@ class Settings:
     data_label: str | None
     """What the data is called wherever it is shown, such as `simulated data`; None for real data."""
     spark_py_files: str | None
-    """A zip of `jobs` for a cluster's executors; None where they share this machine."""
+    """The zip that `make code-archive` writes, for a cluster's executors; None where they share this machine."""
 
 
 @dataclass(frozen=True)

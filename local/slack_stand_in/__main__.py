@@ -18,14 +18,15 @@ def channel_named(name: str) -> Channel:
 
 
 @click.command()
-@click.option("--port", default=0, show_default=True, help="Port on 127.0.0.1; 0 picks a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; another one only inside a container.")
+@click.option("--port", default=0, show_default=True, help="Port; 0 picks a free one.")
 @click.option("--store", type=click.Path(path_type=Path), required=True, help="Folder that keeps channels, messages and files.")
 @click.option(
     "--channel", "channels", multiple=True, default=("release-health",), show_default=True, help="Channels that exist; repeatable."
 )
 @click.option("--token", default=DEFAULT_TOKEN, show_default=True, help="The bot token that is accepted.")
 @click.option("--no-rate-limits", is_flag=True, help="Never answer 429 by itself.")
-def main(port: int, store: Path, channels: tuple[str, ...], token: str, no_rate_limits: bool) -> None:
+def main(host: str, port: int, store: Path, channels: tuple[str, ...], token: str, no_rate_limits: bool) -> None:
     """A stand-in for Slack on loopback. Prints its address, then serves until it is stopped."""
     stand_in = StandIn(MessageStore(store, tuple(channel_named(name) for name in channels)))
     stand_in.scopes_by_token = {token: stand_in.scopes_by_token[DEFAULT_TOKEN]}
@@ -33,10 +34,10 @@ def main(port: int, store: Path, channels: tuple[str, ...], token: str, no_rate_
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
+        listener.bind((host, port))
     except OSError as error:
         raise click.ClickException(f"port {port} is taken ({error.strerror}); choose another, or --port 0 for a free one") from error
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    address = f"http://{host}:{listener.getsockname()[1]}"
     click.echo(f"Slack stand-in: {address}/ (SLACK_API_URL={address}/api/ SLACK_BOT_TOKEN={token})")
     server = uvicorn.Server(uvicorn.Config(stand_in.as_app(), log_level="warning"))
     server.run(sockets=[listener])

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import time
-import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from jobs.settings import ROOT
 from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
+from local.code_archive import write_code_archive
 from local.object_store import serve_s3
 from local.spark_cluster import serve_spark
 from local.stack_environment import StackConfig, job_environment
@@ -75,8 +75,9 @@ def cluster_environment(pipeline: RunningPipeline, settled_days: int, tmp_path_f
         config = StackConfig(home=folder, extra_environment={**aws, **S3_LOCATIONS})
         environment = job_environment(config)
         upload(pipeline.landing, environment)
+        write_code_archive(folder / "jobs.zip")
         with serve_spark(folder / "spark", environment) as master:
-            run_chain(environment, ["spark-submit", "--master", master, *ON_TWO_EXECUTORS, "--py-files", str(zip_of_jobs(folder))])
+            run_chain(environment, ["spark-submit", "--master", master, *ON_TWO_EXECUTORS, "--py-files", str(folder / "jobs.zip")])
         yield environment
 
 
@@ -94,15 +95,6 @@ def upload(landing: Path, environment: dict[str, str]) -> None:
         # The marker of each hour last, so that no object is late.
         for path in sorted(set(objects), key=lambda path: (path.name == "_SUCCESS", path)):
             s3.upload_file(str(path), "lake", f"landing/{path.relative_to(landing)}")
-
-
-def zip_of_jobs(folder: Path) -> Path:
-    """What a cluster's executors need of this checkout."""
-    path = folder / "jobs.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for module in (ROOT / "jobs").rglob("*.py"):
-            archive.write(module, module.relative_to(ROOT))
-    return path
 
 
 def run_chain(environment: dict[str, str], spark_submit: list[str]) -> None:

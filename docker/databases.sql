@@ -1,0 +1,2 @@
+-- Beside Airflow's own database: the Iceberg catalog.
+CREATE DATABASE lake;
