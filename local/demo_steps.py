@@ -26,6 +26,8 @@ class DemoSteps:
     def step(self, name: str) -> Iterator[Say]:
         """Shows the step while the block runs, and its seconds afterwards; a failure is marked and goes on up."""
         started = time.monotonic()
+        if not self._console.is_terminal:
+            self._line("begin", name)
         with self._console.status(f"{escape(name)} ...") as status:
             said: list[str] = []
 
@@ -36,14 +38,14 @@ class DemoSteps:
                 if self._console.is_terminal:
                     status.update(f"{escape(name)}: {escape(words)}")
                 else:
-                    self._console.print(f"         {escape(name)}: {escape(words)}", highlight=False)
+                    self._console.print(f"{self.elapsed_seconds:6.0f} s   {escape(words)}", highlight=False, soft_wrap=True)
 
             try:
                 yield say
             except BaseException:
-                self._line("[red]failed[/]", name, time.monotonic() - started)
+                self._line("[red]failed[/]", f"{name}, after {time.monotonic() - started:.0f} s")
                 raise
-        self._line("[green]done[/]", name, time.monotonic() - started)
+        self._line("[green]done[/]", f"{name}, in {time.monotonic() - started:.0f} s")
 
-    def _line(self, outcome: str, name: str, seconds: float) -> None:
-        self._console.print(f"{self.elapsed_seconds:6.0f} s {outcome} {escape(name)} ({seconds:.0f} s)", highlight=False)
+    def _line(self, outcome: str, words: str) -> None:
+        self._console.print(f"{self.elapsed_seconds:6.0f} s {outcome} {escape(words)}", highlight=False, soft_wrap=True)

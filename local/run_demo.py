@@ -146,7 +146,7 @@ def _report(stack: Stack, landing: Landing, as_of: datetime, console: Console) -
     digest = read_digest(slack, from_environment().slack_channel)
     verdicts = read_verdicts(open_catalog())
     console.rule("the digest, as posted (simulated data)")
-    console.print(digest, markup=False, highlight=False)
+    console.print(digest, markup=False, highlight=False, soft_wrap=True)
     console.rule()
     hours = hours_until_flagged(verdicts, REGRESSION.display_version, landing.world.current.released_at)
     if hours is not None:
