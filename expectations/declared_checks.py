@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import great_expectations.expectations as gxe
 import pandas as pd
+import pyarrow as pa
 
 from expectations.checks import Batch, Check, NotRun, TableSuite, suite_of
 from expectations.severities import Outcome, Severity
@@ -45,7 +46,7 @@ def attempt_check(window_run_id: str) -> Check:
     )
 
 
-def schema_suite(table: Table, columns_by_file: Mapping[str, Mapping[str, str]]) -> TableSuite:
+def schema_suite(table: Table, columns_by_file: Mapping[str, Mapping[str, pa.DataType]]) -> TableSuite:
     """Names and types of the columns in each staged file, by its location, beside the declared ones.
 
     A suite of its own: rows with other columns break every other check, and this one says why.
@@ -53,9 +54,14 @@ def schema_suite(table: Table, columns_by_file: Mapping[str, Mapping[str, str]])
     words = "columns and types are as declared"
     if not columns_by_file:
         return suite_of(table, NotRun(words, Severity.CRITICAL, Outcome.NOT_APPLICABLE, "no rows were staged"))
-    declared = {field.name: str(field.type) for field in arrow_schema(table)}
+    declared = {field.name: _type_words(field.type) for field in arrow_schema(table)}
     rows = [
-        {"file": file, "column": name, "declared type": declared.get(name, _MISSING), "staged type": staged.get(name, _MISSING)}
+        {
+            "column": name,
+            "declared type": declared.get(name, _MISSING),
+            "staged type": _type_words(staged[name]) if name in staged else _MISSING,
+            "file": file.rpartition("/")[2],
+        }
         for file, staged in columns_by_file.items()
         for name in dict.fromkeys((*declared, *staged))
     ]
@@ -72,6 +78,17 @@ def schema_suite(table: Table, columns_by_file: Mapping[str, Mapping[str, str]])
 def declared_range(column: Column) -> tuple[float, float]:
     """Least and greatest value of a number, from its unit."""
     return _RANGE_BY_UNIT.get(column.unit, (0.0, _LARGEST_FINITE))
+
+
+def _type_words(data_type: pa.DataType) -> str:
+    """Without the names of a list's or map's inner fields, which Parquet and Arrow choose differently."""
+    if pa.types.is_map(data_type):
+        return f"map<{_type_words(data_type.key_type)}, {_type_words(data_type.item_type)}>"
+    if pa.types.is_list(data_type):
+        return f"list<{_type_words(data_type.value_type)}>"
+    if pa.types.is_struct(data_type):
+        return f"struct<{', '.join(f'{field.name}: {_type_words(field.type)}' for field in data_type)}>"
+    return str(data_type)
 
 
 def _grain_check(table: Table) -> Check:

@@ -1,5 +1,6 @@
 """What a gate tells people and the table data_quality. Pure: from results to words and rows."""
 
+import json
 import shlex
 from collections import Counter
 from collections.abc import Iterable
@@ -88,7 +89,10 @@ def look_at_rows(result: CheckResult, manifest: Manifest) -> str | None:
     columns = f"{broken.split(' HAVING ')[0].removeprefix('GROUP BY ')}, count(*)" if broken and grouped else "*"
     query = f"SELECT {columns} FROM staged {broken or ''} LIMIT {_SHOWN_ROWS}".replace("  ", " ")  # noqa: S608
     # pyarrow opens folders and s3:// URLs alike, and leaves out what is not Parquet.
-    code = f"import duckdb, pyarrow.dataset as ds; staged = ds.dataset({folder!r}); duckdb.sql({query!r}).show(max_width=200)"
+    code = (
+        "import duckdb, pyarrow.dataset as ds; "
+        f"staged = ds.dataset({json.dumps(folder)}); duckdb.sql({json.dumps(query)}).show(max_width=200)"
+    )
     return f"python -c {shlex.quote(code)}"
 
 
@@ -114,7 +118,7 @@ def counted_outcomes(run: GateRun) -> str:
     counts = Counter(result.outcome for result in run.results)
     parts = [f"{counts[Outcome.PASS]} passed"]
     if run.blocking:
-        parts.append(f"{len(run.blocking)} critical ({'; '.join(_brief(r) for r in run.blocking)})")
+        parts.append(f"{len(run.blocking)} critical ({'; '.join(f'{r.table_name}: {r.words}' for r in run.blocking)})")
     if run.warnings:
         parts.append(f"{_plural(len(run.warnings), 'warning')} ({'; '.join(_brief(r) for r in run.warnings)})")
     if counts[Outcome.NOT_APPLICABLE]:

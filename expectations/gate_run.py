@@ -9,6 +9,7 @@ import great_expectations as gx
 import pandas as pd
 from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult, ExpectationValidationResult
 from great_expectations.data_context import AbstractDataContext
+from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults, ProgressBarsConfig
 
 from expectations.checks import Batch, Check, TableSuite
 from expectations.severities import Outcome, Severity, is_blocking
@@ -49,9 +50,10 @@ class TableResult:
 def open_context() -> AbstractDataContext:
     """A context of Great Expectations that keeps nothing on disk and asks nothing of the network."""
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    return context
+    # By default it would leave a folder for its own Data Docs in /tmp.
+    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    config = DataContextConfig(store_backend_defaults=stores, analytics_enabled=False, progress_bars=ProgressBarsConfig(globally=False))
+    return gx.get_context(mode="ephemeral", project_config=config)
 
 
 def run_suite(context: AbstractDataContext, suite: TableSuite) -> TableResult:

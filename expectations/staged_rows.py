@@ -75,7 +75,7 @@ def open_rows(manifest: Manifest, table: Table, get_spark: "Callable[[], SparkSe
     return RowsInMemory(pa.concat_tables([_read(location) for location in locations]))
 
 
-def staged_columns(manifest: Manifest, table: Table) -> dict[str, dict[str, str]]:
+def staged_columns(manifest: Manifest, table: Table) -> dict[str, dict[str, pa.DataType]]:
     """The type of each column of each of the table's files, by the file's location."""
     return {file.location: _column_types(file.location) for file in manifest.files.get(table.name, ())}
 
@@ -100,6 +100,6 @@ def _read(location: str) -> pa.Table:
     return pq.read_table(path, filesystem=filesystem)
 
 
-def _column_types(location: str) -> dict[str, str]:
+def _column_types(location: str) -> dict[str, pa.DataType]:
     filesystem, path = filesystem_of(location)
-    return {field.name: str(field.type) for field in pq.read_schema(path, filesystem=filesystem)}
+    return {field.name: field.type for field in pq.read_schema(path, filesystem=filesystem)}

@@ -1,6 +1,7 @@
 """Suites of the tiny window, and a context to run them in."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from great_expectations.data_context import AbstractDataContext
@@ -20,6 +21,18 @@ from tests.expectations.tiny_window import LOOKS, TABLE_BY_NAME, Rows, arrow_row
 @pytest.fixture(scope="session")
 def context() -> AbstractDataContext:
     return open_context()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with staging, catalog and Data Docs of its own."""
+    monkeypatch.setenv("PYICEBERG_CATALOG__LAKE__TYPE", "sql")
+    monkeypatch.setenv("PYICEBERG_CATALOG__LAKE__URI", f"sqlite:///{tmp_path / 'catalog.db'}")
+    monkeypatch.setenv("PYICEBERG_CATALOG__LAKE__WAREHOUSE", (tmp_path / "warehouse").as_uri())
+    monkeypatch.setenv("STAGING", str(tmp_path / "staging"))
+    monkeypatch.setenv("DATA_DOCS", str(tmp_path / "data_docs"))
+    monkeypatch.delenv("RELEASE_CALENDAR", raising=False)
+    return tmp_path
 
 
 def staged(table_name: str, rows: Rows) -> StagedTable:
