@@ -140,6 +140,11 @@ def tuned_rule(results: Results, paths: Array, labels: list[str], tuned_on: str 
     return TunedRule(best[1], best[2], {label: detection(results, label, hours) for label in labels})
 
 
+def assumed_spread(effect_sd: float, baselines: int) -> float:
+    """The spread of healthy releases against K exchangeable ones that differ by `effect_sd` in all."""
+    return float(effect_sd * np.sqrt(1 + 1 / baselines))
+
+
 def healthy_spread(results: Results) -> float:
     """Standard deviation of what healthy releases truly differ by from the mean of their baselines."""
     return float(results["log_ratio"][is_labelled(results, "healthy")].std(ddof=1))

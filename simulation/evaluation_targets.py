@@ -7,6 +7,7 @@ import numpy as np
 
 from simulation.evaluation_chunk import SCORE_HOURS, Results
 from simulation.evaluation_figures_of_merit import (
+    assumed_spread,
     calibration_error,
     ceiling,
     coverage,
@@ -20,6 +21,8 @@ from simulation.evaluation_figures_of_merit import (
 from simulation.rival_rules import RULES
 
 SIZES = ("10k", "200k", "5M")
+_TOTAL_EFFECT_SD = 0.12
+"""Of the simulated world: releases, release by stratum, drift."""
 _NOT_AS_RUN = ("old kernel", "no guard", "not standardised", "tau0 .10", "external shock", "300 users", "rare measure")
 """Worlds that show what goes wrong without a part of the method, and those with a target of their own."""
 
@@ -72,10 +75,14 @@ def _detection_targets(results: StudyResults) -> list[Target]:
         is_met = two.by_hour[24] >= 0.90 and two.share.mean >= 0.9999 and two.median_hours <= median_2x
         targets.append(Target("2", f"2x: ≥ 90 % within 24 h, 100 % in a week, median ≤ {median_2x} h ({size})", figure, is_met))
     study = results["main 200k"]
-    found, best = detection(study, "1.5x", study["global_hour"]), ceiling(1.5, healthy_spread(study))
-    figure = f"{found.share.mean:.1%} = {found.share.mean / best:.0%} of the ceiling ({best:.1%}), median {found.median_hours:.0f} h"
+    found = detection(study, "1.5x", study["global_hour"])
+    best, exact = ceiling(1.5, assumed_spread(_TOTAL_EFFECT_SD, 8)), ceiling(1.5, healthy_spread(study))
+    figure = (
+        f"{found.share.mean:.1%} ± {found.share.error:.1%}, median {found.median_hours:.0f} h; the ceiling is {best:.1%} at a total tau of "
+        f"{_TOTAL_EFFECT_SD:g}, {exact:.1%} from the spread of the very releases drawn"
+    )
     is_met = found.share.mean >= 0.95 * best and found.median_hours <= 30
-    targets.append(Target("2", "1.5x: ≥ 95 % of the ceiling, median ≤ 30 h (200k)", figure, is_met))
+    targets.append(Target("2", "1.5x: ≥ 95 % of the ceiling (≥ 77 %), median ≤ 30 h (200k)", figure, is_met))
     study = results["K 12 with updates 5M"]
     found = detection(study, "1.5x", study["global_hour"])
     figure = f"{found.by_hour[24]:.1%} within 24 h, median {found.median_hours:.0f} h"

@@ -1,4 +1,8 @@
-"""Something that hits all versions: the previous version's rate says so, and moves what is expected (scoring 3.9)."""
+"""Something that hits all versions: the previous version's rate says so, and moves what is expected (scoring 3.9).
+
+Only what is beyond the usual moves it: the change is judged against how much it differs between releases, not against how well its mean
+is known (docs/decisions/scoring_departures.md).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +14,7 @@ from jobs.scoring.release_counts import Array, PreviousVersion, trailing_sum
 
 HOURS_BEFORE_RELEASE = 72
 _TRAILING_HOURS = 12
+_FEWEST_RELEASES = 3
 _OVERDISPERSION = 2.5  # fixed: the previous version's own is not known in its last days
 
 
@@ -24,11 +29,13 @@ class PreviousVersionChange:
 
 @dataclass(frozen=True)
 class UsualChange:
-    """What the previous version's rate usually does after a release: those who stay behind differ from those who move."""
+    """What the previous version's rate usually does after a release: those who stay behind differ from those who move.
+
+    `variance` is that of the next release's change around `mean`.
+    """
 
     mean: Array
     variance: Array
-    releases: int
 
 
 def previous_version_change(previous: PreviousVersion, hours: int) -> PreviousVersionChange:
@@ -47,12 +54,13 @@ def previous_version_change(previous: PreviousVersion, hours: int) -> PreviousVe
 
 
 def usual_change(previous_versions: Sequence[PreviousVersion], hours: int) -> UsualChange | None:
-    """Mean and variance over the baselines; None where no baseline has its previous version."""
-    if not previous_versions:
+    """Mean and predictive variance over the baselines; None where too few know their previous version for a variance."""
+    releases = len(previous_versions)
+    if releases < _FEWEST_RELEASES:
         return None
     changes = np.array([previous_version_change(previous, hours).log_change for previous in previous_versions])
-    mean = changes.mean(axis=0)  # NaN at an age at which any baseline doesn't know: no factor then
-    return UsualChange(mean, changes.var(axis=0), len(previous_versions))
+    # NaN at an age at which any baseline doesn't know: no factor then.
+    return UsualChange(changes.mean(axis=0), changes.var(axis=0, ddof=1) * (1 + 1 / releases))
 
 
 def environment_factors(previous: PreviousVersion | None, usual: UsualChange | None, hours: int) -> Array:
@@ -65,7 +73,7 @@ def environment_factors(previous: PreviousVersion | None, usual: UsualChange | N
     variance = (
         _OVERDISPERSION / np.maximum(change.trailing_crashes, 1.0)
         + _OVERDISPERSION / max(change.crashes_before, 1.0)
-        + usual.variance[:hours] / usual.releases
+        + usual.variance[:hours]
     )
     is_known = np.isfinite(psi) & (np.abs(psi) > 1e-9)
     shrinkage = np.maximum(0.0, 1.0 - 2.0 * variance[is_known] / psi[is_known] ** 2)

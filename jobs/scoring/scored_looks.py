@@ -55,12 +55,15 @@ def score_release(
     """Every hourly look at a release, against K baselines, newest first; without any, every look says so.
 
     `start_scale` is tau0 as believed beforehand, `learned_scale` as learned over other cells (`learned_start_scale`). Releases that carry a
-    delay triangle or kernel use it; where none does, a mixture is chosen from three baselines on. Looks never change with later hours.
+    delay triangle or kernel use it; where none does, a mixture is chosen from three baselines on, unless there are update counts. Looks
+    never change with later hours.
     """
     has_updates = all(counts.updates is not None for counts in (release, *baselines))
     if not has_updates:
         release, *baselines = (replace(counts, updates=None) for counts in (release, *baselines))
-    history = fit_history(baselines, start_scale, chosen_matching(baselines), policy=policy, release_type=release.release_type)
+    # The burst that update counts explain would be taken for delay: a slower mixture levels it too.
+    matching = None if has_updates else chosen_matching(baselines)
+    history = fit_history(baselines, start_scale, matching, policy=policy, release_type=release.release_type)
     if history is None:
         return tuple(Look(hour + 1, 0.0, State.NO_BASELINE, ()) for hour in range(release.hours))
     if learned_scale is not None:
