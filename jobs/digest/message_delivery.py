@@ -87,7 +87,8 @@ class _Delivery:
 
     def _edit(self, ts: str, freshness: Freshness | None, content_hash: str | None) -> Delivered:
         if self.message.is_final:
-            self._note_sent(ts)
+            if self.claim.entry.state != "sent":
+                self._note_sent(ts)
             return Delivered(Outcome.UNCHANGED, ts)
         if freshness is not None and self.message.freshness < freshness:
             return Delivered(Outcome.KEPT_NEWER, ts)

@@ -1,0 +1,59 @@
+"""Settling and backfills tell which of the figures that people saw have changed, and nothing else."""
+
+from datetime import timedelta
+
+from jobs.digest.restated_figures import restatements
+from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH
+from tests.digest.facts_factory import NOON, State, a_regressed_cell, a_release, a_verdict
+from tests.digest.running_the_digest import HOUR, last_line, run
+from tests.digest.stored_rows import an_audit_row, health_rows, store
+
+MIDNIGHT = NOON + 12 * HOUR
+DAY_START = NOON - 12 * HOUR
+
+
+def shown(state: State = State.WATCH, score: float | None = 41.0) -> dict:
+    return {"channel": "beta", "release_version": "57.0b8", "as_of": NOON.isoformat(), "state": state.value, "score": score}
+
+
+def test_a_state_or_a_score_that_moved_is_a_restatement_and_a_hair_is_none():
+    assert restatements([shown()], [a_verdict(State.HEALTHY, score=97.0)])[0].state_before is State.WATCH
+    assert restatements([shown(score=60.0)], [a_verdict(State.WATCH, score=54.0)])[0].score_now == 54.0
+    assert restatements([shown(score=60.0)], [a_verdict(State.WATCH, score=57.0)]) == ()
+    assert restatements([shown()], [a_verdict(State.HEALTHY, as_of=NOON + HOUR)]) == ()
+
+
+def watched(as_of):
+    return a_release(State.WATCH, (a_regressed_cell(state=State.WATCH, as_of=as_of, p_unacceptable=0.7),), as_of=as_of, score=41.0)
+
+
+def test_settling_says_what_it_restates_and_says_so_again_when_run_again(catalog, slack):
+    hours = [an_audit_row(DAY_START + n * HOUR) for n in range(24)]
+    store(catalog, INGEST_AUDIT, hours)
+    store(catalog, RELEASE_HEALTH, health_rows(watched(MIDNIGHT)))
+    run(MIDNIGHT)
+    store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=MIDNIGHT)))
+    settle = {"start": DAY_START, "mode": "settled"}
+    assert last_line(run(MIDNIGHT, **settle)) == "#release-health: beta updated"
+    root = slack.messages[0]
+    assert "Restated: 57.0b8 at 23 Nov 00:00 UTC: was watch 41, is now healthy 99" in root.text
+    assert "Settled figures · complete to 24:00 UTC" in root.text
+    assert last_line(run(MIDNIGHT, **settle)) == "#release-health: beta unchanged"
+
+
+def test_a_backfill_posts_one_summary_of_what_was_shown_and_has_changed(catalog, slack):
+    store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
+    store(catalog, RELEASE_HEALTH, health_rows(watched(NOON)))
+    run(NOON)
+    before = len(slack.messages)
+    store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON), a_release(as_of=NOON - HOUR)))
+    backfill = {"start": NOON - timedelta(days=9), "mode": "provisional"}
+    assert last_line(run(NOON, "--summary", **backfill)) == "#release-health: summary posted"
+    summary = slack.messages[-1]
+    assert summary.text.startswith("Backfill of 13 Nov 12:00 UTC to 22 Nov 12:00 UTC is done. 1 verdict that had been shown has changed:")
+    assert "Firefox beta 57.0b8 at 22 Nov 12:00 UTC: was watch 41, is now healthy 99" in summary.text
+    assert last_line(run(NOON, "--summary", **backfill)) == "#release-health: summary unchanged"
+    assert len(slack.messages) == before + 1
+    other_run = run(NOON, "--summary", "--run-key", "another", **backfill)
+    assert last_line(other_run) == "#release-health: summary posted"
+    assert slack.messages[-1].text.endswith("No verdict that was shown has changed.")
