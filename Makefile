@@ -60,7 +60,7 @@ code-archive: setup  ## .local/jobs.zip, which a Spark cluster's executors need 
 	@$(PYTHON) -m local.code_archive .local/jobs.zip
 
 screenshots: setup  ## the pictures of the README, in Debian's chromium, from a stack that runs
-	$(PYTHON) -m local.screenshots
+	$(PYTHON) -m local.take_screenshots
 
 stack-start: setup  ## start PostgreSQL, Airflow and the Slack stand-in, on loopback
 	@$(PYTHON) -m local.stack start
