@@ -1,0 +1,102 @@
+"""Readers see whole published hours of one run each, and are told of the others."""
+
+from datetime import datetime
+
+import pytest
+from pyiceberg.catalog import Catalog
+from pyiceberg.expressions import EqualTo
+
+from jobs.table_declarations import ERROR_AGGREGATES, RELEASE_TOTALS, USAGE_DELAYS
+from jobs.tables import complete_windows, publishing
+from jobs.tables.complete_windows import CompleteRows, read_complete
+from jobs.tables.publishing import publish_window
+from jobs.windows import HOUR
+from tests.tables.staged_runs import DAY, TEN, provisional, settled, stage_run
+
+ELEVEN = TEN + HOUR
+NOON = ELEVEN + HOUR
+
+
+def seen(complete: CompleteRows) -> dict[datetime, list[int]]:
+    by_hour: dict[datetime, list[int]] = {}
+    for row in complete.rows.to_pylist():
+        by_hour.setdefault(row["hour_start"], []).append(round(row["usage_hours"] * 3))
+    return by_hour
+
+
+def test_rows_of_complete_hours_are_seen_and_the_other_hours_named(catalog: Catalog, staging: str) -> None:
+    publish_window(catalog, stage_run(staging, provisional(TEN), figure=1))
+    publish_window(catalog, stage_run(staging, provisional(NOON), figure=3))
+    complete = read_complete(catalog, RELEASE_TOTALS, TEN, NOON + HOUR)
+    assert seen(complete) == {TEN: [1, 1], NOON: [3, 3]}
+    assert complete.incomplete_hours == [ELEVEN]
+
+
+def test_an_hour_without_rows_is_complete_all_the_same(catalog: Catalog, staging: str) -> None:
+    publish_window(catalog, stage_run(staging, provisional(TEN), figure=1, rows_an_hour=0))
+    complete = read_complete(catalog, RELEASE_TOTALS, TEN, ELEVEN)
+    assert (complete.rows.num_rows, complete.incomplete_hours) == (0, [])
+    assert complete.rows.column_names == list(RELEASE_TOTALS.column_names)
+
+
+def test_a_half_published_window_is_not_seen(catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_window(catalog, stage_run(staging, provisional(TEN, hours=2), figure=1))
+    monkeypatch.setattr(publishing, "_complete_hours", lambda *_: None)
+    publish_window(catalog, stage_run(staging, provisional(ELEVEN), figure=2, read_at=1))
+    complete = read_complete(catalog, RELEASE_TOTALS, TEN, NOON)
+    assert (seen(complete), complete.incomplete_hours) == ({TEN: [1, 1]}, [ELEVEN])
+
+
+def test_before_anything_was_published_every_hour_is_incomplete(catalog: Catalog) -> None:
+    complete = read_complete(catalog, RELEASE_TOTALS, TEN, NOON)
+    assert (complete.rows.num_rows, complete.incomplete_hours, complete.audit_sequence) == (0, [TEN, ELEVEN], 0)
+
+
+def test_five_minute_windows_belong_to_their_hour(catalog: Catalog, staging: str) -> None:
+    publish_window(catalog, stage_run(staging, provisional(TEN, hours=2), figure=1))
+    complete = read_complete(catalog, ERROR_AGGREGATES, TEN, ELEVEN, columns=("window_start", "main_crashes"))
+    assert complete.rows.to_pylist() == [{"window_start": TEN, "main_crashes": 1}] * 2
+
+
+def test_rows_and_columns_can_be_chosen(catalog: Catalog, staging: str) -> None:
+    publish_window(catalog, stage_run(staging, provisional(TEN), figure=1))
+    chosen = EqualTo("os_name", "os_name 1")
+    complete = read_complete(catalog, USAGE_DELAYS, TEN, ELEVEN, row_filter=chosen, columns=("usage_hours", "channel"))
+    assert complete.rows.to_pylist() == [{"usage_hours": 1 / 3, "channel": "channel 1"}]
+
+
+def test_the_audit_sequence_grows_with_every_publication(catalog: Catalog, staging: str) -> None:
+    sequences = []
+    for hour in (TEN, ELEVEN):
+        publish_window(catalog, stage_run(staging, provisional(hour), figure=1))
+        sequences.append(read_complete(catalog, RELEASE_TOTALS, TEN, NOON).audit_sequence)
+    assert 0 < sequences[0] < sequences[1]
+
+
+def test_an_hour_that_is_replaced_between_two_looks_is_read_again(catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_window(catalog, stage_run(staging, provisional(TEN, hours=2), figure=1))
+    pending = [stage_run(staging, settled(DAY), figure=2)]
+    scan = complete_windows._scan
+
+    def replaced_before_the_rows_are_read(*arguments: object) -> object:
+        while pending:
+            publish_window(catalog, pending.pop())
+        return scan(*arguments)
+
+    monkeypatch.setattr(complete_windows, "_scan", replaced_before_the_rows_are_read)
+    complete = read_complete(catalog, RELEASE_TOTALS, TEN, NOON)
+    assert (seen(complete), complete.incomplete_hours) == ({TEN: [2, 2], ELEVEN: [2, 2]}, [])
+
+
+def test_an_hour_that_never_holds_still_is_incomplete(catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_window(catalog, stage_run(staging, provisional(TEN, hours=2), figure=1))
+    scan, figures = complete_windows._scan, iter(range(2, 99))
+
+    def replaced_each_time(*arguments: object) -> object:
+        figure = next(figures)
+        publish_window(catalog, stage_run(staging, provisional(TEN), figure=figure, read_at=figure))
+        return scan(*arguments)
+
+    monkeypatch.setattr(complete_windows, "_scan", replaced_each_time)
+    complete = read_complete(catalog, RELEASE_TOTALS, TEN, NOON)
+    assert (seen(complete), complete.incomplete_hours) == ({ELEVEN: [1, 1]}, [TEN])

@@ -1,0 +1,49 @@
+"""The data dictionary is what the declarations say, and is up to date."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from jobs import write_data_dictionary
+from jobs.dimensions import DIMENSIONS
+from jobs.measures import MEASURES
+from jobs.pings.reject_reasons import RejectReason
+from jobs.table_declarations import TABLES
+from jobs.tables.data_dictionary import render_data_dictionary
+from jobs.write_data_dictionary import main
+
+
+def test_the_committed_dictionary_is_up_to_date() -> None:
+    result = CliRunner().invoke(main, ["--check"])
+    assert result.exit_code == 0, result.output
+
+
+def test_everything_that_is_declared_is_in_it() -> None:
+    dictionary = render_data_dictionary()
+    for table in TABLES:
+        section = dictionary.split(f"### {table.name}\n")[1].split("\n## ")[0].split("\n### ")[0]
+        assert table.description in section
+        for column in table.columns:
+            assert f"| `{column.name}` |" in section
+    for name in (*(measure.name for measure in MEASURES), *(dimension.name for dimension in DIMENSIONS)):
+        assert f"\n| `{name}` |" in dictionary
+    for reason in RejectReason:
+        assert f"\n- `{reason}`\n" in dictionary
+
+
+def test_a_measure_is_explained_in_words() -> None:
+    (row,) = [line for line in render_data_dictionary().splitlines() if line.startswith("| `startup_crashes` | crashes | crash |")]
+    assert row == (
+        '| `startup_crashes` | crashes | crash | `payload.processType` is "main" or absent and `payload.metadata.StartupCrash` is "1" '
+        "| zero | yes | Main process crashes before the first window was usable. |"
+    )
+
+
+def test_the_check_fails_where_the_file_differs_and_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write_data_dictionary, "DATA_DICTIONARY", tmp_path / "data_dictionary.md")
+    result = CliRunner().invoke(main, ["--check"])
+    assert (result.exit_code, "run python -m jobs.write_data_dictionary" in result.output) == (1, True)
+    assert CliRunner().invoke(main, []).exit_code == 0
+    assert (tmp_path / "data_dictionary.md").read_text() == render_data_dictionary()
+    assert CliRunner().invoke(main, ["--check"]).exit_code == 0

@@ -1,0 +1,106 @@
+"""Staged files: only those that a manifest names exist."""
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs.table_declarations import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS
+from jobs.tables.schemas import arrow_schema, spark_schema, staged_schema
+from jobs.tables.staging import read_staged, rows_of_hours, stage_frame, stage_rows
+from jobs.tables.staging_manifest import Looks, Manifest, StagedFile, manifest_location, read_manifest, write_manifest
+from jobs.windows import HOUR
+from tests.tables.staged_runs import TEN, made_up_rows, provisional, stage_looks, stage_run
+
+ELEVEN = TEN + HOUR
+
+
+def test_a_manifest_reads_back_as_it_was_written(staging: str) -> None:
+    manifest = stage_run(staging, provisional(TEN, hours=2), figure=1, run_key="k")
+    assert read_manifest(staging, "k", "aggregates") == manifest
+    assert manifest.rows_by_table["release_totals"] == 2 * 2
+    assert manifest.files["release_totals"][0].rows_by_hour == {TEN: 2, ELEVEN: 2}
+    looks = stage_looks(staging, Looks(TEN, ELEVEN, audit_sequence=7), figure=1)
+    write_manifest(staging, "health", looks)
+    assert read_manifest(staging, looks.run_key, "health") == looks
+
+
+def test_the_attempt_that_finished_last_is_the_one_that_counts(staging: str) -> None:
+    for figure in (1, 2):
+        stage_run(staging, provisional(TEN), figure, run_key="k")
+    rows = read_staged(read_manifest(staging, "k", "aggregates"), RELEASE_TOTALS)
+    assert rows["main_crashes"].to_pylist() == [2, 2]
+
+
+def test_files_that_no_manifest_names_do_not_exist(staging: str) -> None:
+    """Those of a failed task, or of an attempt that was killed."""
+    manifest = stage_run(staging, provisional(TEN), figure=1, run_key="k")
+    folder = Path(manifest.files["release_totals"][0].location).parent
+    stage_rows(made_up_rows(RELEASE_TOTALS, [TEN], 5, 9, {}), RELEASE_TOTALS, str(folder.parent))
+    assert len(list(folder.iterdir())) == 2
+    assert read_staged(read_manifest(staging, "k", "aggregates"), RELEASE_TOTALS)["main_crashes"].to_pylist() == [1, 1]
+
+
+def test_a_run_that_staged_nothing_says_what_to_run(staging: str) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no attempt of run k has staged aggregates.* run jobs.aggregate_errors first"):
+        read_manifest(staging, "k", "aggregates")
+
+
+def test_a_table_without_rows_has_its_columns(staging: str) -> None:
+    manifest = stage_run(staging, provisional(TEN), figure=1, rows_an_hour=0)
+    assert manifest.files["usage_delays"] == ()
+    assert read_staged(manifest, USAGE_DELAYS).schema == staged_schema(USAGE_DELAYS)
+    assert read_staged(manifest, USAGE_DELAYS, ["delay_hours"]).column_names == ["delay_hours"]
+
+
+def test_a_null_key_can_be_staged_for_the_gate_to_find(staging: str) -> None:
+    rows = made_up_rows(RELEASE_TOTALS, [TEN], 1, 1, {"channel": None})
+    files = stage_rows(rows, RELEASE_TOTALS, staging)
+    manifest = Manifest("k", "a", provisional(TEN), "abc123", TEN, {"release_totals": tuple(files)})
+    assert read_staged(manifest, RELEASE_TOTALS, ["channel"]).to_pylist() == [{"channel": None}]
+
+
+def test_objects_and_counts_of_an_audit_row_survive_staging(staging: str) -> None:
+    landed = {"object_key": "a", "etag": "e", "bytes": 7, "modified_at": TEN, "is_late": False}
+    audit = made_up_rows(INGEST_AUDIT, [TEN], 1, 1, {"objects": [landed], "rejects_by_reason": [("not_json", 3)]})
+    manifest = Manifest("k", "a", provisional(TEN), "abc123", TEN, {"ingest_audit": tuple(stage_rows(audit, INGEST_AUDIT, staging))})
+    assert read_staged(manifest, INGEST_AUDIT).equals(audit)
+
+
+def test_rows_are_told_apart_by_their_hours() -> None:
+    rows = made_up_rows(RELEASE_TOTALS, [TEN, ELEVEN, ELEVEN + HOUR], 1, 1, {})
+    assert rows_of_hours(rows, RELEASE_TOTALS, [TEN, ELEVEN + HOUR])["hour_start"].to_pylist() == [TEN, ELEVEN + HOUR]
+
+
+@pytest.mark.spark
+def test_a_frame_is_staged_by_its_tasks_with_declared_columns_and_types(spark: SparkSession, staging: str) -> None:
+    rows = made_up_rows(USAGE_DELAYS, [TEN, ELEVEN], 3, 4, {})
+    frame = spark.createDataFrame(rows).repartition(2).select(*reversed(USAGE_DELAYS.column_names))
+    files = stage_frame(frame.withColumn("delay_hours", F.col("delay_hours").cast("long")), USAGE_DELAYS, staging)
+    manifest = Manifest("k", "a", provisional(TEN), "abc123", TEN, {"usage_delays": tuple(files)})
+    staged = read_staged(manifest, USAGE_DELAYS)
+    assert staged.schema == staged_schema(USAGE_DELAYS)
+    assert sorted(map(str, staged.to_pylist())) == sorted(map(str, rows.to_pylist()))
+    assert sum(file.rows_by_hour.get(TEN, 0) for file in files) == 3
+    assert all(Path(file.location).parent == Path(staging) / "usage_delays" for file in files)
+
+
+@pytest.mark.spark
+def test_a_frame_without_rows_stages_no_file(spark: SparkSession, staging: str) -> None:
+    assert stage_frame(spark.createDataFrame([], spark_schema(USAGE_DELAYS)), USAGE_DELAYS, staging) == []
+
+
+def test_a_manifest_is_put_in_place_whole(staging: str) -> None:
+    stage_run(staging, provisional(TEN), figure=1, run_key="k")
+    location = Path(manifest_location(staging, "k", "aggregates"))
+    assert [path.name for path in location.parent.iterdir() if path.is_file()] == ["aggregates.manifest.json"]
+
+
+def test_staged_file_counts_its_rows() -> None:
+    assert StagedFile("f", {TEN: 2, ELEVEN: 3}).row_count == 2 + 3
+
+
+def test_staged_columns_are_those_declared_with_null_allowed() -> None:
+    assert staged_schema(RELEASE_TOTALS).names == arrow_schema(RELEASE_TOTALS).names
+    assert all(field.nullable for field in staged_schema(RELEASE_TOTALS))
