@@ -54,7 +54,7 @@ def take(browser: Browser, address: str, channel: str, thread_ts: str, folder: P
     """The channel with the thread in light and dark, the pictures alone, and a phone."""
     page_address = f"{address}/channel/{channel}?thread={thread_ts}"
     shots = [
-        ("digest_light", page_address, "light", WIDTH, HEIGHT, 0),
+        ("digest", page_address, "light", WIDTH, HEIGHT, 0),
         ("digest_dark", page_address, "dark", WIDTH, HEIGHT, 0),
         ("digest_thread", page_address, "light", WIDTH, 1_500, 10_000),
         ("digest_phone", f"{address}/channel/{channel}", "light", 400, 860, 0),

@@ -4,6 +4,7 @@ slack-sdk's own retries are off: they send a message again after a connection br
 """
 
 import http.client
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from jobs.digest.slack_refusals import FIXES, UNKNOWN_OUTCOMES
 
 Answer = dict[str, Any]
 T = TypeVar("T")
+_CHANNEL_ID = re.compile(r"^[CG][A-Z0-9]{8,}$")  # private channels are named by theirs
 _RENEWAL_SECONDS = 5.0
 
 
@@ -133,12 +135,13 @@ class SlackCalls:
                 return
 
     def channel_id(self, name_or_id: str) -> str:
-        """The id of a channel; names are looked up. Raises SlackRefusal if the bot sees no such channel."""
+        """The id of a channel; names are looked up among the public ones. Raises SlackRefusal if there is none."""
         name = name_or_id.removeprefix("#")
+        if _CHANNEL_ID.match(name):
+            return name
         if name not in self._channel_ids:
             for page in self.pages("conversations.list", limit=200, exclude_archived="false"):
                 self._channel_ids |= {channel["name"]: channel["id"] for channel in page["channels"]}
-                self._channel_ids |= {channel["id"]: channel["id"] for channel in page["channels"]}
                 if name in self._channel_ids:
                     break
         if name not in self._channel_ids:

@@ -21,7 +21,8 @@ from local.slack_stand_in.planned_faults import Fault, FaultPlan
 from local.slack_stand_in.rate_limits import RateLimits
 from local.slack_stand_in.web_methods import METHODS
 
-ALL_SCOPES = frozenset({"chat:write", "channels:history", "channels:read", "files:write", "files:read"})
+ALL_SCOPES = frozenset({"chat:write", "channels:history", "channels:read", "files:write"})
+"""What docs/slack_app_manifest.yaml asks for, as far as public channels need it."""
 DEFAULT_TOKEN = "xoxb-stand-in"  # noqa: S105 - opens nothing but the stand-in on loopback
 
 

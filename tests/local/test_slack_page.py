@@ -183,7 +183,7 @@ def test_screenshots_are_taken_from_what_was_posted(tmp_path):
     command = [sys.executable, "-m", "local.take_screenshots", "--store", str(tmp_path / "slack"), "--folder", str(tmp_path / "images")]
     subprocess.run(command, check=True, cwd=ROOT)
     assert {path.name for path in (tmp_path / "images").iterdir()} == {
-        "digest_light.png",
+        "digest.png",
         "digest_dark.png",
         "digest_thread.png",
         "digest_phone.png",
