@@ -29,7 +29,7 @@ class Check:
     """`words` name column and bound and are unique within the table. `columns` are the declared columns that it speaks of.
 
     `meaning` is for whoever finds it failed: what that means and what to do. `broken_rows` is the SQL after `FROM rows` that finds the
-    staged rows that break it.
+    staged rows that break it; `shown_as` puts an offending value of a computed column into words.
     """
 
     words: str
@@ -38,6 +38,7 @@ class Check:
     columns: tuple[str, ...]
     meaning: str
     broken_rows: str | None = None
+    shown_as: str = "{}"
 
     def in_great_expectations(self) -> Expectation:
         """The expectation as its Data Docs page shows it: in our words, with our severity."""

@@ -142,8 +142,10 @@ def _range_check(column: Column) -> Check:
         severity=Severity.CRITICAL,
         expectation=gxe.ExpectColumnValuesToBeBetween(column=column.name, min_value=lower, max_value=upper),
         columns=(column.name,),
-        meaning=f"No {column.unit or 'value'} can be outside: the computation of {column.name} is wrong.",
-        broken_rows=f"WHERE NOT ({column.name} >= {lower!r} AND {column.name} <= {upper!r})",
+        meaning=f"No value can lie outside: the computation of {column.name} is wrong.",
+        broken_rows=f"WHERE NOT ({column.name} >= {least:g} AND {column.name} <= {greatest:g})"
+        if is_bounded or column.type == "double"
+        else f"WHERE {column.name} < {least:g}",
     )
 
 

@@ -19,7 +19,8 @@ from jobs.tables.staging_manifest import Manifest, Stage
 if TYPE_CHECKING:
     from jobs.tables.publishing import PublishOutcome
 
-_SHOWN_ROWS = 20
+_SHOWN_ROWS = 5  # beside each other, a line for each column
+_SHOWN_FAILURES = 5  # one wrong sum breaks many
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,10 @@ def look_at_rows(result: CheckResult, manifest: Manifest) -> str | None:
     grouped = broken is not None and broken.startswith("GROUP BY")
     columns = f"{broken.split(' HAVING ')[0].removeprefix('GROUP BY ')}, count(*)" if broken and grouped else "*"
     query = f"SELECT {columns} FROM staged {broken or ''} LIMIT {_SHOWN_ROWS}".replace("  ", " ")  # noqa: S608
-    # pyarrow opens folders and s3:// URLs alike, and leaves out what is not Parquet.
+    # Turned on its side: 30 columns fit no screen. pyarrow opens folders and s3:// URLs alike, and leaves out what is not Parquet.
     code = (
         "import duckdb, pyarrow.dataset as ds; "
-        f"staged = ds.dataset({json.dumps(folder)}); duckdb.sql({json.dumps(query)}).show(max_width=200)"
+        f"staged = ds.dataset({json.dumps(folder)}); print(duckdb.sql({json.dumps(query)}).df().T.to_string())"
     )
     return f"python -c {shlex.quote(code)}"
 
@@ -99,11 +100,13 @@ def look_at_rows(result: CheckResult, manifest: Manifest) -> str | None:
 def failure_message(run: GateRun, data_docs: str) -> str:
     """Why nothing was published: each blocking result with what was seen, and how to look at it."""
     lines = [f"{run.manifest.window}: nothing was published, readers still see the last good rows."]
-    for result in run.blocking:
+    for result in run.blocking[:_SHOWN_FAILURES]:
         said = "could not be checked" if result.outcome is Outcome.ERROR else "failed"
         lines.append(f"{result.table_name}: critical expectation {said}: {result.words}{_seen(result)}. {result.message or ''}".rstrip())
         if command := look_at_rows(result, run.manifest):
             lines.append(f"  the staged rows: {command}")
+    if more := run.blocking[_SHOWN_FAILURES:]:
+        lines.append(f"and {len(more)} more: see Data Docs")
     lines += [f"Data Docs: {data_docs}", "What to do: docs/runbook.md, section 'A gate failed'."]
     return "\n".join((*lines, counted_outcomes(run)))
 

@@ -131,14 +131,14 @@ def _check_result(table_name: str, check: Check, result: ExpectationValidationRe
         check.words,
         check.severity,
         Outcome.FAIL,
-        observed=_observed(found, subject)[:_LONGEST_OBSERVED],
+        observed=_observed(found, subject, check.shown_as)[:_LONGEST_OBSERVED],
         unexpected_rows=found.get("unexpected_count"),
         message=check.meaning,
         check=check,
     )
 
 
-def _observed(found: dict[str, Any], subject: tuple[str, ...]) -> str:
+def _observed(found: dict[str, Any], subject: tuple[str, ...], shown_as: str) -> str:
     rows = found.get("partial_unexpected_index_list") or []
     if subject == ("observed",):
         return "; ".join(str(row["observed"]) for row in rows[:_SHOWN_VALUES])
@@ -146,7 +146,15 @@ def _observed(found: dict[str, Any], subject: tuple[str, ...]) -> str:
         rows = [{name: row[name] for name in subject} | row for row in rows]
         return "; ".join(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows[:_SHOWN_VALUES])
     values = found.get("partial_unexpected_list", [])
-    return ", ".join(dict.fromkeys(str(value) for value in values[:_SHOWN_VALUES])) if values else str(found.get("observed_value"))
+    shown = dict.fromkeys(_in_words(value) for value in values[:_SHOWN_VALUES])
+    return ", ".join(shown_as.format(value) for value in shown) if shown else "no value"
+
+
+def _in_words(value: Any) -> str:
+    """An offending value; those of several columns are a tuple."""
+    if isinstance(value, tuple | list):
+        return f"({', '.join(_in_words(inner) for inner in value)})"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _exception(result: ExpectationValidationResult) -> Exception | None:

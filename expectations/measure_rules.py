@@ -34,7 +34,7 @@ class AtMost:
 
     @property
     def sql(self) -> str:
-        return f"CAST(({_sum(self.parts)}) - {self.factor:g} * ({_sum(self.wholes)}) AS DOUBLE)"
+        return f"CAST({_sum(self.parts)} - {self.factor:g} * ({_sum(self.wholes)}) AS DOUBLE)"
 
     def check(self) -> Check:
         return Check(
@@ -43,7 +43,8 @@ class AtMost:
             expectation=gxe.ExpectColumnValuesToBeBetween(column=self.excess, max_value=_ROUNDING),
             columns=(*self.parts, *self.wholes),
             meaning="A part is larger than its whole: the extraction or the aggregation of these measures counts wrongly.",
-            broken_rows=f"WHERE {self.sql} > {_ROUNDING}",
+            broken_rows=f"WHERE {_sum(self.parts)} > {self.factor:g} * ({_sum(self.wholes)})",
+            shown_as="{} too many",
         )
 
 

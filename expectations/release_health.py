@@ -85,6 +85,7 @@ def _at_most(computed: str, words: str, columns: tuple[str, ...]) -> Check:
         columns=columns,
         meaning="The scoring contradicts itself; do not trust its verdicts before that is understood.",
         broken_rows=f"WHERE {_COMPUTED[computed]} > {_ROUNDING}",
+        shown_as=f"{computed}: {{}}",
     )
 
 
@@ -97,6 +98,7 @@ def _counted(computed: str, words: str) -> Check:
         columns=("scope",),
         meaning="The digest shows a verdict with its cells; one without the other was lost on the way.",
         broken_rows=f"QUALIFY {_COMPUTED[computed]} < 1",
+        shown_as=f"{computed}: {{}}",
     )
 
 

@@ -86,7 +86,7 @@ def cases_of_measures() -> Iterator[Case]:
             ("startup_crashes + content_shutdown_crashes <= crash_pings", {"startup_crashes": 6}, "3"),
             ("content_crashes + content_shutdown_crashes <= crash_pings", {"crash_pings": None}, "2"),
         ):
-            yield Case(table, words, changed(table, **values), excess)
+            yield Case(table, words, changed(table, **values), f"{excess} too many")
 
 
 CASES_OF_VALUES = (
@@ -154,8 +154,8 @@ CASES_OF_HEALTH = (
         changed("release_health", measure="main_crashes"),
         "main_crashes",
     ),
-    Case("release_health", "ratio_low <= ratio", changed("release_health", ratio_low=1.2), "0.09999"),
-    Case("release_health", "ratio <= ratio_high", changed("release_health", ratio_high=1.0), "0.1"),
+    Case("release_health", "ratio_low <= ratio", changed("release_health", ratio_low=1.2), "ratio_low above ratio: 0.1"),
+    Case("release_health", "ratio <= ratio_high", changed("release_health", ratio_high=1.0), "ratio above ratio_high: 0.1"),
     Case("release_health", "since <= as_of", changed("release_health", since=HOUR_START + 2 * HOUR), "3600"),
     Case(
         "release_health",

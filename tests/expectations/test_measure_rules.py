@@ -59,6 +59,5 @@ def test_counts_that_exclude_each_other_share_their_pings() -> None:
 
 def test_an_absent_measure_counts_nothing() -> None:
     assert (
-        AtMost(("part",), ("one", "other"), 25.0).sql
-        == "CAST((coalesce(part, 0)) - 25 * (coalesce(one, 0) + coalesce(other, 0)) AS DOUBLE)"
+        AtMost(("part",), ("one", "other"), 25.0).sql == "CAST(coalesce(part, 0) - 25 * (coalesce(one, 0) + coalesce(other, 0)) AS DOUBLE)"
     )
