@@ -151,6 +151,18 @@ class DelayPolicy:
 
 
 @dataclass(frozen=True)
+class HoldbackPolicy:
+    """How a random holdback is told from other experiments, and when it alarms."""
+
+    experiment_prefix: str = "release-holdback-"
+    """Followed by the release version."""
+    released_branch: str = "released"
+    held_branch: str = "held"
+    false_alarms: float = 0.01
+    """alpha: the e-value alarms at 1/alpha, however often one looks."""
+
+
+@dataclass(frozen=True)
 class Policy:
     baselines: BaselinePolicy = field(default_factory=BaselinePolicy)
     variance: VariancePolicy = field(default_factory=VariancePolicy)
@@ -159,6 +171,7 @@ class Policy:
     data_guard: DataGuardPolicy = field(default_factory=DataGuardPolicy)
     strata: StrataPolicy = field(default_factory=StrataPolicy)
     delays: DelayPolicy = field(default_factory=DelayPolicy)
+    holdback: HoldbackPolicy = field(default_factory=HoldbackPolicy)
 
     def start_scale(self, channel: str, measure: str) -> float:
         """tau0 before it is learned: the larger of the channel's and the measure's."""

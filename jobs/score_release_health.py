@@ -16,7 +16,7 @@ import click
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual
+from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual, StartsWith
 
 from jobs.policies import HORIZON_HOURS, POLICY, Policy
 from jobs.scoring.calibration_history import score_maps
@@ -25,11 +25,12 @@ from jobs.scoring.channel_scoring import score_releases
 from jobs.scoring.channel_totals import TOTALS_COLUMNS, channel_totals
 from jobs.scoring.evidence_list import note_listed_cells
 from jobs.scoring.health_rows import LookRange, Row, health_rows
+from jobs.scoring.holdback_rows import HOLDBACK_COLUMNS
 from jobs.scoring.measured_kernels import DELAY_COLUMNS, usage_delays
 from jobs.scoring.release_calendar import Calendar, parse_calendar
 from jobs.scoring.release_reviews import Review
 from jobs.settings import from_environment
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS, RELEASE_TOTALS, USAGE_DELAYS
+from jobs.table_declarations import EXPERIMENT_ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS, RELEASE_TOTALS, USAGE_DELAYS
 from jobs.tables.audit_rows import COMPLETE
 from jobs.tables.code_version import code_version
 from jobs.tables.complete_windows import read_complete
@@ -110,8 +111,16 @@ def read_records(catalog: Catalog, calendar: Calendar, start: datetime, end: dat
     totals = read_complete(catalog, RELEASE_TOTALS, start, end, columns=TOTALS_COLUMNS)
     delays = read_complete(catalog, USAGE_DELAYS, start, end, columns=DELAY_COLUMNS)
     reviews = read_reviews(catalog)
+    experiments = read_complete(
+        catalog,
+        EXPERIMENT_ERROR_AGGREGATES,
+        start,
+        end,
+        StartsWith("experiment", POLICY.holdback.experiment_prefix),
+        columns=HOLDBACK_COLUMNS,
+    ).rows
     records = [
-        ChannelRecord(of_channel, usage_delays(delays.rows, of_channel.channel, start), calendar, reviews)
+        ChannelRecord(of_channel, usage_delays(delays.rows, of_channel.channel, start), calendar, reviews, experiments)
         for of_channel in channel_totals(totals.rows, totals.incomplete_hours, start, end)
     ]
     return records, min(totals.audit_sequence, delays.audit_sequence)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from jobs.policies import HORIZON_HOURS, Policy
@@ -21,12 +22,13 @@ from jobs.windows import HOUR
 
 @dataclass(frozen=True)
 class ChannelRecord:
-    """What is known of a channel: rows, delays, calendar, and what people said of its releases."""
+    """What is known of a channel: rows, delays, calendar, what people said of its releases, rows of experiments (for random holdbacks)."""
 
     totals: ChannelTotals
     delays: UsageDelays | None
     calendar: Calendar
     reviews: tuple[Review, ...] = ()
+    experiments: pa.Table | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """All looks at the releases of a channel, from its rows: cells fitted, tau0 learned over them, looked at, judged."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -12,15 +13,21 @@ from jobs.scoring.baseline_selection import channel_releases
 from jobs.scoring.cell_looks import ALL, CellLooks, look_at_cells
 from jobs.scoring.cell_preparation import ChannelRecord, PreparedCell, ReleaseContext, platform_kernels, prepare_cell, release_context
 from jobs.scoring.data_guard import DataProblem, fallen_usage, volume_problems
+from jobs.scoring.holdback_rows import holdback_arms
+from jobs.scoring.kernel_choice import chosen_matching
 from jobs.scoring.measured_kernels import kernel_drift_problem
+from jobs.scoring.random_holdback import holdback_evidence
 from jobs.scoring.release_arrays import CellKey
 from jobs.scoring.release_calendar import Release
-from jobs.scoring.release_history import ReleaseHistory, fit_history, with_learned_scale
+from jobs.scoring.release_counts import Array
+from jobs.scoring.release_history import ReleaseHistory, default_matching, fit_history, with_learned_scale
 from jobs.scoring.release_levels import learned_start_scale
 from jobs.scoring.verdict_states import State, cell_states
 from jobs.windows import HOUR
 
 _SILENT_EXPECTED_CRASHES = 5.0
+_MAIN_MEASURE = "main_crashes_capped"
+_HOLDBACK_OVERDISPERSION = 2.0  # without a history to measure it
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class ScoredCell:
     looks: CellLooks | None
     states: list[list[State]]
     problems: tuple[DataProblem, ...]
+    holdback_evidence: Array | None = None
 
     @property
     def platform(self) -> str:
@@ -68,23 +76,57 @@ def score_cells(
     record: ChannelRecord, context: ReleaseContext, policy: Policy, measures: tuple[Measure, ...] = SCORED_MEASURES
 ) -> ScoredRelease:
     """All cells of one release: each of the measures on all platforms together and on each."""
-    channel, keys, prepared = record.totals.channel, [], []
+    keys: list[CellKey] = []
+    prepared: list[PreparedCell] = []
+    histories: list[ReleaseHistory | None] = []
     for platform in (None, *record.totals.platforms):
         kernels = platform_kernels(record, context, platform, policy)
-        for measure in measures:
-            keys.append(CellKey(measure.name, platform))
-            prepared.append(prepare_cell(record, context, keys[-1], kernels, policy))
-    start_scales = [policy.start_scale(channel, key.measure) for key in keys]
-    histories = [
-        fit_history(cell.baselines, start_scale, parents=cell.strata.parents, policy=policy, release_type=context.release.release_type)
-        for cell, start_scale in zip(prepared, start_scales, strict=True)
-    ]
+        on_platform = [CellKey(measure.name, platform) for measure in measures]
+        cells = [prepare_cell(record, context, key, kernels, policy) for key in on_platform]
+        keys, prepared = keys + on_platform, prepared + cells
+        histories += _fitted(record.totals.channel, context.release, dict(zip(on_platform, cells, strict=True)), policy)
+    start_scales = [policy.start_scale(record.totals.channel, key.measure) for key in keys]
     learned = learned_start_scale([history.past for history in histories if history], min(start_scales), policy.baselines, policy.variance)
     if learned is not None:
         histories = [history and with_learned_scale(history, learned) for history in histories]
     problems = _channel_problems(record, context, policy)
-    cells = [_scored_cell(key, cell, history, problems, policy) for key, cell, history in zip(keys, prepared, histories, strict=True)]
-    return ScoredRelease(context.release, context.hours, tuple(cells))
+    scored = [_scored_cell(key, cell, history, problems, policy) for key, cell, history in zip(keys, prepared, histories, strict=True)]
+    return ScoredRelease(context.release, context.hours, tuple(_with_holdback(record, context, cell, policy) for cell in scored))
+
+
+def _fitted(channel: str, release: Release, cells: Mapping[CellKey, PreparedCell], policy: Policy) -> list[ReleaseHistory | None]:
+    """Histories of a platform's cells. Where its delays were not measured, one mixture is chosen for all from the browser crashes."""
+    main = next((cell for key, cell in cells.items() if key.measure == _MAIN_MEASURE), None)
+    has_updates = main is not None and main.counts.updates is not None and main.counts.updates.any()
+    matching = None if main is None or has_updates else chosen_matching(main.baselines)
+    return [
+        fit_history(
+            cell.baselines,
+            policy.start_scale(channel, key.measure),
+            matching=matching,
+            parents=cell.strata.parents,
+            policy=policy,
+            release_type=release.release_type,
+        )
+        for key, cell in cells.items()
+    ]
+
+
+def _with_holdback(record: ChannelRecord, context: ReleaseContext, cell: ScoredCell, policy: Policy) -> ScoredCell:
+    """The browser crashes of all platforms are regressed also from the look on at which a random holdback says so."""
+    if record.experiments is None or cell.key != CellKey(_MAIN_MEASURE, None):
+        return cell
+    release = context.release
+    arms = holdback_arms(record.experiments, release.channel, release.version, release.hour, policy.holdback)
+    if arms is None:
+        return cell
+    matching = default_matching() if cell.history is None else cell.history.matching
+    phi = _HOLDBACK_OVERDISPERSION if cell.history is None else cell.history.phi
+    released, held = matching.delayed(arms.released_crashes), matching.delayed(arms.held_crashes)
+    evidence = holdback_evidence(released, held, arms.released_hours, arms.held_hours, phi)[: context.hours]
+    has_alarmed = np.maximum.accumulate(evidence) >= 1 / policy.holdback.false_alarms
+    whole = [State.REGRESSED if alarmed else state for alarmed, state in zip(has_alarmed, cell.states[0], strict=True)]
+    return replace(cell, states=[whole, *cell.states[1:]], holdback_evidence=evidence)
 
 
 def _scored_cell(

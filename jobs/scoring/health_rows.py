@@ -199,6 +199,9 @@ def _look_figures(looks: CellLooks, index: int, look: int) -> Row:
 def _notes(cell: ScoredCell, look: int, policy: Policy) -> list[str]:
     """What else a reader should know of this look."""
     notes = [problem.note for problem in cell.problems if problem.has_problem[look]]
+    if cell.holdback_evidence is not None:
+        alarm_at = 1 / policy.holdback.false_alarms
+        notes.append(f"random holdback: evidence {cell.holdback_evidence[look]:.3g} : 1 for a regression (alarm at {alarm_at:.0f} : 1)")
     if cell.history is None or cell.looks is None:
         return [*notes, "no release to compare with"]
     if cell.history.releases <= policy.baselines.thin_releases:
