@@ -56,6 +56,15 @@ def score_words(score: float | None) -> str:
     return f"{min(max(round(score), 1), 99)}" if 0 < score < 100 else f"{score:.0f}"
 
 
+def evidence_words(factor: float | None) -> str:
+    """A Bayes factor for a regression as odds: 25:1, or 1:8 where it speaks against one."""
+    if factor is None or factor <= 0:
+        return UNKNOWN
+    if factor >= 1:
+        return f"{count_words(round(factor))}:1" if factor < 1_000 else ">999:1"
+    return f"1:{count_words(round(1 / factor))}" if factor > 0.001 else "<1:999"
+
+
 def age_words(hours: float) -> str:
     """Hours up to three days, then days: 9 h, 4 days."""
     return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:.0f} days"

@@ -3,11 +3,11 @@
 Iceberg has no unique keys, hence a database of its own (`LEDGER_URI`): SQLite on one machine, PostgreSQL for several.
 """
 
+import contextlib
 import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -69,7 +69,7 @@ class SentLedger:
         self._engine = sa.create_engine(url, connect_args={"timeout": 60} if is_sqlite else {})
         self._lease_seconds, self._patience_seconds = lease_seconds, patience_seconds
         self._owner = uuid.uuid4().hex
-        with self._engine.begin() as connection:
+        with contextlib.suppress(IntegrityError), self._engine.begin() as connection:  # PostgreSQL's answer to two who create it at once
             connection.execute(sa.schema.CreateTable(_sent, if_not_exists=True))
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ class SentLedger:
             rows = connection.execute(sa.select(_sent).where(days).order_by(_sent.c.report_day, _sent.c.key)).mappings().all()
         return [_entry(row) for row in rows]
 
-    @contextmanager
+    @contextlib.contextmanager
     def claim(self, key: str, slack_channel: str, report_day: date) -> Iterator["Claim"]:
         """Holds the message until the block ends; waits for another holder, whose lease ends if its process died.
 
@@ -103,7 +103,7 @@ class SentLedger:
         try:
             yield claim
         finally:
-            self._write(key, {"claimed_by": None, "claimed_until": None})
+            self._release(key)
 
     def _try_to_claim(self, key: str, slack_channel: str, report_day: date) -> bool:
         now = time.time()
@@ -119,6 +119,11 @@ class SentLedger:
         except IntegrityError:  # somebody else was first
             return False
         return True
+
+    def _release(self, key: str) -> None:
+        mine = sa.and_(_sent.c.key == key, _sent.c.claimed_by == self._owner)
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(_sent).where(mine).values(claimed_by=None, claimed_until=None))
 
     def _write(self, key: str, values: Mapping[str, Any]) -> None:
         renewed = {"claimed_until": time.time() + self._lease_seconds, **values}

@@ -8,7 +8,7 @@ from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.data_words import data_line, expectation_words, restatement_words
 from jobs.digest.digest_facts import ALL, Cell, DigestFacts, FailedExpectation, ReleaseLook
 from jobs.digest.message_blocks import Block, bold, bullets, paragraph, preformatted, rows_within_budget, small_print, table, words
-from jobs.digest.number_words import clock_words, count_words, interval_words, plural, ratio_words
+from jobs.digest.number_words import clock_words, count_words, evidence_words, interval_words, plural, ratio_words
 from jobs.digest.root_message import (
     MOST_ROOT_ROWS,
     TABLE_HEAD,
@@ -29,7 +29,7 @@ from jobs.digest.verdict_words import (
     stratum_words,
 )
 
-CELL_HEAD = ("Platform", "Measure", "State", "Score", "Ratio (90 %)", "Crashes", "Expected", "Usage hours")
+CELL_HEAD = ("Platform", "Measure", "State", "Score", "Evidence", "Ratio (90 %)", "Crashes", "Expected", "Usage hours")
 STRATUM_HEAD = ("Users", "Measure", "State", "Ratio (90 %)", "Crashes", "Expected")
 _MOST_ROWS = 60
 _MOST_STRATA = 15
@@ -89,6 +89,7 @@ def _cell_row(cell: Cell) -> list[str]:
         measure_words(cell.measure),
         state_words(cell),
         score_cell_words(cell),
+        evidence_words(cell.evidence),
         _ratio(cell),
         count_words(cell.observed_crashes),
         count_words(cell.expected_crashes),

@@ -10,6 +10,7 @@ from jobs.policies import POLICY
 
 _MEASURES = {measure.name: measure for measure in MEASURES}
 _PLATFORMS = {"Windows_NT": "Windows", "Darwin": "macOS"}
+_HIGHEST_BAD_SCORE = 50.0
 _STRATUM_PARTS = 4  # operating system, its version, architecture, country group
 _TOLD_OTHERWISE = ("decided by ", "thin baseline", "environment:", "no release to compare with")
 """Notes of release_health whose matter the sentence and the caveats tell in their own words."""
@@ -100,7 +101,10 @@ def headline(release: ReleaseLook) -> str:
     """`⚠ Firefox beta 57.0b8 – watch – 62/100 after 9 h`."""
     verdict = release.verdict
     name = f"Firefox {as_label(verdict.channel)} {as_label(verdict.release_version)}"
-    score = "" if verdict.state in _WITHOUT_SCORE or verdict.score is None else f"{score_words(verdict.score)}/100 "
+    is_told = verdict.score is not None and verdict.state not in _WITHOUT_SCORE
+    # A regression of the last day or of a few users leaves the release's score high: side by side they would only confuse.
+    contradicts = verdict.state is State.REGRESSED and (verdict.score or 0.0) > _HIGHEST_BAD_SCORE
+    score = f"{score_words(verdict.score)}/100 " if is_told and not contradicts else ""
     return f"{STATE_WORDS[verdict.state].mark} {name} – {STATE_WORDS[verdict.state].name} – {score}after {age_words(verdict.age_hours)}"
 
 
@@ -145,19 +149,35 @@ def sentence(release: ReleaseLook) -> str:
             guess = f"The ratio may be anything from {interval_words(cell.ratio_low, cell.ratio_high)}."
             return f"{version} is {age_words(verdict.age_hours)} old, with {_counts(cell)} so far. {guess}"
         case State.REGRESSED | State.WATCH:
-            verb = "crashes" if verdict.state is State.REGRESSED else "may be crashing"
-            return (
-                f"{version} {verb} {ratio_words(cell.ratio).removesuffix('x')} times as often as it should: after {age_words(verdict.age_hours)} "
-                f"it has had about {count_words(cell.delayed_crashes)} {crashes}, where {_comparison(cell)} "
-                f"(90 % interval {interval_words(cell.ratio_low, cell.ratio_high)}). "
-                f"The chance that this is acceptable (at most {ratio_words(cell.acceptable_ratio)}) is {percent_words(_p_acceptable(cell))}."
-            )
+            return f"{_excess(verdict, cell)} {_doubt(cell)}"
         case _:
             baselines = plural(len(cell.baseline_versions), "release")
             compared = f"{ratio_words(cell.ratio)} the {crashes} of the last {baselines} with the same users"
             lead = {State.IMPROVED: "Fewer crashes than usual: ", State.INCONCLUSIVE: "No sign of trouble, but not proven either: "}
-            interval = f"(90 % interval {interval_words(cell.ratio_low, cell.ratio_high)})"
-            return f"{lead.get(verdict.state, '')}{version} has {compared} {interval}."
+            return f"{lead.get(verdict.state, '')}{version} has {compared} {_interval(cell)}."
+
+
+def _excess(verdict: Cell, cell: Cell) -> str:
+    """How much worse, since when or at what age, against what."""
+    version = as_label(verdict.release_version)
+    times = f"{ratio_words(cell.ratio).removesuffix('x')} times as often as it should"
+    crashes = f"{measure_words(cell.measure)}{where_words(cell)}"
+    verb = "crashes" if verdict.state is State.REGRESSED else "may be crashing"
+    if cell.scope == "trailing":  # something changed under a release that is out: not the release itself, perhaps
+        counts = f"in the last 24 h it has had about {count_words(cell.delayed_crashes)} {crashes}, where {_comparison(cell)}"
+        return f"Since {clock_words(cell.since)} {version} {verb} {times}: {counts} {_interval(cell)}."
+    counts = (
+        f"after {age_words(verdict.age_hours)} it has had about {count_words(cell.delayed_crashes)} {crashes}, where {_comparison(cell)}"
+    )
+    return f"{version} {verb} {times}: {counts} {_interval(cell)}."
+
+
+def _doubt(cell: Cell) -> str:
+    return f"The chance that this is acceptable (at most {ratio_words(cell.acceptable_ratio)}) is {percent_words(_p_acceptable(cell))}."
+
+
+def _interval(cell: Cell) -> str:
+    return f"(90 % interval {interval_words(cell.ratio_low, cell.ratio_high)})"
 
 
 def _p_acceptable(cell: Cell) -> float | None:
@@ -191,6 +211,8 @@ def action(release: ReleaseLook) -> str:
         return f"Nothing to do: {review_words(release.review)}"
     todo = STATE_WORDS[verdict.state].action.format(version=as_label(verdict.release_version))
     is_somewhere = cell.platform != ALL or cell.stratum != ALL
+    if verdict.state in (State.REGRESSED, State.WATCH) and cell.scope == "trailing":
+        return f"{todo} It began when the release was out already: suspect a remote setting or a website too."
     if verdict.state in (State.REGRESSED, State.WATCH) and is_somewhere:
         return f"{todo} Look at {where_words(cell).removeprefix(' on ').removeprefix(' among ')} first."
     return todo

@@ -70,6 +70,24 @@ CASES: dict[str, DigestFacts] = {
         a_release(State.TOO_EARLY, score=71.0, **_TOO_EARLY),
         an_older_release(State.REGRESSED, cells=(a_regressed_cell(release_version="57.0b7"),), score=1.5),
     ),
+    "late_onset": some_facts(
+        a_release(
+            State.REGRESSED,
+            (
+                a_cell(),
+                a_regressed_cell(
+                    scope="trailing",
+                    platform="all",
+                    since=NOON - 4 * HOUR,
+                    observed_crashes=211.0,
+                    delayed_crashes=198.0,
+                    expected_crashes=104.0,
+                ),
+            ),
+            score=99.0,
+            age_hours=96.0,
+        ),
+    ),
     "watch": some_facts(
         a_release(State.WATCH, (a_regressed_cell(state=State.WATCH, p_unacceptable=0.7, **_MILD),), score=30.0), an_older_release()
     ),

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from jobs.digest.alert_messages import AlertStep, alert_message, next_step
 from jobs.digest.channel_digest import root_message, thread_messages
 from jobs.digest.digest_facts import DigestFacts
+from jobs.digest.digest_routing import Route
 from jobs.digest.message_blocks import blocks_as_text
 from jobs.digest.outgoing_message import OutgoingMessage
 from local.slack_stand_in.block_rules import check_blocks, is_too_long
@@ -17,7 +19,12 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def all_messages(facts: DigestFacts) -> list[OutgoingMessage]:
-    return [root_message(facts, "release-health", facts.window_end), *thread_messages(facts, "release-health", facts.window_end, ())]
+    """The root, the alarms that it raises, and the thread."""
+    now, route = facts.window_end, Route("release-health", mention="S0123456789")
+    alarms = [
+        alert_message(facts, release, route, now) for release in facts.releases if next_step(release, None, now) is AlertStep.ANNOUNCE
+    ]
+    return [root_message(facts, route.slack_channel, now), *alarms, *thread_messages(facts, route.slack_channel, now, ())]
 
 
 def as_text(messages: list[OutgoingMessage]) -> str:
