@@ -1,22 +1,42 @@
 """One local stack, in a folder of its own, for all tests that run the pipeline under Airflow."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from local import stack as local_stack
 from local.stack_environment import StackConfig
-from tests.end_to_end.running_pipeline import RunningPipeline
+from tests.end_to_end.running_pipeline import FIRST_DAY, SETTLED_VERSION, TODAYS_VERSION, RunningPipeline, write_calendar
+
+DAGS = ["release_health_hourly", "release_health_settled", "release_health_backfill", "table_maintenance"]
 
 
 @pytest.fixture(scope="session")
-def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPipeline]:
-    config = StackConfig(home=tmp_path_factory.mktemp("stack"), airflow_port=0, slack_port=0)
+def stack_home(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Not below pytest's folder: each pytest that starts closes that to other users, and PostgreSQL runs as one where we are root.
+
+    It is kept, logs and all, if a test fails.
+    """
+    home = Path(tempfile.mkdtemp(prefix="release-health-"))
+    yield home
+    if request.session.testsfailed:
+        print(f"the stack's logs are in {home}/logs, those of its tasks in {home}/airflow/logs")  # noqa: T201
+    else:
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def pipeline(stack_home: Path) -> Iterator[RunningPipeline]:
+    last_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    calendar = write_calendar(stack_home, {TODAYS_VERSION: last_hour, SETTLED_VERSION: FIRST_DAY})
+    config = StackConfig(home=stack_home, airflow_port=0, slack_port=0, extra_environment={"RELEASE_CALENDAR": str(calendar)})
     try:
         running = RunningPipeline(config, local_stack.start(config, progress=print))
-        running.stack.airflow.wait_for_dags(
-            ["release_health_hourly", "release_health_settled", "release_health_backfill", "table_maintenance"]
-        )
+        running.stack.airflow.wait_for_dags(DAGS)
         yield running
     finally:
         local_stack.stop(config)

@@ -21,6 +21,9 @@ from local.stack_environment import StackConfig
 from tests.ping_factory import close_hour, crash_ping, land, main_ping
 
 RUN_TIMEOUT_SECONDS = 300
+TODAYS_VERSION, SETTLED_VERSION = "158.0b4", "158.0b3"
+# Settling waits for six hours after a day's end, so yesterday is left out: whatever the time is, nothing has to wait.
+FIRST_DAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=4)
 OF_THE_RUN = {"window_run_id", "code_version", "processed_at", "checked_at", "audit_sequence", "run_key", "attempt"}
 """Columns that say who wrote a row and when; two runs over the same pings differ in nothing else."""
 
@@ -71,14 +74,15 @@ class RunningPipeline:
         channel = client.conversations_list()["channels"][0]["id"]
         return list(client.conversations_history(channel=channel)["messages"])
 
-    def newest_scheduled_run(self, dag_id: str) -> str:
-        """The run that unpausing starts, for the last whole interval."""
+    def newest_scheduled_run(self, dag_id: str) -> tuple[str, datetime]:
+        """The run that unpausing starts, for the last whole interval, and that interval's start."""
         self.airflow.unpause(dag_id)
         deadline = time.monotonic() + 30
         while not (runs := [run for run in self.airflow.runs(dag_id) if run["run_type"] == "scheduled"]):
             assert time.monotonic() < deadline, f"{dag_id} was unpaused, but no run started"
             time.sleep(0.5)
-        return str(max(runs, key=lambda run: run["logical_date"])["dag_run_id"])
+        newest = max(runs, key=lambda run: run["logical_date"])
+        return str(newest["dag_run_id"]), datetime.fromisoformat(newest["data_interval_start"])
 
 
 @contextmanager
@@ -109,16 +113,21 @@ def stored_rows(table: Table) -> list[dict[str, Any]]:
     return sorted(kept, key=lambda row: str(sorted(row.items(), key=lambda item: item[0])))
 
 
-def last_whole_hour() -> datetime:
-    """The start of the hour that ended last."""
-    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+def write_calendar(folder: Path, released: Mapping[str, datetime]) -> Path:
+    """A release calendar of betas."""
+    path = folder / "release_calendar.csv"
+    rows = [f"{version},beta,{at:%Y-%m-%dT%H:%MZ}" for version, at in released.items()]
+    path.write_text("\n".join(["version,channel,time", *rows]) + "\n")
+    return path
 
 
-def land_hour(landing: Path, hour_start: datetime, main_pings: int, crashes: int, name: str = "part-0.ndjson", close: bool = True) -> None:
+def land_hour(
+    landing: Path, version: str, hour_start: datetime, main_pings: int, crashes: int, name: str = "part-0.ndjson", close: bool = True
+) -> None:
     """An hour of a beta that was built two days before: pings of one hour of use each, crashes of the main process, one repeated ping
     and one line that is no JSON."""
     build_id = f"{hour_start - timedelta(days=2):%Y%m%d}120000"
-    build = {"buildId": build_id, "version": "158.0", "displayVersion": "158.0b3"}
+    build = {"buildId": build_id, "version": "158.0", "displayVersion": version}
     changes = {f"{part}.{field}": value for part in ("application", "environment.build") for field, value in build.items()}
     changes |= {"meta.appBuildId": build_id, "meta.appVersion": "158.0", "meta.normalizedChannel": "beta", "application.channel": "beta"}
     minutes = [hour_start + timedelta(seconds=3600 * number / main_pings) for number in range(main_pings)]

@@ -2,7 +2,8 @@
 
 import json
 import time
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Thread
 
@@ -11,29 +12,39 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.table_declarations import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH
-from jobs.windows import run_key
-from tests.end_to_end.running_pipeline import RunningPipeline, land_hour, last_whole_hour
-from tests.ping_factory import hour_folder
+from jobs.windows import HOUR, run_key
+from tests.end_to_end.running_pipeline import RUN_TIMEOUT_SECONDS, TODAYS_VERSION, RunningPipeline, land_hour
+from tests.ping_factory import close_hour
 
 pytestmark = pytest.mark.services
 
 HOURLY = "release_health_hourly"
 CHAIN = ["aggregate_errors", "audit_aggregates", "score_release_health", "audit_health", "post_health_digest"]
-HOUR = last_whole_hour()
-END = HOUR + timedelta(hours=1)
 MOST_SECONDS = 120
 
 
+@dataclass(frozen=True)
+class HourlyRun:
+    run_id: str
+    start: datetime
+    seconds: float
+    """From `_SUCCESS` to the end of the run."""
+
+    @property
+    def end(self) -> datetime:
+        return self.start + HOUR
+
+
 @pytest.fixture(scope="module")
-def first_run(pipeline: RunningPipeline) -> tuple[str, float]:
-    """The run that starts by itself for the last hour; the hour is closed while the run already waits. The run id and its seconds."""
-    land_hour(pipeline.landing, HOUR, main_pings=40, crashes=2, close=False)
-    run_id = pipeline.newest_scheduled_run(HOURLY)
+def first_run(pipeline: RunningPipeline) -> HourlyRun:
+    """The run that starts by itself for the last hour; the hour is closed while the run already waits."""
+    run_id, start = pipeline.newest_scheduled_run(HOURLY)
+    land_hour(pipeline.landing, TODAYS_VERSION, start, main_pings=40, crashes=2, close=False)
     wait_until_deferred(pipeline, run_id)
     closed_at = time.monotonic()
-    (pipeline.landing / hour_folder(HOUR) / "_SUCCESS").touch()
-    pipeline.airflow.wait_for_run(HOURLY, run_id, 300)
-    return run_id, time.monotonic() - closed_at
+    close_hour(pipeline.landing, start)
+    pipeline.airflow.wait_for_run(HOURLY, run_id, RUN_TIMEOUT_SECONDS)
+    return HourlyRun(run_id, start, time.monotonic() - closed_at)
 
 
 def wait_until_deferred(pipeline: RunningPipeline, run_id: str) -> None:
@@ -49,40 +60,40 @@ def test_airflow_reads_every_dag_without_an_error(pipeline: RunningPipeline) -> 
     assert "No data found" in pipeline.run_command("airflow", "dags", "list-import-errors")
 
 
-def test_an_hour_ends_as_rows_and_one_message(pipeline: RunningPipeline, first_run: tuple[str, float]) -> None:
-    run_id, seconds = first_run
+def test_an_hour_ends_as_rows_and_one_message(pipeline: RunningPipeline, first_run: HourlyRun) -> None:
+    run_id = first_run.run_id
     states = pipeline.states(HOURLY, run_id)
     assert states == dict.fromkeys(["wait_for_closed_hour", *CHAIN], "success") | {"watcher": "skipped"}, pipeline.logs_of_failed_tasks(
         HOURLY, run_id
     )
 
-    [audit] = pipeline.rows(INGEST_AUDIT, HOUR, END)
-    assert (audit["hour_start"], audit["status"], audit["mode"], audit["is_closed"]) == (HOUR, "complete", "provisional", True)
+    [audit] = pipeline.rows(INGEST_AUDIT, first_run.start, first_run.end)
+    assert (audit["hour_start"], audit["status"], audit["mode"], audit["is_closed"]) == (first_run.start, "complete", "provisional", True)
     assert (audit["lines"], audit["accepted"], audit["duplicates"], audit["rejected"]) == (40 + 1 + 2 + 1, 40 + 2, 1, 1)
-    rows = pipeline.rows(ERROR_AGGREGATES, HOUR, END)
+    rows = pipeline.rows(ERROR_AGGREGATES, first_run.start, first_run.end)
     assert sum(row["usage_hours"] or 0 for row in rows) == pytest.approx(40.0)
     assert sum(row["main_crashes"] or 0 for row in rows) == 2
-    assert {row["release_version"] for row in pipeline.rows(RELEASE_HEALTH, END)} == {"158.0b3"}
+    assert {row["release_version"] for row in pipeline.rows(RELEASE_HEALTH, first_run.end)} == {TODAYS_VERSION}
     [message] = pipeline.messages()
-    assert "158.0b3" in json.dumps(message)
-    assert seconds < MOST_SECONDS, f"from _SUCCESS to the message took {seconds:.0f} s"
+    assert TODAYS_VERSION in json.dumps(message)
+    assert first_run.seconds < MOST_SECONDS, f"from _SUCCESS to the end of the run took {first_run.seconds:.0f} s"
 
 
-def test_each_task_ends_its_log_with_a_line_for_a_person(pipeline: RunningPipeline, first_run: tuple[str, float]) -> None:
-    log = pipeline.airflow.task_log(HOURLY, first_run[0], "aggregate_errors")
+def test_each_task_ends_its_log_with_a_line_for_a_person(pipeline: RunningPipeline, first_run: HourlyRun) -> None:
+    log = pipeline.airflow.task_log(HOURLY, first_run.run_id, "aggregate_errors")
     assert "44 lines, 1 rejected (not_json 1), 1 duplicate" in log
 
 
 @pytest.fixture(scope="module")
-def broken_run(pipeline: RunningPipeline, first_run: tuple[str, float]) -> str:
+def broken_run(pipeline: RunningPipeline, first_run: HourlyRun) -> str:
     """The same hour again with one more object, its staged rows spoiled before the gate reads them."""
-    run_id = first_run[0]
-    land_hour(pipeline.landing, HOUR, main_pings=10, crashes=1, name="part-1.ndjson")
+    run_id = first_run.run_id
+    land_hour(pipeline.landing, TODAYS_VERSION, first_run.start, main_pings=10, crashes=1, name="part-1.ndjson")
     manifest = Path(pipeline.environment["STAGING"]) / run_key(HOURLY, run_id) / "aggregates.manifest.json"
     spoiler = Thread(target=spoil_staged_rows, args=(manifest, manifest.stat().st_mtime))
     spoiler.start()
     pipeline.airflow.clear(HOURLY, run_id)
-    pipeline.airflow.wait_for_run(HOURLY, run_id, 300)
+    pipeline.airflow.wait_for_run(HOURLY, run_id, RUN_TIMEOUT_SECONDS)
     spoiler.join(timeout=10)
     return run_id
 
@@ -101,14 +112,16 @@ def spoil_staged_rows(manifest: Path, seen_at: float) -> None:
     pq.write_table(rows.set_column(rows.schema.get_field_index("main_crashes"), rows.schema.field("main_crashes"), spoiled), path)
 
 
-def test_a_broken_expectation_stops_publishing_and_readers_see_the_previous_rows(pipeline: RunningPipeline, broken_run: str) -> None:
+def test_a_broken_expectation_stops_publishing_and_readers_see_the_previous_rows(
+    pipeline: RunningPipeline, first_run: HourlyRun, broken_run: str
+) -> None:
     states = pipeline.states(HOURLY, broken_run)
     assert states["audit_aggregates"] == "failed"
     assert states["post_health_digest"] == "success"
     assert states["watcher"] == "failed"
     assert pipeline.airflow.run_state(HOURLY, broken_run) == "failed"
 
-    rows = pipeline.rows(ERROR_AGGREGATES, HOUR, END)
+    rows = pipeline.rows(ERROR_AGGREGATES, first_run.start, first_run.end)
     assert sum(row["main_crashes"] or 0 for row in rows) == 2, "the rows of the first run"
     assert sum(row["main_pings"] or 0 for row in rows) == 40
 
@@ -124,13 +137,16 @@ def test_a_broken_expectation_is_named_in_the_log_in_data_quality_and_in_the_dig
     assert "main_crashes" in json.dumps(message)
 
 
-def test_an_hour_that_never_closes_fails_the_run_and_is_said_in_the_digest(pipeline: RunningPipeline, broken_run: str) -> None:
-    run_id = pipeline.airflow.trigger(HOURLY, logical_date=HOUR, conf={"wait_minutes": 0.02})
+def test_an_hour_that_never_closes_fails_the_run_and_is_said_in_the_digest(
+    pipeline: RunningPipeline, first_run: HourlyRun, broken_run: str
+) -> None:
+    never_closed = first_run.start - 2 * HOUR
+    run_id = pipeline.airflow.trigger(HOURLY, logical_date=never_closed + HOUR, conf={"wait_minutes": 0.02})
     states = pipeline.states(HOURLY, run_id)
     assert states["wait_for_closed_hour"] == "failed"
     assert states["aggregate_errors"] == "upstream_failed"
     assert states["post_health_digest"] == "success"
     assert pipeline.airflow.run_state(HOURLY, run_id) == "failed"
     assert "the hour was never closed" in pipeline.airflow.task_log(HOURLY, run_id, "wait_for_closed_hour")
-    never_closed = HOUR - timedelta(hours=1)
-    assert f"{never_closed:%H:%M}" in json.dumps(pipeline.messages())
+    digest = pipeline.airflow.task_log(HOURLY, run_id, "post_health_digest")
+    assert f"{never_closed:%H:%M}" in digest

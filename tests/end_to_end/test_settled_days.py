@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,11 @@ from local.code_archive import write_code_archive
 from local.object_store import serve_s3
 from local.spark_cluster import serve_spark
 from local.stack_environment import StackConfig, job_environment
-from tests.end_to_end.running_pipeline import RunningPipeline, land_hour, stored_rows, variables_of
+from tests.end_to_end.running_pipeline import FIRST_DAY, SETTLED_VERSION, RunningPipeline, land_hour, stored_rows, variables_of
 
 pytestmark = pytest.mark.services
 
 SETTLED = "release_health_settled"
-# Settling waits for six hours after a day's end, so yesterday is left out: whatever the time is, nothing has to wait.
-FIRST_DAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=4)
 DAYS = [FIRST_DAY + timedelta(days=number) for number in range(3)]
 END = DAYS[-1] + timedelta(days=1)
 LANDED_HOURS = [day + timedelta(hours=hour) for day in DAYS for hour in (9, 14, 23)]
@@ -36,7 +34,7 @@ RUN_TIMEOUT_SECONDS = 420
 def settled_days(pipeline: RunningPipeline) -> int:
     """The days are settled; how many of them were once active at the same time."""
     for hour_start in LANDED_HOURS:
-        land_hour(pipeline.landing, hour_start, main_pings=30, crashes=2)
+        land_hour(pipeline.landing, SETTLED_VERSION, hour_start, main_pings=30, crashes=2)
     dates = ("--from-date", f"{DAYS[0]:%Y-%m-%d}", "--to-date", f"{DAYS[-1]:%Y-%m-%d}", "--max-active-runs", "2")
     pipeline.run_command("airflow", "backfill", "create", "--dag-id", SETTLED, *dates)
     pipeline.airflow.unpause(SETTLED)
@@ -72,7 +70,8 @@ def cluster_environment(pipeline: RunningPipeline, settled_days: int, tmp_path_f
     """The three days have run as one window on a standalone cluster, with landing zone, staging and warehouse on S3."""
     folder = tmp_path_factory.mktemp("cluster")
     with serve_s3(folder / "s3", "lake") as aws:
-        config = StackConfig(home=folder, extra_environment={**aws, **S3_LOCATIONS})
+        calendar = {"RELEASE_CALENDAR": pipeline.environment["RELEASE_CALENDAR"]}
+        config = StackConfig(home=folder, extra_environment={**aws, **S3_LOCATIONS, **calendar})
         environment = job_environment(config)
         upload(pipeline.landing, environment)
         write_code_archive(folder / "jobs.zip")
