@@ -1,0 +1,159 @@
+"""From landed pings to published tables: whatever the order and the cut of the runs, the rows are those of one clean run."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyiceberg.expressions import EqualTo
+from pyspark.sql import SparkSession
+
+from jobs.aggregate_errors import aggregate_window
+from jobs.pings.landing_zone import list_hours
+from jobs.settings import ROOT
+from jobs.table_declarations import ERROR_AGGREGATES, EXPERIMENT_ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS
+from jobs.tables.complete_windows import read_complete
+from jobs.tables.publishing import publish_window
+from jobs.tables.staging import read_staged
+from jobs.tables.staging_manifest import Manifest, read_manifest
+from jobs.windows import HOUR, Window
+from tests.aggregates.landed_days import DAY, land_hour, land_week
+from tests.ping_factory import land, main_ping
+from tests.tables.lakes import open_lake
+from tests.tables.staged_runs import contents, provisional, settled
+
+pytestmark = pytest.mark.spark
+
+TEN = DAY + 10 * HOUR
+ELEVEN = TEN + HOUR
+
+
+def staged(spark: SparkSession, landing: Path, window: Window, staging: Path) -> Manifest:
+    run_key = f"{window.mode}-{window.start:%d-%H}-{window.end:%d-%H}"
+    aggregate_window(spark, list_hours(str(landing), window), window, run_key, str(staging))
+    return read_manifest(str(staging), run_key, "aggregates")
+
+
+def published(folder: Path, *manifests: Manifest) -> dict[str, list[str]]:
+    """What tables of their own hold once the runs were published in this order."""
+    catalog = open_lake(folder)
+    for manifest in manifests:
+        publish_window(catalog, manifest)
+    return contents(catalog)
+
+
+def test_a_window_is_aggregated_staged_and_published(spark: SparkSession, tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    land_hour(landing, TEN)
+    land_hour(landing, ELEVEN, copies_of=TEN)
+    window = settled(DAY)
+    line = aggregate_window(spark, list_hours(str(landing), window), window, "run", str(tmp_path / "staging"))
+    manifest = read_manifest(str(tmp_path / "staging"), "run", "aggregates")
+    rows = sum(rows for name, rows in manifest.rows_by_table.items() if name != "ingest_audit")
+    assert line == f"25 lines, 2 rejected (not_json 2), 1 duplicates, {rows} rows staged"
+
+    catalog = open_lake(tmp_path)
+    publish_window(catalog, manifest)
+    (totals,) = read_complete(catalog, RELEASE_TOTALS, TEN, ELEVEN, EqualTo("os_name", "Windows_NT")).rows.to_pylist()
+    columns = ("hour_start", "release_version", "os_name", "usage_hours", "main_pings", "main_crashes", "main_crashes_capped", "updates")
+    assert tuple(totals[name] for name in columns) == (TEN, "57.0", "Windows_NT", (1000 + 100 + 20 + 7) / 3600, 2, 7, 5, 1)
+    audit = {row["hour_start"]: row for row in read_staged(manifest, INGEST_AUDIT).to_pylist()}
+    assert len(audit) == 24
+    assert [
+        (audit[hour]["lines"], audit[hour]["accepted"], audit[hour]["duplicates"], audit[hour]["rejected"]) for hour in (TEN, ELEVEN)
+    ] == [
+        (12, 11, 0, 1),
+        (13, 11, 1, 1),
+    ]
+    assert (audit[DAY]["lines"], audit[DAY]["is_closed"], audit[TEN]["is_closed"]) == (0, False, True)
+    assert dict(audit[TEN]["rows_by_table"])["error_aggregates"] == 2
+    assert len(audit[TEN]["objects"]) == 5
+    (enrolled,) = read_complete(catalog, EXPERIMENT_ERROR_AGGREGATES, TEN, ELEVEN).rows.to_pylist()
+    assert (enrolled["experiment"], enrolled["branch"], enrolled["usage_hours"], enrolled["main_crashes"]) == ("e", "on", 7 / 3600, 0)
+
+
+def test_hourly_then_settled_and_settled_then_hourly_are_the_settled_rows(spark: SparkSession, tmp_path: Path) -> None:
+    landing, staging = tmp_path / "landing", tmp_path / "staging"
+    land_hour(landing, TEN)
+    land_hour(landing, ELEVEN, copies_of=TEN)
+    hourly = [staged(spark, landing, provisional(hour), staging) for hour in (TEN, ELEVEN)]
+    land(landing, [main_ping({"environment.system.os.name": "Darwin"}, TEN)], "main", TEN, "late.ndjson.zst")
+    day = staged(spark, landing, settled(DAY), staging)
+
+    clean = published(tmp_path / "clean", day)
+    assert published(tmp_path / "hourly-then-settled", *hourly, day, day) == clean
+    assert published(tmp_path / "settled-then-hourly", day, *hourly) == clean
+    assert published(tmp_path / "hourly-alone", *hourly)["error_aggregates"] != clean["error_aggregates"]
+    assert any("'Darwin'" in row for row in clean["error_aggregates"])
+
+
+def test_seven_days_in_one_job_in_seven_and_in_reverse_are_the_same_rows(spark: SparkSession, tmp_path: Path) -> None:
+    landing, staging = tmp_path / "landing", tmp_path / "staging"
+    land_week(landing)
+    week = published(tmp_path / "week", staged(spark, landing, settled(DAY, days=7), staging))
+    daily = [staged(spark, landing, settled(DAY + day * 24 * HOUR), staging) for day in range(7)]
+    assert len(week["ingest_audit"]) == 7 * 24
+    assert published(tmp_path / "daily", *daily) == week
+    assert published(tmp_path / "reverse", *reversed(daily)) == week
+
+
+def test_the_same_attempt_again_gives_the_same_rows(spark: SparkSession, tmp_path: Path) -> None:
+    land_hour(tmp_path / "landing", TEN)
+    first = staged(spark, tmp_path / "landing", provisional(TEN), tmp_path / "staging")
+    second = staged(spark, tmp_path / "landing", provisional(TEN), tmp_path / "staging")
+    assert first.attempt != second.attempt
+    once = published(tmp_path / "once", first)
+    assert published(tmp_path / "twice", first, second) == once
+
+
+def test_an_hour_that_nobody_wrote_to_is_audited_and_has_no_rows(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "landing").mkdir()
+    manifest = staged(spark, tmp_path / "landing", provisional(TEN), tmp_path / "staging")
+    assert manifest.rows_by_table == {name: 1 if name == "ingest_audit" else 0 for name in manifest.rows_by_table}
+    (audit,) = read_staged(manifest, INGEST_AUDIT).to_pylist()
+    assert (audit["lines"], audit["is_closed"], audit["objects"]) == (0, False, [])
+    publish_window(open_lake(tmp_path), manifest)
+    complete = read_complete(open_lake(tmp_path), ERROR_AGGREGATES, TEN, ELEVEN)
+    assert (complete.rows.num_rows, complete.incomplete_hours) == (0, [])
+
+
+def entry_point(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
+    environment = os.environ | {"LANDING": str(tmp_path / "landing"), "STAGING": str(tmp_path / "staging"), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "jobs.aggregate_errors", "--run-key", "k", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_run_that_is_killed_has_staged_nothing_that_anyone_reads(tmp_path: Path) -> None:
+    land_hour(tmp_path / "landing", TEN)
+    process = entry_point(
+        tmp_path, "--start", "2017-11-20T10:00Z", "--end", "2017-11-20T11:00Z", "--mode", "provisional", "--master", "local[1]"
+    )
+    assert process.stdout
+    for line in process.stdout:
+        if re.match(r"release_totals: \d+ rows staged", line):
+            process.send_signal(signal.SIGKILL)
+            break
+    assert process.wait(60) == -signal.SIGKILL
+    assert list((tmp_path / "staging").rglob("*.parquet"))
+    with pytest.raises(FileNotFoundError):
+        read_manifest(str(tmp_path / "staging"), "k", "aggregates")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--start", "2017-11-20T10:30Z", "--end", "2017-11-20T11:00Z", "--mode", "provisional"), "is not a whole hour"),
+        (("--start", "2017-11-20T10:00Z", "--end", "2017-11-20T11:00Z", "--mode", "settled"), "a settled window is made of whole UTC days"),
+        (
+            ("--start", "2017-11-20T10:00Z", "--end", "2017-11-20T11:00Z", "--mode", "provisional"),
+            "set LANDING to a folder or an s3:// URL",
+        ),
+    ],
+)
+def test_a_window_or_a_landing_zone_that_makes_no_sense_is_named(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    process = entry_point(tmp_path, *arguments)
+    _, errors = process.communicate(timeout=120)
+    assert (process.returncode, message in errors) == (1, True), errors

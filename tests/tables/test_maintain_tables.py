@@ -1,0 +1,156 @@
+"""Maintenance: late objects are named, old things go, and nothing that a reader may need does."""
+
+import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from pyiceberg.catalog import Catalog
+
+from jobs.maintain_tables import main
+from jobs.pings.landing_zone import list_hours
+from jobs.table_declarations import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS
+from jobs.tables.lake_catalog import identifier
+from jobs.tables.late_objects import days_to_settle_again, settled_objects
+from jobs.tables.publishing import publish_window
+from jobs.tables.staging import stage_rows
+from jobs.tables.staging_manifest import Manifest
+from jobs.tables.table_upkeep import Removed, delete_old_staging, delete_unreferenced_files, drop_rows_before, expire_snapshots
+from jobs.windows import HOUR, Window
+from tests.ping_factory import land, main_ping
+from tests.tables.publisher_processes import publish_and_die
+from tests.tables.staged_runs import DAY, TEN, contents, figures, made_up_rows, provisional, settled, stage_run
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+FAR_AHEAD = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def files_of(catalog: Catalog) -> set[Path]:
+    location = catalog.load_table(identifier(RELEASE_TOTALS)).location().removeprefix("file://")
+    return {path for path in Path(location).rglob("*") if path.is_file()}
+
+
+def test_old_snapshots_go_and_the_current_one_stays(catalog: Catalog, staging: str) -> None:
+    for figure in (1, 2, 3):
+        publish_window(catalog, stage_run(staging, provisional(TEN), figure, read_at=figure))
+    rows = contents(catalog)
+    count = len(catalog.load_table(identifier(RELEASE_TOTALS)).snapshots())
+    assert count > 3
+    assert expire_snapshots(catalog, RELEASE_TOTALS, LONG_AGO, is_dry_run=False) == 0
+    assert expire_snapshots(catalog, RELEASE_TOTALS, FAR_AHEAD, is_dry_run=True) == count - 1
+    assert len(catalog.load_table(identifier(RELEASE_TOTALS)).snapshots()) == count
+    assert expire_snapshots(catalog, RELEASE_TOTALS, FAR_AHEAD, is_dry_run=False) == count - 1
+    assert len(catalog.load_table(identifier(RELEASE_TOTALS)).snapshots()) == 1
+    assert contents(catalog) == rows
+
+
+def test_files_of_expired_snapshots_and_of_killed_publishers_go_after_their_grace(
+    lake: dict[str, str], catalog: Catalog, staging: str
+) -> None:
+    for hour, figure in ((TEN, 1), (TEN + HOUR, 2), (TEN, 3)):
+        publish_window(catalog, stage_run(staging, provisional(hour), figure, read_at=figure))
+    publish_and_die(lake, stage_run(staging, provisional(TEN), figure=4, read_at=4), commits=4, is_before_commit=True)
+    rows = contents(catalog)
+    expire_snapshots(catalog, RELEASE_TOTALS, FAR_AHEAD, is_dry_run=False)
+    before = files_of(catalog)
+
+    assert delete_unreferenced_files(catalog, RELEASE_TOTALS, LONG_AGO, is_dry_run=False) == Removed(0, 0)
+    would = delete_unreferenced_files(catalog, RELEASE_TOTALS, FAR_AHEAD, is_dry_run=True)
+    assert files_of(catalog) == before
+    assert delete_unreferenced_files(catalog, RELEASE_TOTALS, FAR_AHEAD, is_dry_run=False) == would
+    gone = before - files_of(catalog)
+    assert (len(gone), would.count > 0, would.size_bytes > 0) == (would.count, True, True)
+    assert any(path.suffix == ".parquet" for path in gone)
+    assert contents(catalog) == rows
+    assert delete_unreferenced_files(catalog, RELEASE_TOTALS, FAR_AHEAD, is_dry_run=False) == Removed(0, 0)
+    publish_window(catalog, stage_run(staging, provisional(TEN), figure=5, read_at=5))
+    assert figures(catalog, RELEASE_TOTALS) == {TEN: [5, 5], TEN + HOUR: [2, 2]}
+
+
+def test_rows_past_their_retention_go(catalog: Catalog, staging: str) -> None:
+    publish_window(catalog, stage_run(staging, provisional(TEN, hours=3), figure=1))
+    assert drop_rows_before(catalog, ERROR_AGGREGATES, TEN + HOUR, is_dry_run=True) == 2
+    assert drop_rows_before(catalog, ERROR_AGGREGATES, TEN + HOUR, is_dry_run=False) == 2
+    assert drop_rows_before(catalog, ERROR_AGGREGATES, TEN + HOUR, is_dry_run=False) == 0
+    assert set(figures(catalog, ERROR_AGGREGATES)) == {TEN + HOUR, TEN + 2 * HOUR}
+
+
+def test_staging_of_runs_that_ended_long_ago_goes(staging: str) -> None:
+    old, new = (stage_run(staging, provisional(TEN), figure, run_key=f"run{figure}") for figure in (1, 2))
+    month_ago = datetime.now(UTC) - timedelta(days=30)
+    for path in (Path(staging) / old.run_key).rglob("*"):
+        os.utime(path, (month_ago.timestamp(),) * 2)
+    cutoff = datetime.now(UTC) - timedelta(days=14)
+    size = sum(path.stat().st_size for path in (Path(staging) / old.run_key).rglob("*") if path.is_file())
+    assert delete_old_staging(staging, cutoff, is_dry_run=True) == Removed(1, size)
+    assert delete_old_staging(staging, cutoff, is_dry_run=False) == Removed(1, size)
+    assert [path.name for path in Path(staging).iterdir()] == [new.run_key]
+
+
+def settled_with(objects: list[tuple[str, str]], catalog: Catalog, staging: str) -> None:
+    """A settled day that read these objects, key and etag, at ten."""
+    landed = [{"object_key": key, "etag": etag, "bytes": 1, "modified_at": TEN, "is_late": False} for key, etag in objects]
+    day = stage_run(staging, settled(DAY), figure=1)
+    marks = {"mode": "settled", "processed_at": day.processed_at, "window_run_id": day.window_run_id}
+    audit = [
+        file
+        for hour in day.window.hours
+        for file in stage_rows(
+            made_up_rows(INGEST_AUDIT, [hour], 1, 1, marks | {"objects": landed if hour == TEN else []}), INGEST_AUDIT, f"{staging}/audit"
+        )
+    ]
+    publish_window(
+        catalog, Manifest(day.run_key, day.attempt, day.window, "abc123", day.processed_at, day.files | {"ingest_audit": tuple(audit)})
+    )
+
+
+def etags(landing: Path, window: Window) -> list[tuple[str, str]]:
+    return [(landed.object_key, landed.etag) for hour in list_hours(str(landing), window) for landed in hour.objects]
+
+
+def test_a_day_is_named_if_an_object_came_or_changed_after_it_was_settled(catalog: Catalog, staging: str, tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    land(landing, [main_ping({}, TEN)], hour_start=TEN, name="a.ndjson")
+    settled_with(etags(landing, settled(DAY)), catalog, staging)
+    audit = catalog.load_table(identifier(INGEST_AUDIT))
+
+    def to_settle_again() -> dict[date, list[str]]:
+        two_days = settled(DAY, days=2)
+        return days_to_settle_again(list_hours(str(landing), two_days), settled_objects(audit, two_days.start, two_days.end))
+
+    assert to_settle_again() == {}
+    came = land(landing, [main_ping({}, TEN)], hour_start=TEN + HOUR, name="late.ndjson")
+    land(landing, [main_ping({}, TEN)], hour_start=DAY + 30 * HOUR, name="not-settled-yet.ndjson")
+    assert to_settle_again() == {DAY.date(): ["submission_date=2017-11-20/submission_hour=11/main/late.ndjson"]}
+    came.unlink()
+    land(landing, [main_ping({}, TEN), main_ping({}, TEN)], hour_start=TEN, name="a.ndjson")
+    assert to_settle_again() == {DAY.date(): ["submission_date=2017-11-20/submission_hour=10/main/a.ndjson"]}
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_the_task_says_what_it_deleted_and_what_to_settle_again(
+    lake: dict[str, str], catalog: Catalog, staging: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dry_run: bool
+) -> None:
+    for name, location in (lake | {"LANDING": str(tmp_path / "landing"), "STAGING": staging}).items():
+        monkeypatch.setenv(name, location)
+    settled_with([], catalog, staging)
+    land(tmp_path / "landing", [main_ping({}, TEN)], hour_start=TEN, name="late.ndjson")
+    for run in Path(staging).rglob("*"):
+        os.utime(run, (0, 0))
+    result = CliRunner().invoke(main, ["--end", f"{DAY + 3 * 24 * HOUR:%Y-%m-%dT%H:%MZ}", *(["--dry-run"] if dry_run else [])])
+    assert result.exit_code == 0, result.output
+    assert "2017-11-20 was settled without 1 objects that have come since, such as submission_date=2017-11-20" in result.output
+    last_line = result.output.splitlines()[-1]
+    assert last_line.startswith(
+        f"settle again: 2017-11-20; {'would delete' if dry_run else 'deleted'} 0 files (0.0 MB) and 2 staging folders"
+    )
+    assert bool(list(Path(staging).iterdir())) == dry_run
+
+
+def test_a_lake_without_tables_needs_no_maintenance(lake: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "landing").mkdir()
+    for name, location in (lake | {"LANDING": str(tmp_path / "landing"), "STAGING": str(tmp_path / "staging")}).items():
+        monkeypatch.setenv(name, location)
+    result = CliRunner().invoke(main, ["--end", "2017-11-23T00:00Z"])
+    assert (result.exit_code, result.output) == (0, "no day to settle again; deleted 0 files (0.0 MB) and 0 staging folders (0.0 MB)\n")
