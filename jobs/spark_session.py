@@ -22,6 +22,7 @@ def get_session(app_name: str, master: str | None = None) -> SparkSession:
             "spark.sql.session.timeZone": "UTC",
             "spark.sql.execution.arrow.pyspark.enabled": "true",
             "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
             # Without it pyspark notes the caller of every column expression; aggregation builds a thousand.
             "spark.python.sql.dataFrameDebugging.enabled": "false",
         }
@@ -29,12 +30,12 @@ def get_session(app_name: str, master: str | None = None) -> SparkSession:
     if not _is_under_spark_submit():
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers would take the first python3 on PATH
         master = master or "local[*]"
-        # A cluster's connection says its own number; here a shuffle of 200 partitions would be 200 tasks of nothing.
-        builder = builder.master(master).config("spark.sql.shuffle.partitions", "4")
-        builder = builder.config("spark.driver.extraJavaOptions", SHORT_LIVED_JVM)
+        builder = builder.master(master).config("spark.driver.extraJavaOptions", SHORT_LIVED_JVM)
     if (master or _submitted_master()).startswith("local"):
         # Executors elsewhere get `jobs` with their tasks, too late for the daemon that starts the workers.
         builder = builder.config("spark.python.daemon.module", "jobs.spark_daemon").config("spark.executorEnv.PYTHONPATH", str(ROOT))
+        # A cluster's connection says its own number; here a shuffle of 200 partitions would be 200 tasks of nothing, each with 200 files.
+        builder = builder.config("spark.sql.shuffle.partitions", "4")
     return builder.getOrCreate()
 
 
