@@ -56,6 +56,8 @@ class VariancePolicy:
     """... with at least so many baselines each: a weekly beta has no more after five weeks of records ..."""
     fewest_predictions: int = 30
     """... and from as many past predictions as 10 cells with 5 baselines make."""
+    proxy_scale: float = 0.5
+    """s where another channel's releases stand in for a channel without any: only gross regressions can be told."""
     least_scale: float = 0.03
     """No two releases are closer than this."""
 

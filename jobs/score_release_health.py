@@ -8,7 +8,7 @@ see; run it again.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,6 +40,8 @@ from jobs.tables.staging import new_attempt, stage_rows
 from jobs.tables.staging_manifest import Looks, Manifest, attempt_folder, write_manifest
 from jobs.windows import HOUR, Mode, Window, parse_hour
 
+STAGE_BEFORE = {"release": "beta", "esr": "release", "beta": "nightly", "aurora": "nightly"}
+"""The channel that a version passes through before."""
 _LONGEST_LIFE_BEFORE = timedelta(hours=2 * HORIZON_HOURS)
 """Before the oldest baseline: its own previous version, and two weeks of delays."""
 
@@ -123,7 +125,9 @@ def read_records(catalog: Catalog, calendar: Calendar, start: datetime, end: dat
         ChannelRecord(of_channel, usage_delays(delays.rows, of_channel.channel, start), calendar, reviews, experiments)
         for of_channel in channel_totals(totals.rows, totals.incomplete_hours, start, end)
     ]
-    return records, min(totals.audit_sequence, delays.audit_sequence)
+    by_channel = {record.totals.channel: record for record in records}
+    staged = [replace(record, stage_before=by_channel.get(STAGE_BEFORE.get(record.totals.channel, ""))) for record in records]
+    return staged, min(totals.audit_sequence, delays.audit_sequence)
 
 
 def read_reviews(catalog: Catalog) -> tuple[Review, ...]:

@@ -47,7 +47,7 @@ def main(histories: int, stress_histories: int, seed: int, processes: int, work:
 
     studies = [
         *main_studies(histories),
-        *calibration_studies(max(histories // 3, 1)),
+        *calibration_studies(histories),
         *ablation_studies(stress_histories),
         *robustness_studies(stress_histories),
     ]
@@ -59,10 +59,12 @@ def main(histories: int, stress_histories: int, seed: int, processes: int, work:
 
 def run_studies(studies: list[Study], seed: int, processes: int, work: Path) -> dict[str, Results]:
     """Results by study name; runs the chunks that are not there yet."""
+    # By chunk, then study: a run that has to stop early has a little of everything, and --histories tells how much to report.
     tasks = [
-        _Task(study, chunk, work / f"{_slug(study.name)}-{study.histories}-{seed}-{chunk:03d}.npz")
+        _Task(study, chunk, work / f"{_slug(study.name)}-{seed}-{chunk:03d}-{study.histories_in(chunk)}.npz")
+        for chunk in range(max(study.chunks for study in studies))
         for study in studies
-        for chunk in range(study.chunks)
+        if chunk < study.chunks
     ]
     work.mkdir(parents=True, exist_ok=True)
     missing = [task for task in tasks if not task.file.exists()]

@@ -24,7 +24,7 @@ def simulate_chunk(study: Study, seed: int, chunk: int) -> Results:
     """Figures of every release under test in the chunk, one element (or row) a release."""
     started = time.process_time()
     first = chunk * CHUNK_HISTORIES
-    indices = range(first, min(first + CHUNK_HISTORIES, study.histories))
+    indices = range(first, first + study.histories_in(chunk))
     histories = [simulate_history(study.world, _tests_of(study, seed, index), seed, index) for index in indices]
     rows = []
     for index, history, fitted in zip(indices, histories, fit_histories(study, histories), strict=True):

@@ -50,6 +50,9 @@ class Study:
     def chunks(self) -> int:
         return -(-self.histories // CHUNK_HISTORIES)
 
+    def histories_in(self, chunk: int) -> int:
+        return min(CHUNK_HISTORIES, self.histories - chunk * CHUNK_HISTORIES)
+
 
 def _sized(users: float) -> str:
     return {10_000: "10k", 200_000: "200k", 5_000_000: "5M"}.get(int(users), f"{users:g}")
@@ -61,7 +64,7 @@ def main_studies(histories: int) -> list[Study]:
     studies = [Study(f"main {_sized(w.users)}", w, histories, (*HEALTHY, *EFFECTS), has_rivals=True) for w in sizes]
     long = [World(users=users, baselines=12) for users in (200_000, 5_000_000)]
     tests = (*HEALTHY, *EFFECTS[1:5])
-    few = max(histories // 3, CHUNK_HISTORIES)
+    few = a_third(histories)
     studies += [Study(f"K 12 {_sized(w.users)}", w, few, tests, learns_scale=True) for w in long]
     studies += [
         Study(f"K 12 with updates {_sized(w.users)}", w, few, tests, learns_scale=True, uses_updates=True, uses_own_kernels=True)
@@ -71,9 +74,16 @@ def main_studies(histories: int) -> list[Study]:
 
 
 def calibration_studies(histories: int) -> list[Study]:
-    return [Study(f"calibration {_sized(u)}", World(users=u), histories, is_mixture=True) for u in (200_000, 10_000, 5_000_000)] + [
-        Study("calibration 200k, mean comparison", World(), histories // 2, is_mixture=True, ablation="mean comparison", has_strata=False)
-    ]
+    """Ten releases a history, so fewer histories do."""
+    few = a_third(histories)
+    studies = [Study(f"calibration {_sized(u)}", World(users=u), few, is_mixture=True) for u in (200_000, 10_000, 5_000_000)]
+    mean_alone = Study("calibration 200k, mean comparison", World(), few, is_mixture=True, ablation="mean comparison", has_strata=False)
+    return [*studies, mean_alone]
+
+
+def a_third(histories: int) -> int:
+    """Of whole chunks, at least one."""
+    return max(histories // (3 * CHUNK_HISTORIES), 1) * CHUNK_HISTORIES
 
 
 def ablation_studies(histories: int) -> list[Study]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from jobs.policies import HORIZON_HOURS, Policy
-from jobs.scoring.baseline_selection import baselines_of, known_life, previous_release
+from jobs.scoring.baseline_selection import baselines_of, channel_releases, known_life, previous_release
 from jobs.scoring.channel_totals import ChannelTotals
 from jobs.scoring.measured_kernels import UsageDelays, baseline_kernel, daily_kernels
 from jobs.scoring.release_arrays import CellKey, ReleaseLife, measure_known_from, release_counts
@@ -22,30 +22,50 @@ from jobs.windows import HOUR
 
 @dataclass(frozen=True)
 class ChannelRecord:
-    """What is known of a channel: rows, delays, calendar, what people said of its releases, rows of experiments (for random holdbacks)."""
+    """What is known of a channel: rows, delays, calendar, what people said of its releases, rows of experiments (for random holdbacks).
+
+    `stage_before` is the channel that a version passes through first (beta before release): it stands in where this one has no past.
+    """
 
     totals: ChannelTotals
     delays: UsageDelays | None
     calendar: Calendar
     reviews: tuple[Review, ...] = ()
     experiments: pa.Table | None = None
+    stage_before: "ChannelRecord | None" = None
 
 
 @dataclass(frozen=True)
 class ReleaseContext:
-    """A release, its looks so far, and its place among the channel's releases; `baselines` newest first."""
+    """A release, its looks so far, and its place among the channel's releases; `baselines` newest first.
+
+    The baselines are of `baseline_record`'s channel, whose releases are `baseline_releases`: the release's own, unless that has no past.
+    """
 
     release: Release
     hours: int
     releases: tuple[Release, ...]
     baselines: tuple[Release, ...]
+    baseline_record: ChannelRecord
+    baseline_releases: tuple[Release, ...]
+
+    @property
+    def is_proxy(self) -> bool:
+        return bool(self.baselines) and self.baselines[0].channel != self.release.channel
 
 
 def release_context(record: ChannelRecord, release: Release, releases: Sequence[Release], hours: int, policy: Policy) -> ReleaseContext:
-    """The release among the channel's, with its baselines."""
+    """The release among the channel's, with its baselines; a channel's first release has those of its own version on the channel before."""
     excluded = confirmed_before(record.reviews, record.totals.channel, release.hour)
     baselines = baselines_of(release, list(releases), record.totals, excluded, policy.baselines)
-    return ReleaseContext(release, hours, tuple(releases), tuple(baselines))
+    before = record.stage_before
+    if not baselines and before is not None:
+        excluded = confirmed_before(before.reviews, before.totals.channel, release.hour)
+        staged = channel_releases(before.totals, before.calendar)
+        same_version = [other for other in staged if other.version.split(".")[0] == release.version.split(".")[0]]
+        proxies = baselines_of(release, same_version, before.totals, excluded, policy.baselines)
+        return ReleaseContext(release, hours, tuple(releases), tuple(proxies), before, tuple(staged))
+    return ReleaseContext(release, hours, tuple(releases), tuple(baselines), record, tuple(releases))
 
 
 @dataclass(frozen=True)
@@ -69,7 +89,9 @@ def platform_kernels(record: ChannelRecord, context: ReleaseContext, platform: s
     def known_until(baseline: Release) -> datetime:
         return baseline.hour + known_life(baseline, context.release) * HOUR
 
-    of_baselines = tuple(baseline_kernel(record.delays, platform, known_until(b), policy.delays) for b in context.baselines)
+    of_baselines = tuple(
+        baseline_kernel(context.baseline_record.delays, platform, known_until(b), policy.delays) for b in context.baselines
+    )
     of_release = daily_kernels(record.delays, platform, context.release.hour, context.hours, policy.delays)
     if of_release is None or any(kernel is None for kernel in of_baselines):
         return PlatformKernels((None,) * len(of_baselines), None)  # measured on one side only would compare two definitions
@@ -78,20 +100,20 @@ def platform_kernels(record: ChannelRecord, context: ReleaseContext, platform: s
 
 def prepare_cell(record: ChannelRecord, context: ReleaseContext, key: CellKey, kernels: PlatformKernels, policy: Policy) -> PreparedCell:
     """Counts by stratum. Baselines in which the measure never came are left out: a measure that is NULL is not zero."""
-    totals, release = record.totals, context.release
+    totals, release, past = record.totals, context.release, context.baseline_record.totals
     carried = [
         (baseline, kernel)
         for baseline, kernel in zip(context.baselines, kernels.of_baselines, strict=True)
-        if measure_known_from(totals, baseline, key) is not None
+        if measure_known_from(past, baseline, key) is not None
     ]
     baselines = [baseline for baseline, _ in carried]
-    strata = _strata(totals, release, baselines, key, policy)
-    releases = list(context.releases)
-    lives = [ReleaseLife(known_life(b, release), previous_release(b, releases), kernel) for b, kernel in carried]
-    own_life = ReleaseLife(context.hours, previous_release(release, releases), kernels.of_release)
+    strata = _strata(past, release, baselines, key, policy)
+    staged = list(context.baseline_releases)
+    lives = [ReleaseLife(known_life(b, release), previous_release(b, staged), kernel) for b, kernel in carried]
+    own_life = ReleaseLife(context.hours, previous_release(release, list(context.releases)), kernels.of_release)
     return PreparedCell(
         counts=release_counts(totals, release, key, strata, own_life),
-        baselines=tuple(release_counts(totals, b, key, strata, life) for b, life in zip(baselines, lives, strict=True)),
+        baselines=tuple(release_counts(past, b, key, strata, life) for b, life in zip(baselines, lives, strict=True)),
         strata=strata,
         known_from=measure_known_from(totals, release, key),
     )

@@ -13,6 +13,7 @@ from jobs.scoring.baseline_selection import channel_releases
 from jobs.scoring.cell_looks import ALL, CellLooks, look_at_cells
 from jobs.scoring.cell_preparation import ChannelRecord, PreparedCell, ReleaseContext, platform_kernels, prepare_cell, release_context
 from jobs.scoring.data_guard import DataProblem, fallen_usage, volume_problems
+from jobs.scoring.delay_matching import DelayMatching
 from jobs.scoring.holdback_rows import holdback_arms
 from jobs.scoring.kernel_choice import chosen_matching
 from jobs.scoring.measured_kernels import kernel_drift_problem
@@ -20,7 +21,7 @@ from jobs.scoring.random_holdback import holdback_evidence
 from jobs.scoring.release_arrays import CellKey
 from jobs.scoring.release_calendar import Release
 from jobs.scoring.release_counts import Array
-from jobs.scoring.release_history import ReleaseHistory, default_matching, fit_history, with_learned_scale
+from jobs.scoring.release_history import ReleaseHistory, as_proxy, default_matching, fit_history, with_learned_scale
 from jobs.scoring.release_levels import learned_start_scale
 from jobs.scoring.verdict_states import State, cell_states
 from jobs.windows import HOUR
@@ -78,38 +79,39 @@ def score_cells(
     """All cells of one release: each of the measures on all platforms together and on each."""
     keys: list[CellKey] = []
     prepared: list[PreparedCell] = []
-    histories: list[ReleaseHistory | None] = []
     for platform in (None, *record.totals.platforms):
         kernels = platform_kernels(record, context, platform, policy)
         on_platform = [CellKey(measure.name, platform) for measure in measures]
         cells = [prepare_cell(record, context, key, kernels, policy) for key in on_platform]
         keys, prepared = keys + on_platform, prepared + cells
-        histories += _fitted(record.totals.channel, context.release, dict(zip(on_platform, cells, strict=True)), policy)
+    matching = _chosen_matching(dict(zip(keys, prepared, strict=True)))
+    histories: list[ReleaseHistory | None] = [
+        fit_history(
+            cell.baselines,
+            policy.start_scale(record.totals.channel, key.measure),
+            matching=matching,
+            parents=cell.strata.parents,
+            policy=policy,
+            release_type=context.release.release_type,
+        )
+        for key, cell in zip(keys, prepared, strict=True)
+    ]
     start_scales = [policy.start_scale(record.totals.channel, key.measure) for key in keys]
     learned = learned_start_scale([history.past for history in histories if history], min(start_scales), policy.baselines, policy.variance)
-    if learned is not None:
+    if context.is_proxy:
+        histories = [history and as_proxy(history) for history in histories]
+    elif learned is not None:
         histories = [history and with_learned_scale(history, learned) for history in histories]
     problems = _channel_problems(record, context, policy)
     scored = [_scored_cell(key, cell, history, problems, policy) for key, cell, history in zip(keys, prepared, histories, strict=True)]
     return ScoredRelease(context.release, context.hours, tuple(_with_holdback(record, context, cell, policy) for cell in scored))
 
 
-def _fitted(channel: str, release: Release, cells: Mapping[CellKey, PreparedCell], policy: Policy) -> list[ReleaseHistory | None]:
-    """Histories of a platform's cells. Where its delays were not measured, one mixture is chosen for all from the browser crashes."""
-    main = next((cell for key, cell in cells.items() if key.measure == _MAIN_MEASURE), None)
-    has_updates = main is not None and main.counts.updates is not None and main.counts.updates.any()
-    matching = None if main is None or has_updates else chosen_matching(main.baselines)
-    return [
-        fit_history(
-            cell.baselines,
-            policy.start_scale(channel, key.measure),
-            matching=matching,
-            parents=cell.strata.parents,
-            policy=policy,
-            release_type=release.release_type,
-        )
-        for key, cell in cells.items()
-    ]
+def _chosen_matching(cells: Mapping[CellKey, PreparedCell]) -> DelayMatching | None:
+    """Where delays were not measured: one mixture for all cells, chosen from the browser crashes of all platforms."""
+    main = cells.get(CellKey(_MAIN_MEASURE, None))
+    has_updates = main is not None and main.counts.updates is not None and bool(main.counts.updates.any())
+    return None if main is None or has_updates else chosen_matching(main.baselines)
 
 
 def _with_holdback(record: ChannelRecord, context: ReleaseContext, cell: ScoredCell, policy: Policy) -> ScoredCell:

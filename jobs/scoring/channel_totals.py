@@ -18,6 +18,7 @@ Flags = NDArray[np.bool_]
 FineStratum = tuple[str, str, str, str]
 """os_name, os_version_major, architecture, country_group; an unknown one is the empty string."""
 
+_STRATUM = "fine_stratum"
 STRATUM_COLUMNS = ("os_name", "os_version_major", "architecture", "country_group")
 EXPOSURES = ("usage_hours", "updates", "crash_pings")
 TOTALS_COLUMNS = (
@@ -35,7 +36,7 @@ TOTALS_COLUMNS = (
 class ChannelTotals:
     """Rows of a channel from `origin` on. `hour`, `version` and `stratum` are codes of each row; a NULL measure is NaN.
 
-    `is_complete` says which hours count; nothing is known of the others.
+    `is_complete` says which hours count; nothing is known of the others. `strata` are those of all channels.
     """
 
     channel: str
@@ -51,7 +52,7 @@ class ChannelTotals:
 
     @property
     def platforms(self) -> tuple[str, ...]:
-        return tuple(sorted({stratum[0] for stratum in self.strata}))
+        return tuple(sorted({self.strata[code][0] for code in np.unique(self.stratum)}))
 
     def rows_of(self, version: str) -> Codes:
         """Row numbers of a version; none where it is not in the rows."""
@@ -82,22 +83,29 @@ def channel_totals(rows: pa.Table, incomplete_hours: Sequence[datetime], start: 
     for at in incomplete_hours:
         if start <= at < end:
             is_complete[int((at - start) // HOUR)] = False
-    return [_of_channel(rows.filter(pc.field("channel") == channel), channel, start, is_complete) for channel in _sorted_values(rows)]
+    keys = _fine_strata(rows)
+    strata = tuple(sorted(set(keys)))
+    code_of = {stratum: code for code, stratum in enumerate(strata)}
+    rows = rows.append_column(_STRATUM, pa.array([code_of[key] for key in keys], pa.int64()))
+    return [
+        _of_channel(rows.filter(pc.field("channel") == channel), channel, start, is_complete, strata) for channel in _sorted_values(rows)
+    ]
+
+
+def _fine_strata(rows: pa.Table) -> list[FineStratum]:
+    columns = [[value or "" for value in rows[name].to_pylist()] for name in STRATUM_COLUMNS]
+    return list(zip(*columns, strict=True))
 
 
 def _sorted_values(rows: pa.Table) -> list[str]:
     return sorted(rows["channel"].unique().to_pylist())
 
 
-def _of_channel(rows: pa.Table, channel: str, start: datetime, is_complete: Flags) -> ChannelTotals:
+def _of_channel(rows: pa.Table, channel: str, start: datetime, is_complete: Flags, strata: tuple[FineStratum, ...]) -> ChannelTotals:
     hour_us = 3_600_000_000
     start_us = int(start.timestamp()) * 1_000_000
     hour = (rows["hour_start"].cast(pa.int64()).to_numpy() - start_us) // hour_us
     versions = rows["release_version"].combine_chunks().dictionary_encode()
-    columns = [[value or "" for value in rows[name].to_pylist()] for name in STRATUM_COLUMNS]
-    keys: list[FineStratum] = list(zip(*columns, strict=True))
-    strata = tuple(sorted(set(keys)))
-    code_of = {stratum: code for code, stratum in enumerate(strata)}
     names = (*EXPOSURES, *(measure.name for measure in SCORED_MEASURES))
     return ChannelTotals(
         channel=channel,
@@ -108,7 +116,7 @@ def _of_channel(rows: pa.Table, channel: str, start: datetime, is_complete: Flag
         strata=strata,
         hour=hour.astype(np.int64),
         version=_dictionary_codes(versions),
-        stratum=np.array([code_of[key] for key in keys], dtype=np.int64),
+        stratum=rows[_STRATUM].to_numpy(),
         measures={name: rows[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in names},
     )
 

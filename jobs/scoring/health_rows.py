@@ -204,6 +204,8 @@ def _notes(cell: ScoredCell, look: int, policy: Policy) -> list[str]:
         notes.append(f"random holdback: evidence {cell.holdback_evidence[look]:.3g} : 1 for a regression (alarm at {alarm_at:.0f} : 1)")
     if cell.history is None or cell.looks is None:
         return [*notes, "no release to compare with"]
+    if cell.history.is_proxy:
+        notes.append("no release of this channel to compare with: compared with this version on the channel before")
     if cell.history.releases <= policy.baselines.thin_releases:
         notes.append(f"thin baseline: {cell.history.releases} release(s)")
     if cell.looks.environment[look] > policy.verdict.environment_note_factor:

@@ -45,6 +45,8 @@ class ReleaseHistory:
     usual_change: UsualChange | None
     is_scale_learned: bool
     policy: Policy
+    is_proxy: bool = False
+    """The past releases are those of another channel."""
 
     @property
     def releases(self) -> int:
@@ -54,7 +56,7 @@ class ReleaseHistory:
     def doubt(self) -> float:
         """eps of the alarm rule: by how much history there is and whether tau0 was learned."""
         alarm, baselines = self.policy.alarm, self.policy.baselines
-        if self.releases <= baselines.thin_releases:
+        if self.is_proxy or self.releases <= baselines.thin_releases:
             return alarm.doubt_with_thin_baseline
         has_much_history = self.releases >= baselines.releases and self.is_scale_learned
         return alarm.doubt_with_much_history if has_much_history else alarm.doubt
@@ -133,6 +135,11 @@ def with_learned_scale(history: ReleaseHistory, start_scale: float) -> ReleaseHi
     """The same history with a tau0 that was learned over the cells of its class."""
     level = predictive_level(history.past, start_scale, history.policy.baselines, history.policy.variance)
     return replace(history, level=level, is_scale_learned=True)
+
+
+def as_proxy(history: ReleaseHistory) -> ReleaseHistory:
+    """The history of another channel, standing in for one that has no past: channels may differ by half as much again."""
+    return replace(history, level=replace(history.level, scale=history.policy.variance.proxy_scale), is_proxy=True)
 
 
 @dataclass(frozen=True)

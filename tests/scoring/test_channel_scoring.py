@@ -1,0 +1,170 @@
+"""From a channel's rows to verdicts: which releases are compared, what late or missing data does, what each state needs."""
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from jobs.policies import POLICY
+from jobs.scoring.baseline_selection import baselines_of, channel_releases
+from jobs.scoring.channel_scoring import score_releases
+from jobs.scoring.channel_totals import TOTALS_COLUMNS
+from jobs.scoring.health_rows import LookRange, health_rows
+from jobs.scoring.release_reviews import Review
+from jobs.windows import HOUR
+from tests.scoring.small_channel import ORIGIN, SmallChannel
+
+CHANNEL = SmallChannel(betas=5, last_hours=40)
+ROWS = CHANNEL.rows()
+
+
+def rows_of(record, after, until, channel=CHANNEL):
+    return [
+        row for scored in score_releases(record, after, until, POLICY) for row in health_rows(scored, LookRange(after, until), 1, POLICY)
+    ]
+
+
+def verdicts(rows, version):
+    return [row for row in rows if row["scope"] == "release" and row["release_version"] == version]
+
+
+def baselines_before(record, version, excluded=()):
+    releases = channel_releases(record.totals, record.calendar)
+    release = next(release for release in releases if release.version == version)
+    return [other.version for other in baselines_of(release, releases, record.totals, excluded, POLICY.baselines)]
+
+
+def test_baselines_are_the_releases_before_newest_first_across_b9_and_b10():
+    assert baselines_before(CHANNEL.record(ROWS), "57.0b12") == ["57.0b11", "57.0b10", "57.0b9", "57.0b8"]
+
+
+def test_a_confirmed_regression_is_no_baseline_of_later_releases():
+    record = CHANNEL.record(ROWS, reviews=(Review("beta", "57.0b10", ORIGIN + 20 * 24 * HOUR, "confirmed"),))
+    rows = rows_of(record, CHANNEL.end - HOUR, CHANNEL.end)
+    assert verdicts(rows, "57.0b12")[0]["baseline_versions"] == ["57.0b11", "57.0b9", "57.0b8"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "days"),
+    [("dismissed", 20), ("open", 20), ("confirmed", 33)],
+    ids=["dismissed", "open again", "confirmed when the release was out already"],
+)
+def test_other_reviews_leave_the_baselines_alone(verdict, days):
+    earlier = Review("beta", "57.0b10", ORIGIN + 19 * 24 * HOUR, "confirmed" if days == 20 else "open")
+    record = CHANNEL.record(ROWS, reviews=(earlier, Review("beta", "57.0b10", ORIGIN + days * 24 * HOUR, verdict)))
+    rows = rows_of(record, CHANNEL.end - HOUR, CHANNEL.end)
+    assert "57.0b10" in verdicts(rows, "57.0b12")[0]["baseline_versions"]
+
+
+def test_without_a_calendar_a_release_begins_with_its_sustained_adoption():
+    found = channel_releases(*[CHANNEL.record(ROWS, calendar={}).totals, {}])
+    assert [release.version for release in found] == CHANNEL.versions
+    for release, at in zip(found, CHANNEL.releases, strict=True):
+        assert release.hour - at <= HOUR
+        assert release.known_from == release.hour + 3 * HOUR
+
+
+def test_a_beta_without_its_number_is_counted_and_not_scored():
+    nameless = [row | {"release_version": "57.0"} if row["release_version"] == "57.0b12" else row for row in ROWS.to_pylist()]
+    record = CHANNEL.record(pa.Table.from_pylist(nameless, schema=ROWS.schema), calendar={})
+    assert "57.0" not in [release.version for release in channel_releases(record.totals, {})]
+
+
+def test_a_look_is_the_same_whatever_came_later():
+    at = CHANNEL.end - 10 * HOUR
+    then = rows_of(CHANNEL.record(ROWS, end=at), at - HOUR, at)
+    later = [row for row in rows_of(CHANNEL.record(ROWS), at - HOUR, CHANNEL.end) if row["as_of"] == at]
+    assert then == later
+
+
+def test_rows_in_any_order_give_the_same_looks():
+    shuffled = ROWS.take(pa.array(range(ROWS.num_rows - 1, -1, -1)))
+    last = (CHANNEL.end - HOUR, CHANNEL.end)
+    for ours, theirs in zip(rows_of(CHANNEL.record(shuffled), *last), rows_of(CHANNEL.record(ROWS), *last), strict=True):
+        assert ours["state"] == theirs["state"]
+        assert ours["score"] == pytest.approx(theirs["score"], nan_ok=False) if ours["score"] is not None else theirs["score"] is None
+
+
+def test_late_rows_give_what_all_rows_at_once_give():
+    """A row of an old hour that comes late: the looks after it are those of a record that always had it."""
+    late = ROWS.slice(ROWS.num_rows - 300, 20)
+    without = pa.concat_tables([ROWS.slice(0, ROWS.num_rows - 300), ROWS.slice(ROWS.num_rows - 280)])
+    last = (CHANNEL.end - HOUR, CHANNEL.end)
+    assert rows_of(CHANNEL.record(without), *last) != rows_of(CHANNEL.record(ROWS), *last)
+    assert rows_of(CHANNEL.record(pa.concat_tables([without, late]).sort_by("hour_start")), *last)[0]["score"] == pytest.approx(
+        rows_of(CHANNEL.record(ROWS.sort_by("hour_start")), *last)[0]["score"]
+    )
+
+
+def test_a_first_release_has_rates_and_no_verdict():
+    rows = verdicts(rows_of(CHANNEL.record(ROWS), ORIGIN, CHANNEL.end), "57.0b8")
+    assert {row["state"] for row in rows} == {"no_baseline"}
+    assert rows[-1]["usage_hours"] > 0
+    assert rows[-1]["ratio"] is None
+    assert rows[-1]["score"] is None
+
+
+def test_one_baseline_is_called_thin():
+    rows = verdicts(rows_of(CHANNEL.record(ROWS), ORIGIN, CHANNEL.end), "57.0b9")
+    assert "thin baseline: 1 release(s)" in rows[-1]["notes"]
+
+
+def test_an_hour_that_is_not_complete_is_a_data_problem_not_zeros():
+    channel = replace(CHANNEL, missing_hours=(CHANNEL.hours - 5,))
+    rows = verdicts(rows_of(channel.record(ROWS), ORIGIN, CHANNEL.end), "57.0b12")
+    assert [row["state"] == "data_problem" for row in rows] == [False] * 35 + [True] * 5
+    assert any("not complete" in note for note in rows[-1]["notes"])
+
+
+def test_a_measure_that_no_ping_of_the_version_carries_is_a_data_problem():
+    is_last = pc.equal(ROWS["release_version"], "57.0b12")
+    position = ROWS.schema.get_field_index("content_crashes_capped")
+    silent = pc.if_else(is_last, pa.scalar(None, pa.int64()), ROWS["content_crashes_capped"])
+    rows = rows_of(CHANNEL.record(ROWS.set_column(position, "content_crashes_capped", silent)), CHANNEL.end - HOUR, CHANNEL.end)
+    content = [
+        row for row in rows if row["measure"] == "content_crashes_capped" and row["scope"] == "platform" and row["platform"] == "all"
+    ]
+    assert content[-1]["state"] == "data_problem"
+    assert "no ping of this version has carried the measure" in content[-1]["notes"]
+
+
+def test_a_measure_that_is_null_everywhere_is_no_baseline():
+    rows = rows_of(CHANNEL.record(ROWS), CHANNEL.end - HOUR, CHANNEL.end)
+    assert {row["state"] for row in rows if row["measure"] == "gpu_crashes"} == {"no_baseline"}
+
+
+def test_hours_of_all_versions_falling_away_are_a_data_problem():
+    last_hours = pc.greater_equal(ROWS["hour_start"], pa.scalar(CHANNEL.end - 3 * HOUR, ROWS.schema.field("hour_start").type))
+    lost = pc.if_else(last_hours, pc.multiply(ROWS["usage_hours"], 0.3), ROWS["usage_hours"])
+    position = ROWS.schema.get_field_index("usage_hours")
+    rows = verdicts(rows_of(CHANNEL.record(ROWS.set_column(position, "usage_hours", lost)), CHANNEL.end - HOUR, CHANNEL.end), "57.0b12")
+    assert rows[-1]["state"] == "data_problem"
+    assert any("far fewer usage hours" in note for note in rows[-1]["notes"])
+
+
+def test_a_bad_platform_makes_a_bad_release_and_is_named():
+    bad = replace(CHANNEL, ratio=2.5)
+    row = verdicts(rows_of(bad.record(), bad.end - HOUR, bad.end), "57.0b12")[-1]
+    assert row["state"] == "regressed"
+    assert row["notes"][0] == "decided by browser crashes on Windows_NT"
+    assert row["ratio"] == pytest.approx(2.5, rel=0.15)
+    assert row["since"] < bad.end
+
+
+def test_the_first_release_of_a_channel_is_compared_with_its_betas():
+    beta = CHANNEL.record(ROWS)
+    at = CHANNEL.releases[-1]
+    as_release = [
+        row | {"channel": "release", "release_version": "57.0"} for row in ROWS.to_pylist() if row["release_version"] == "57.0b12"
+    ]
+    table = pa.Table.from_pylist(as_release, schema=ROWS.schema)
+    from jobs.scoring.channel_totals import channel_totals
+
+    both = channel_totals(pa.concat_tables([ROWS, table]).select(TOTALS_COLUMNS), [], ORIGIN, CHANNEL.end)
+    betas, releases = (next(totals for totals in both if totals.channel == name) for name in ("beta", "release"))
+    record = replace(beta, totals=releases, calendar={("release", "57.0"): at}, stage_before=replace(beta, totals=betas))
+    row = verdicts(rows_of(record, CHANNEL.end - HOUR, CHANNEL.end), "57.0")[-1]
+    assert row["baseline_versions"] == ["57.0b11", "57.0b10", "57.0b9", "57.0b8"]
+    assert row["between_release_scale"] == 0.5
+    assert any("on the channel before" in note for note in row["notes"])
