@@ -1,6 +1,7 @@
 """The conventions that a reviewer would otherwise have to watch: import directions, no cycles, small modules, nothing declared twice."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -131,3 +132,11 @@ def test_an_entry_point_says_what_it_does_and_what_if_it_fails(name: str) -> Non
 def test_no_module_is_named_for_nothing(name: str) -> None:
     assert not {"utils", "helpers", "common"} & set(name.split("."))
     assert not name.endswith(("_new", "_old"))
+
+
+def test_every_make_target_runs_a_module_that_exists_and_is_explained() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    ours = {name for name in re.findall(r"\$\(PYTHON\) -m ([\w.]+)", makefile) if room_of(name) in ROOMS}
+    assert {name for name in ours if name not in NAMES} == set()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    assert targets == set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE)), "make help lists every target"

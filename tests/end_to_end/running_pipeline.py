@@ -20,7 +20,7 @@ from local.stack import Stack
 from local.stack_environment import StackConfig
 from tests.ping_factory import close_hour, crash_ping, land, main_ping
 
-RUN_TIMEOUT_SECONDS = 300
+RUN_TIMEOUT_SECONDS = 600
 TODAYS_VERSION, SETTLED_VERSION = "158.0b4", "158.0b3"
 # Settling waits for six hours after a day's end, so yesterday is left out: whatever the time is, nothing has to wait.
 FIRST_DAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=4)

@@ -27,7 +27,7 @@ DAYS = [FIRST_DAY + timedelta(days=number) for number in range(3)]
 END = DAYS[-1] + timedelta(days=1)
 LANDED_HOURS = [day + timedelta(hours=hour) for day in DAYS for hour in (9, 14, 23)]
 ON_TWO_EXECUTORS = ("--conf", "spark.executor.cores=1", "--conf", "spark.cores.max=2", "--conf", "spark.executor.memory=600m")
-RUN_TIMEOUT_SECONDS = 420
+RUN_TIMEOUT_SECONDS = 600
 
 
 @pytest.fixture(scope="module")
