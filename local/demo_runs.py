@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from local.airflow_api import AirflowApi, TaskState
@@ -36,9 +36,7 @@ def run_hours(airflow: AirflowApi, first_end: datetime, land: Callable[[datetime
     last_end = max(first_end, _newest_scheduled_end(airflow, first_end, say))
     land(last_end)
     for end in [first_end, *hours_from(first_end, last_end)]:
-        # A manual run with the logical date 20:00 covers the hour from 19:00 on.
-        run_id = _run_of_hour(airflow, end) or airflow.trigger(HOURLY, logical_date=end)
-        _wait(airflow, HOURLY, run_id, say)
+        _wait(airflow, HOURLY, _start_hour(airflow, end), say)
     return last_end
 
 
@@ -53,10 +51,16 @@ def _newest_scheduled_end(airflow: AirflowApi, at_least: datetime, say: Say) -> 
     return at_least
 
 
-def _run_of_hour(airflow: AirflowApi, end: datetime) -> str | None:
-    """A run of the hour that ends at `end` which did not fail."""
-    runs = [run for run in airflow.runs(HOURLY) if _interval_end(run) == end and run["state"] != "failed"]
-    return str(runs[0]["dag_run_id"]) if runs else None
+def _start_hour(airflow: AirflowApi, end: datetime) -> str:
+    """The run of the hour that ends at `end`: the one that is there, again if it failed, else one by hand."""
+    runs = [run for run in airflow.runs(HOURLY) if _interval_end(run) == end]
+    if not runs:
+        # A run by hand covers the last whole hour before its logical date; that of the whole hour itself is the next scheduled run's.
+        return airflow.trigger(HOURLY, logical_date=end + timedelta(seconds=1))
+    run_id = str(runs[0]["dag_run_id"])
+    if runs[0]["state"] == "failed":
+        airflow.clear(HOURLY, run_id)
+    return run_id
 
 
 def _interval_end(run: dict[str, Any]) -> datetime:
