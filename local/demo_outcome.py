@@ -65,12 +65,16 @@ def hours_until_flagged(verdicts: list[Verdict], release: str, released_at: date
 
 
 def read_digest(client: WebClient, channel_name: str) -> str:
-    """The text of the newest root message in the channel, empty if there is none."""
+    """The text of the newest digest in the channel, summaries of backfills aside; empty if there is none."""
     channels = client.conversations_list(types="public_channel")["channels"]
     channel = next(channel["id"] for channel in channels if channel["name"] == channel_name)
-    messages = client.conversations_history(channel=channel, limit=20)["messages"]
-    roots = [message for message in messages if message.get("thread_ts", message["ts"]) == message["ts"]]
-    return message_text(roots[0]) if roots else ""
+    newest_first = client.conversations_history(channel=channel, limit=100, include_all_metadata=True)["messages"]
+    digests = [message for message in newest_first if _message_key(message).startswith("root/")]
+    return message_text(digests[0]) if digests else ""
+
+
+def _message_key(message: dict[str, Any]) -> str:
+    return str(message.get("metadata", {}).get("event_payload", {}).get("key", ""))
 
 
 def message_text(message: dict[str, Any]) -> str:
