@@ -1,8 +1,11 @@
 """An S3 server on the loopback interface, for tests and trials: SeaweedFS, whose binary comes as a Python package.
 
-It asks for no key; any will do. Its files lie in the folder that it is given.
+Its files lie in the folder that it is given. Keys are made for each start: without any, the server refuses the signed streams in which
+pyarrow uploads.
 """
 
+import json
+import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -31,11 +34,12 @@ def serve_s3(folder: Path, *buckets: str) -> Iterator[dict[str, str]]:
     port = pick_port(0)
     environment = {
         "AWS_ENDPOINT_URL_S3": f"http://{LOOPBACK}:{port}",
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_ACCESS_KEY_ID": secrets.token_hex(8),
+        "AWS_SECRET_ACCESS_KEY": secrets.token_hex(16),
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
+    _write_keys(folder / "keys.json", environment)
     log = folder / "weed.log"
     command = [str(Path(sys.prefix) / "bin" / "weed"), *_server_arguments(folder, port)]
     pid = start_process(command, {"PATH": "/usr/bin:/bin", "HOME": str(folder)}, log, folder)
@@ -47,6 +51,13 @@ def serve_s3(folder: Path, *buckets: str) -> Iterator[dict[str, str]]:
             stop_processes([psutil.Process(pid)], grace_seconds=5)
 
 
+def _write_keys(path: Path, environment: dict[str, str]) -> None:
+    keys = {"accessKey": environment["AWS_ACCESS_KEY_ID"], "secretKey": environment["AWS_SECRET_ACCESS_KEY"]}
+    path.write_text(
+        json.dumps({"identities": [{"name": "owner", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]})
+    )
+
+
 def _server_arguments(folder: Path, s3_port: int) -> list[str]:
     ports = {f"{service}.port": s3_port if service == "s3" else pick_port(0) for service in _SERVICES}
     ports |= {f"{service}.port.grpc": pick_port(0) for service in _SERVICES}
@@ -56,6 +67,7 @@ def _server_arguments(folder: Path, s3_port: int) -> list[str]:
         f"-ip={LOOPBACK}",
         f"-ip.bind={LOOPBACK}",
         "-s3",
+        f"-s3.config={folder / 'keys.json'}",
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
         f"-s3.localSocket={folder / 's3.sock'}",
