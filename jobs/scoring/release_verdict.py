@@ -42,11 +42,12 @@ def release_verdict(cells: Sequence[CellVerdict], critical_platform_share: float
     """The worst critical cell's state, but at least watch where a cell that is not critical has regressed.
 
     Critical cells are critical measures on all platforms together (`whole`) and on each with a share of the hours. A single platform that
-    is too early to judge, or has no baseline, leaves the verdict to the others.
+    is too early to judge leaves the verdict to the others, and so does a measure that no past release had.
     """
     critical = [cell for cell in cells if cell.is_critical and (cell.platform == whole or cell.usage_share >= critical_platform_share)]
     undecided = (State.TOO_EARLY, State.NO_BASELINE)
-    deciding = [cell for cell in critical if cell.platform == whole or cell.state not in undecided]
+    comparable = [cell for cell in critical if cell.state is not State.NO_BASELINE] or critical
+    deciding = [cell for cell in comparable if cell.platform == whole or cell.state not in undecided] or comparable
     decided_by = min(deciding, key=lambda cell: (_WORST_FIRST.index(cell.state), _score_order(cell)))
     others = [cell for cell in cells if cell not in critical and cell.state is State.REGRESSED]
     state = decided_by.state

@@ -1,0 +1,82 @@
+"""How much releases differ: level, predictive scale, and what many cells teach about it."""
+
+import numpy as np
+import pytest
+
+from jobs.policies import POLICY
+from jobs.scoring.release_levels import CellLevels, learned_start_scale, levels_for_type, predictive_level, recency_weights, winsorised
+
+
+def cell(levels, crashes=1e6):
+    return CellLevels(np.array(levels, dtype=float), np.full(len(levels), crashes))
+
+
+def level_of(levels, crashes=1e6, start_scale=0.10):
+    return predictive_level(cell(levels, crashes), start_scale, POLICY.baselines, POLICY.variance)
+
+
+def test_newer_releases_weigh_more():
+    assert recency_weights(3, 0.9) == pytest.approx(np.array([1, 0.9, 0.81]) / 2.71)
+    assert level_of([0.1, 0.0, 0.0]).mean == pytest.approx(0.1 / 2.71)
+
+
+def test_two_releases_leave_the_start_value():
+    level = level_of([0.3, -0.3])
+    weights = np.array([1, 0.9]) / 1.9
+    assert level.scale == pytest.approx(0.10 * np.sqrt(1 + (weights**2).sum()))
+    assert level.degrees == 8
+
+
+def test_the_scale_comes_from_past_predictions():
+    """Three releases, one prediction: .2 against the older two's 0."""
+    level = level_of([0.2, 0.0, 0.0])
+    older = np.array([1, 0.9]) / 1.9
+    excess = (0.2**2 - 2e-6 - (older**2).sum() * 2e-6) / (1 + (older**2).sum())
+    weights = np.array([1, 0.9, 0.81]) / 2.71
+    assert level.scale**2 == pytest.approx((8 * 0.01 + excess) / 9 * (1 + (weights**2).sum()))
+    assert level.degrees == 9
+
+
+def test_counting_noise_is_not_a_difference_between_releases():
+    """With 50 crashes each, levels .2 apart are what counting alone gives."""
+    assert level_of([0.2, 0.0, 0.2, 0.0], crashes=50).scale < level_of([0.2, 0.0, 0.2, 0.0]).scale
+
+
+def test_a_bad_past_release_is_pulled_in_from_four_on():
+    assert winsorised(np.array([0.0, 0.0, 0.0, 1.0]), 0.10) == pytest.approx([0, 0, 0, 0.2])
+    assert winsorised(np.array([0.0, 0.0, 0.0, -1.0]), 0.10) == pytest.approx([0, 0, 0, -0.25])
+    assert winsorised(np.array([0.0, 0.0, 1.0]), 0.10) == pytest.approx([0, 0, 1.0])
+
+
+@pytest.mark.parametrize("truth", [0.05, 0.10, 0.20])
+def test_many_cells_teach_how_much_releases_differ(truth):
+    rng = np.random.default_rng(4)
+    cells = [cell(rng.normal(0, truth, 12)) for _ in range(60)]
+    learned = learned_start_scale(cells, 0.10, POLICY.baselines, POLICY.variance)
+    assert learned == pytest.approx(truth, rel=0.2)
+
+
+def test_cells_with_few_crashes_teach_the_same():
+    rng = np.random.default_rng(4)
+    many = [cell(rng.normal(0, 0.1, 12)) for _ in range(30)]
+    few = [cell(rng.normal(0, np.sqrt(0.01 + 2 / 40), 12), crashes=40) for _ in range(30)]
+    assert learned_start_scale(many + few, 0.10, POLICY.baselines, POLICY.variance) == pytest.approx(0.1, rel=0.25)
+
+
+@pytest.mark.parametrize(
+    ("cells", "releases"), [(9, 12), (40, 3), (10, 4)], ids=["too few cells", "too short pasts", "too few predictions"]
+)
+def test_too_little_past_teaches_nothing(cells, releases):
+    assert learned_start_scale([cell(np.zeros(releases))] * cells, 0.10, POLICY.baselines, POLICY.variance) is None
+
+
+def test_releases_that_never_differ_leave_the_least_scale():
+    assert learned_start_scale([cell(np.zeros(12))] * 20, 0.10, POLICY.baselines, POLICY.variance) == pytest.approx(0.03)
+
+
+def test_dot_releases_have_a_level_of_their_own_from_six_on():
+    levels = np.array([0.0, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2])
+    types = ["major", *["dot"] * 6]
+    assert levels_for_type(levels, types, "major", 6) == pytest.approx(np.zeros(7))
+    assert levels_for_type(levels, types, "dot", 6) == pytest.approx(np.full(7, 0.2))
+    assert levels_for_type(levels[:6], types[:6], "major", 6) == pytest.approx(levels[:6])

@@ -1,0 +1,142 @@
+"""Words from figures: persistence, hysteresis, the order of the rules."""
+
+import numpy as np
+import pytest
+
+from jobs.policies import POLICY
+from jobs.scoring.cell_looks import CellLooks
+from jobs.scoring.ratio_posterior import RatioPosterior
+from jobs.scoring.release_verdict import CellVerdict, release_verdict
+from jobs.scoring.verdict_states import State, cell_states, regressed_looks, state_beginnings
+
+R, W, H, E = State.REGRESSED, State.WATCH, State.HEALTHY, State.TOO_EARLY
+
+
+def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved=0.0, mean=0.0, others=()):
+    """One cell, and further cells given by their probabilities."""
+    rows = [p_unacceptable, *others]
+    p = np.array([np.broadcast_to(row, (len(p_unacceptable),)) for row in rows], dtype=float)
+
+    def full(value):
+        return np.vstack([np.broadcast_to(value, p[:1].shape), np.full((len(rows) - 1, p.shape[1]), 100.0)]) * np.ones(p.shape)
+
+    posterior = RatioPosterior(p, np.full(p.shape, p_improved), np.full(p.shape, mean), np.full(p.shape, sd), np.ones(p.shape))
+    ones = np.ones(p.shape)
+    return CellLooks(
+        scopes=("platform", *["stratum"] * len(others)),
+        strata=tuple(str(i) for i in range(len(rows))),
+        crashes=ones,
+        usage_hours=ones,
+        observed=ones,
+        squared_weights=ones,
+        expected=full(expected),
+        effective_crashes=full(effective),
+        effective_expected=full(expected),
+        transient_variance=ones,
+        scales=np.ones(len(rows)),
+        degrees=np.ones(len(rows)),
+        log_acceptable=np.zeros(len(rows)),
+        posterior=posterior,
+        is_known=np.ones(p.shape, dtype=bool),
+        adoption=ones[0],
+        environment=ones[0],
+        unseen_share=ones[0],
+    )
+
+
+def states_of(p, has_problem=False, **figures):
+    looks = looks_of(p, **figures)
+    problem = np.broadcast_to(has_problem, (len(p),))
+    return cell_states(looks, 0.02, problem, POLICY.alarm, POLICY.verdict)[0]
+
+
+def test_one_flagged_look_is_not_enough():
+    assert states_of([0.0, 0.99, 0.0, 0.99, 0.99])[1:] == [W, State.INCONCLUSIVE, W, R]
+
+
+def test_regressed_is_left_only_after_six_low_hours():
+    assert states_of([0.99, 0.99, *[0.4] * 5, 0.6, *[0.4] * 7])[1:14] == [R] * 12 + [State.INCONCLUSIVE]
+
+
+def test_no_flapping_around_the_limit():
+    states = states_of([0.99, 0.99] + [0.97, 0.99] * 40)
+    assert set(states[1:]) == {R}
+
+
+def test_four_effective_crashes_never_alarm():
+    assert R not in states_of([1.0] * 10, effective=4.0)
+
+
+def test_a_bad_stratum_makes_the_release_regressed():
+    assert states_of([0.1] * 4, others=([0.99] * 4,))[1:] == [R, R, R]
+
+
+def test_a_suspicious_stratum_makes_it_watched():
+    assert states_of([0.1] * 4, others=([0.85] * 4,)) == [W] * 4
+
+
+def test_too_early_goes_before_watch():
+    assert states_of([0.6] * 3, expected=9.0) == [E] * 3
+    assert states_of([0.6] * 3, sd=0.26) == [E] * 3
+
+
+def test_healthy_takes_three_looks_from_six_hours_on():
+    assert states_of([0.01] * 10) == [State.INCONCLUSIVE] * 7 + [H] * 3
+
+
+def test_healthy_is_refused_while_half_as_many_crashes_again_are_possible():
+    assert H not in states_of([0.01] * 12, mean=0.3, sd=0.1)
+
+
+def test_improved_goes_before_healthy():
+    assert states_of([0.01] * 10, p_improved=0.96)[-1] is State.IMPROVED
+
+
+def test_bad_data_gives_no_verdict_and_no_alarm():
+    problem = np.array([False, False, True, True, True])
+    assert states_of([0.0, 0.99, 0.99, 0.99, 0.99], has_problem=problem)[2:] == [State.DATA_PROBLEM] * 3
+
+
+def test_bad_data_neither_leaves_regressed():
+    problem = np.array([False] * 3 + [True] * 10)
+    assert states_of([0.99] * 3 + [0.1] * 10, has_problem=problem)[3:] == [R] * 10
+
+
+def test_looks_that_come_later_change_no_earlier_one():
+    p = np.random.default_rng(0).random(100)
+    all_looks = regressed_looks(looks_of(list(p)), 0.3, np.zeros((1, 100), dtype=bool), POLICY.alarm)
+    for end in (10, 50, 99):
+        first = regressed_looks(looks_of(list(p[:end])), 0.3, np.zeros((1, end), dtype=bool), POLICY.alarm)
+        assert np.array_equal(first, all_looks[:, :end])
+
+
+def test_a_state_began_where_it_last_changed():
+    assert state_beginnings([E, E, W, W, E]) == [0, 0, 2, 2, 4]
+
+
+def verdict_on(platform="all", state=H, measure="main_crashes_capped", is_critical=True, usage_share=1.0, score=99.0):
+    return CellVerdict(measure, platform, is_critical, usage_share, state, score)
+
+
+@pytest.mark.parametrize(
+    ("cells", "state"),
+    [
+        ([verdict_on()], H),
+        ([verdict_on(), verdict_on("Linux", R, usage_share=0.3, score=1.0)], R),
+        ([verdict_on(), verdict_on("Linux", R, usage_share=0.04, score=1.0)], W),  # too small to decide, too bad to be silent of
+        ([verdict_on(), verdict_on("Linux", E, usage_share=0.3)], H),  # one platform too early leaves it to the others
+        ([verdict_on(state=E), verdict_on("Linux", H, usage_share=0.3)], E),
+        ([verdict_on(), verdict_on(measure="plugin_crashes", is_critical=False, state=R, score=0.0)], W),
+        ([verdict_on(), verdict_on(measure="plugin_crashes", is_critical=False, state=W, score=30.0)], H),
+        ([verdict_on(), verdict_on(measure="content_crashes_capped", state=State.NO_BASELINE, score=None)], H),
+        ([verdict_on(state=State.NO_BASELINE, score=None)], State.NO_BASELINE),
+        ([verdict_on(state=State.DATA_PROBLEM), verdict_on(measure="content_crashes_capped", state=R, score=1.0)], R),
+    ],
+)
+def test_the_worst_critical_cell_decides(cells, state):
+    assert release_verdict(cells, 0.05, "all").state is state
+
+
+def test_the_release_has_the_least_critical_score():
+    cells = [verdict_on(score=80.0), verdict_on("Linux", score=60.0, usage_share=0.3), verdict_on("Mac", score=10.0, usage_share=0.01)]
+    assert release_verdict(cells, 0.05, "all").score == 60.0

@@ -1,0 +1,71 @@
+"""The statistical world as rows of tables, and scored from them as the pipeline scores."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from jobs.policies import POLICY
+from jobs.scoring.cell_preparation import ChannelRecord
+from jobs.scoring.channel_scoring import score_releases
+from jobs.scoring.channel_totals import TOTALS_COLUMNS, channel_totals
+from jobs.scoring.health_rows import LookRange, health_rows
+from jobs.scoring.measured_kernels import daily_kernels, usage_delays
+from jobs.table_declarations import RELEASE_TOTALS, USAGE_DELAYS, Table
+from jobs.tables.schemas import staged_schema
+from simulation.release_world import Regression, World
+from simulation.release_world_counts import simulate_history
+from simulation.release_world_totals import delay_columns, release_hours, total_columns
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+HISTORY = simulate_history(World(baselines=5), (Regression("healthy"), Regression("2x", 2.0)), seed=41, index=0)
+RELEASES = release_hours(HISTORY, START)
+LAST = max(RELEASES, key=lambda version: RELEASES[version])
+
+
+def arrow_of(table: Table, columns) -> pa.Table:
+    schema = staged_schema(table)
+    size = len(next(iter(columns.values())))
+    arrays = [pa.array(columns[field.name]).cast(field.type) if field.name in columns else pa.nulls(size, field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def record_of(test: int, hours: int) -> ChannelRecord:
+    """What is known of the channel so many hours after its last release."""
+    end = RELEASES[LAST] + timedelta(hours=hours)
+    totals = arrow_of(RELEASE_TOTALS, total_columns(HISTORY, test, "release", START)).select(TOTALS_COLUMNS)
+    delays = arrow_of(USAGE_DELAYS, delay_columns(HISTORY, test, "release", START))
+    known = [
+        rows.filter(pa.compute.field("hour_start") < pa.scalar(end, rows.schema.field("hour_start").type)) for rows in (totals, delays)
+    ]
+    calendar = {("release", version): at for version, at in RELEASES.items()}
+    return ChannelRecord(channel_totals(known[0], [], START, end)[0], usage_delays(known[1], "release", START), calendar)
+
+
+def verdict_of(test: int, hours: int):
+    record, end = record_of(test, hours), RELEASES[LAST] + timedelta(hours=hours)
+    scored = score_releases(record, end - timedelta(hours=1), end, POLICY)
+    rows = [row for release in scored for row in health_rows(release, LookRange(end - timedelta(hours=1), end), 1, POLICY)]
+    return next(row for row in rows if row["scope"] == "release" and row["release_version"] == LAST)
+
+
+def test_totals_hold_what_was_simulated():
+    columns = total_columns(HISTORY, 1, "release", START)
+    is_last = columns["release_version"] == LAST
+    assert columns["usage_hours"][is_last].sum() == pytest.approx(HISTORY.tests[1].usage_hours.sum())
+    assert columns["main_crashes_capped"][is_last].sum() == HISTORY.tests[1].crashes.sum()
+    grain = list(zip(*(columns[name] for name in RELEASE_TOTALS.grain), strict=True))
+    assert len(set(grain)) == len(grain)
+
+
+def test_the_kernel_measured_from_the_rows_is_the_simulated_one():
+    delays = usage_delays(arrow_of(USAGE_DELAYS, delay_columns(HISTORY, 0, "release", START)), "release", START)
+    measured = daily_kernels(delays, None, RELEASES[LAST], 24, POLICY.delays)[0]
+    truth = np.mean([release.mean_kernel for release in HISTORY.baselines[:2]], axis=0)
+    assert np.cumsum(measured)[[0, 3, 12, 24]] == pytest.approx(np.cumsum(truth)[[0, 3, 12, 24]], abs=0.05)
+
+
+@pytest.mark.parametrize(("test", "states"), [(0, {"healthy", "inconclusive", "improved"}), (1, {"regressed"})], ids=["healthy", "doubled"])
+def test_the_pipeline_s_way_from_rows_tells_a_bad_release_from_a_good_one(test, states):
+    assert verdict_of(test, hours=36)["state"] in states
