@@ -96,10 +96,10 @@ class AirflowApi:
         return [TaskState(row["task_id"], row["map_index"], row["state"] or "none", row["try_number"], row["duration"]) for row in rows]
 
     def task_log(self, dag_id: str, run_id: str, task_id: str, try_number: int = 1, map_index: int = -1) -> str:
-        """What the task printed and Airflow noted, a line an event."""
+        """What the task printed and Airflow noted, a line an event, exceptions by their messages."""
         path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
         content = self._get(path, map_index=map_index, full_content="true")["content"]
-        return "\n".join(line if isinstance(line, str) else str(line.get("event", "")) for line in content)
+        return "\n".join(_text_of(line) for line in content)
 
     # Spark keeps the cores busy: now and then an answer takes longer than the time-out.
     @retry(
@@ -119,3 +119,10 @@ class AirflowApi:
         if not answer.ok:
             raise AirflowApiError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
         return dict(answer.json()) if answer.content else {}
+
+
+def _text_of(line: Any) -> str:
+    if isinstance(line, str):
+        return line
+    errors = [f"{error['exc_type']}: {error['exc_value']}" for error in line.get("error_detail") or []]
+    return "\n".join([str(line.get("event", "")), *errors])

@@ -47,7 +47,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def stop_processes(processes: Iterable[psutil.Process], grace_seconds: float = 10) -> None:
+def stop_processes(processes: Iterable[psutil.Process], grace_seconds: float = 5) -> None:
     """Asks all to end, waits up to `grace_seconds`, then kills the rest."""
     stopping = list(processes)
     for process in stopping:
