@@ -54,8 +54,8 @@ def read_complete(
     for _ in range(_READINGS):
         before = _complete_hours(audit, start, end)
         rows = _scan(_load(catalog, table), table, And(hours_filter(table.time_column, hours), row_filter), columns)
-        audit = _load(catalog, INGEST_AUDIT)
-        after = _complete_hours(audit, start, end)
+        looked_at, audit = _sequence(audit), _load(catalog, INGEST_AUDIT)
+        after = before if _sequence(audit) == looked_at else _complete_hours(audit, start, end)
         if before == after:
             break
     # An hour that the same run had completed before and after its rows were read held that run's rows, all of them, in between.

@@ -17,7 +17,7 @@ from jobs.tables.staging_manifest import Manifest
 PROCESSES = multiprocessing.get_context("forkserver")
 # pyiceberg is imported once, in the server that the publishers are forked from.
 PROCESSES.set_forkserver_preload([__name__])
-_SECONDS = 120
+_SECONDS = 300
 
 
 def publish_at_once(lake: dict[str, str], manifests: Sequence[Manifest]) -> None:
