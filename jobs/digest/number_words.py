@@ -50,10 +50,8 @@ def percent_words(share: float | None) -> str:
 
 
 def score_words(score: float | None) -> str:
-    """A whole score out of 100; never 0 or 100 for what is not certain."""
-    if score is None:
-        return UNKNOWN
-    return f"{min(max(round(score), 1), 99)}" if 0 < score < 100 else f"{score:.0f}"
+    """A whole score out of 100; never 0 or 100, which would claim certainty."""
+    return UNKNOWN if score is None else f"{min(max(round(score), 1), 99)}"
 
 
 def evidence_words(factor: float | None) -> str:

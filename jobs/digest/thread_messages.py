@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from jobs.digest.attention_items import MOST_ITEMS, attention_items
 from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.data_words import data_line, expectation_words, restatement_words
-from jobs.digest.digest_facts import ALL, Cell, DigestFacts, FailedExpectation, ReleaseLook
+from jobs.digest.digest_facts import ALL, Cell, DigestFacts, FailedExpectation, ReleaseLook, State
 from jobs.digest.message_blocks import Block, bold, bullets, paragraph, preformatted, rows_within_budget, small_print, table, words
 from jobs.digest.number_words import clock_words, count_words, evidence_words, interval_words, plural, ratio_words
 from jobs.digest.root_message import (
@@ -29,8 +29,8 @@ from jobs.digest.verdict_words import (
     stratum_words,
 )
 
-CELL_HEAD = ("Platform", "Measure", "State", "Score", "Evidence", "Ratio (90 %)", "Crashes", "Expected", "Usage hours")
-STRATUM_HEAD = ("Users", "Measure", "State", "Ratio (90 %)", "Crashes", "Expected")
+CELL_HEAD = ("Platform", "Measure", "State", "Score", "Evidence", "Ratio (90 %)", "Had", "Expected", "Usage hours")
+STRATUM_HEAD = ("Users", "Measure", "State", "Ratio (90 %)", "Had", "Expected")
 _MOST_ROWS = 60
 _MOST_STRATA = 15
 _MOST_LISTED = 12
@@ -64,11 +64,19 @@ def _releases(facts: DigestFacts) -> list[Block]:
 
 
 def _cells(facts: DigestFacts, release: ReleaseLook) -> list[Block]:
-    cells = sorted((cell for cell in release.cells if cell.scope in ("platform", "trailing")), key=_cell_order)
+    cells = sorted((cell for cell in release.cells if cell.scope in ("platform", "trailing") and not _is_empty(cell)), key=_cell_order)
+    note = small_print(
+        "Had: crashes counted as late as usage hours arrive, which is what they are compared by; the root message has the raw count."
+    )
     lead = paragraph(bold(f"{as_label(release.version)} by platform and measure"), words(f", as of {clock_words(release.verdict.as_of)}"))
     items = attention_items(facts, release)[MOST_ITEMS - 1 :]
     more = [] if len(items) <= 1 else [paragraph(bold("Also needs attention")), bullets([[words(item)] for item in items[:_MOST_LISTED]])]
-    return [*_table_message(lead, CELL_HEAD, [_cell_row(cell) for cell in cells], _MOST_ROWS if not more else 20, 3), *more]
+    return [*_table_message(lead, CELL_HEAD, [_cell_row(cell) for cell in cells], _MOST_ROWS if not more else 20, 3), note, *more]
+
+
+def _is_empty(cell: Cell) -> bool:
+    """A measure that neither this release nor an earlier one has shown: nothing to read."""
+    return cell.state is State.NO_BASELINE and not cell.observed_crashes and not is_critical(cell.measure)
 
 
 def _cell_order(cell: Cell) -> tuple[object, ...]:
@@ -91,10 +99,15 @@ def _cell_row(cell: Cell) -> list[str]:
         score_cell_words(cell),
         evidence_words(cell.evidence),
         _ratio(cell),
-        count_words(cell.observed_crashes),
+        count_words(_had(cell)),
         count_words(cell.expected_crashes),
         count_words(cell.usage_hours),
     ]
+
+
+def _had(cell: Cell) -> float | None:
+    """The crashes that the ratio rests on: delayed as usage hours are, so that both sides of it are equally late."""
+    return cell.observed_crashes if cell.delayed_crashes is None else cell.delayed_crashes
 
 
 def _ratio(cell: Cell) -> str:
@@ -109,7 +122,7 @@ def _strata(release: ReleaseLook, strata: list[Cell]) -> list[Block]:
             measure_words(cell.measure),
             state_words(cell),
             _ratio(cell),
-            count_words(cell.observed_crashes),
+            count_words(_had(cell)),
             count_words(cell.expected_crashes),
         ]
         for cell in strata
