@@ -186,7 +186,7 @@ def _cumulative(history: ReleaseHistory, release: ReleaseCounts, hours: int) -> 
     shares = adoption(usage_hours.sum(axis=0), release.channel_hours[:hours] * known)
     exposure = usage_hours
     if history.update_weight > 0 and release.updates is not None:
-        matching = daily_matchings(release, history.matching)[-1]
+        matching = daily_matchings(release, history.matching)[0]  # of the first day: a later one would change earlier looks
         exposure = exposure + history.update_weight * matching.delayed(padded(release.updates[:, :hours], HORIZON_HOURS))[:, :hours]
     environment = environment_factors(release.previous, history.usual_change, hours)
     multiplier = np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * environment

@@ -110,8 +110,9 @@ def score_cells(
 def _chosen_matching(cells: Mapping[CellKey, PreparedCell]) -> DelayMatching | None:
     """Where delays were not measured: one mixture for all cells, chosen from the browser crashes of all platforms."""
     main = cells.get(CellKey(_MAIN_MEASURE, None))
-    has_updates = main is not None and main.counts.updates is not None and bool(main.counts.updates.any())
-    return None if main is None or has_updates else chosen_matching(main.baselines)
+    if main is None or any(baseline.updates is not None and baseline.updates.any() for baseline in main.baselines):
+        return None
+    return chosen_matching(main.baselines)
 
 
 def _with_holdback(record: ChannelRecord, context: ReleaseContext, cell: ScoredCell, policy: Policy) -> ScoredCell:

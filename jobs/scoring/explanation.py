@@ -39,7 +39,7 @@ def stratum_shares(cell: ScoredCell, look: int) -> list[StratumShare]:
         exposure = (
             exposure
             + history.update_weight
-            * daily_matchings(counts, history.matching)[-1].delayed(padded(counts.updates * counts.known, HORIZON_HOURS))[:, hours]
+            * daily_matchings(counts, history.matching)[0].delayed(padded(counts.updates * counts.known, HORIZON_HOURS))[:, hours]
         )
     bins = adoption_bins(looks.adoption[hours])
     multiplier = np.exp(history.factors.log_multiplier(bins, look + 1) + history.level.mean) * looks.environment[hours]
