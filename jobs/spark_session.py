@@ -13,9 +13,9 @@ from jobs.settings import ROOT
 SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
-def get_session(app_name: str, master: str | None = None) -> SparkSession:
-    """The session of this process. Under spark-submit the master and resources are the connection's; `master` serves direct runs,
-    which take all cores of this machine unless it is given.
+def get_session(app_name: str, master: str | None = None, java_options: str = SHORT_LIVED_JVM) -> SparkSession:
+    """The session of this process. Under spark-submit the master, the resources and Java's options are the connection's; `master`
+    serves direct runs, which take all cores of this machine unless it is given, and so do `java_options`.
     """
     builder = SparkSession.builder.appName(app_name).config(
         map={
@@ -30,7 +30,7 @@ def get_session(app_name: str, master: str | None = None) -> SparkSession:
     if not _is_under_spark_submit():
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers would take the first python3 on PATH
         master = master or "local[*]"
-        builder = builder.master(master).config("spark.driver.extraJavaOptions", SHORT_LIVED_JVM)
+        builder = builder.master(master).config("spark.driver.extraJavaOptions", java_options)
     if (master or _submitted_master()).startswith("local"):
         # Executors elsewhere get `jobs` with their tasks, too late for the daemon that starts the workers.
         builder = builder.config("spark.python.daemon.module", "jobs.spark_daemon").config("spark.executorEnv.PYTHONPATH", str(ROOT))

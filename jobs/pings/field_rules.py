@@ -14,7 +14,7 @@ from jobs.dimensions import APPLICATIONS, CHANNELS, NEWEST_BUILD_DAYS, OLDEST_BU
 from jobs.pings.reject_reasons import RejectReason
 
 LONGEST_TEXT = 100  # characters; the longest honest value, a client id, has 36
-MOST_EXPERIMENTS = 100  # of one ping: each makes a row of its own
+MOST_EXPERIMENTS = 50  # of one ping: each makes a row of its own
 
 _NANOSECONDS_A_DAY = 86_400 * 10**9
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,5}){1,3}((a|b|rc)[0-9]{1,3}|esr|pre)?")
@@ -193,7 +193,7 @@ RULES: dict[str, Rule] = {
 def experiments(by_id: object, active: object) -> list[dict[str, str]]:
     """The client's experiments with their branches: `environment.experiments`, then the older `activeExperiment` unless it is among them.
 
-    One without a storable id or branch is left out, and so is what exceeds 100 of one ping: an experiment is not worth a lost ping.
+    One without a storable id or branch is left out, and so is what exceeds 50 of one ping: an experiment is not worth a lost ping.
     """
     branches: dict[str, str] = {}
     if isinstance(by_id, dict):

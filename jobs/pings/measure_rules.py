@@ -65,6 +65,8 @@ def read_measure(measure: Measure, doc_type: PingType, index_of: dict[str, int])
         case OneWhere(conditions=conditions):
             tests = [_is_met(condition, index) for condition, index in zip(conditions, indexes, strict=True)]
             return lambda values: 1 if all(test(values) for test in tests) else 0
+        case HistogramBucket(bucket=bucket) if len(indexes) == 1:
+            return lambda values: _bucket_count(values[indexes[0]], bucket)
         case HistogramBucket(bucket=bucket):
             return lambda values: _bucket_count(first_value([values[index] for index in indexes]), bucket)
         case CappedPerClientHour():

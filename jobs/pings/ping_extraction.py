@@ -4,9 +4,12 @@ The checks run in a fixed order, so that a line has one reason: the line itself,
 presence, the dimensions as declared, the age of the build, the measures as declared. A crash ping without a client id is counted, as a client of its own.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from itertools import islice
+from operator import itemgetter
 from typing import Any, cast
 
 from jobs.dimensions import DIMENSIONS
@@ -28,6 +31,7 @@ _ENVELOPE = (
     "environment.addons.activeExperiment",
 )
 _MANY_DIMENSIONS = 8192
+_LONGEST_KEPT = 1000  # characters of all dimensions together; a usual ping has some 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,9 @@ class PingExtraction:
 class _PingDimensions:
     """The dimensions of one ping while they are worked out: each on demand, since rules may ask for others."""
 
-    def __init__(self, doc_type: str, candidates: tuple[Values, ...]) -> None:
+    def __init__(self, doc_type: str, candidates: dict[str, Values]) -> None:
         self.doc_type = doc_type
-        self._candidates = dict(zip((dimension.name for dimension in DIMENSIONS), candidates, strict=True))
+        self._candidates = candidates
         self._known: dict[str, str | None] = {}
 
     def dimension(self, name: str) -> str | None:
@@ -112,51 +116,55 @@ _RULE_OF = {dimension.name: dimension.rule for dimension in DIMENSIONS}
 _BUILD_ID_INDEX = [dimension.name for dimension in DIMENSIONS].index("build_id")
 
 
-def _normalised(doc_type: str, candidates: tuple[Values, ...]) -> tuple[str | None, ...] | RejectReason:
-    ping = _PingDimensions(doc_type, candidates)
-    try:
-        return tuple(ping.dimension(dimension.name) for dimension in DIMENSIONS)
-    except Rejected as rejected:
-        return rejected.reason
-
-
-# Few combinations of build, system and country make up nearly all pings.
-_normalised_before = lru_cache(_MANY_DIMENSIONS)(_normalised)
-
-
 class _Plan:
     """What to read from the pings of one type, derived from the declarations. A folder of another type has the envelope alone."""
 
     def __init__(self, doc_type: str) -> None:
         self._doc_type = doc_type
-        is_core = doc_type == "core"
         is_declared = doc_type in PING_TYPES
         ping_type = cast(PingType, doc_type)
-        paths_by_dimension = [dimension.core_paths if is_core else dimension.paths for dimension in DIMENSIONS] if is_declared else []
+        dimensions = DIMENSIONS if is_declared else ()
+        self._paths_by_dimension = {
+            dimension.name: dimension.core_paths if doc_type == "core" else dimension.paths for dimension in dimensions
+        }
+        dimension_paths = [path for paths in self._paths_by_dimension.values() for path in paths]
         measures = [measure for measure in PING_MEASURES if ping_type in measure.pings]
         measured = [path for measure in measures for path in measure_paths(measure, ping_type)]
-        wanted = [*_ENVELOPE, *(path for paths in paths_by_dimension for path in paths), *measured]
-        paths = tuple(dict.fromkeys([*wanted, PROCESS_TYPE] if doc_type == "crash" else wanted))
+        judged = [PROCESS_TYPE] if doc_type == "crash" else []
+        paths = tuple(dict.fromkeys([*_ENVELOPE, *dimension_paths, *measured, *judged]))
         index_of = {path: index for index, path in enumerate(paths)}
         has_payload = any(path.startswith("payload.") for path in measured)
         self.reader = DocumentReader(paths, required=("meta", "payload") if has_payload else ("meta",))
-        self._dimension_indexes = [[index_of[path] for path in paths] for paths in paths_by_dimension]
+        self._candidates_of: Callable[[Values], Values] = itemgetter(*map(index_of.__getitem__, dimension_paths)) if dimensions else tuple
+        # Few combinations of build, system and country make up nearly all pings.
+        self._normalised_before = lru_cache(_MANY_DIMENSIONS)(self._normalised)
         self._measures = [read_measure(measure, ping_type, index_of) if measure in measures else None for measure in PING_MEASURES]
-        self._process_type_index = index_of.get(PROCESS_TYPE) if doc_type == "crash" else None
+        self._process_type_index = index_of[PROCESS_TYPE] if judged else None
         self._process_types = crash_process_types(PING_MEASURES)
 
     def dimensions(self, values: Values, received_at_ns: int) -> tuple[str | None, ...]:
-        candidates = tuple(tuple(values[index] for index in indexes) for indexes in self._dimension_indexes)
+        candidates = self._candidates_of(values)
         try:
-            normalised = _normalised_before(self._doc_type, candidates)
-        except TypeError:  # a list or an object where text belongs cannot be looked up
-            normalised = _normalised(self._doc_type, candidates)
+            # Thousands of long texts would be gigabytes: they are not kept.
+            is_kept = sum(map(len, filter(None, candidates))) <= _LONGEST_KEPT  # type: ignore[arg-type]
+            normalised = self._normalised_before(candidates) if is_kept else self._normalised(candidates)
+        except TypeError:  # something else than text has no length, or cannot be looked up
+            normalised = self._normalised(candidates)
         if isinstance(normalised, RejectReason):
             raise Rejected(normalised)
         reason = field_rules.build_age_reason(str(normalised[_BUILD_ID_INDEX]), received_at_ns)
         if reason:
             raise Rejected(reason)
         return normalised
+
+    def _normalised(self, candidates: Values) -> tuple[str | None, ...] | RejectReason:
+        """The dimensions from the values at all of their paths, one after the other; or why the ping is rejected."""
+        rest = iter(candidates)
+        ping = _PingDimensions(self._doc_type, {name: tuple(islice(rest, len(paths))) for name, paths in self._paths_by_dimension.items()})
+        try:
+            return tuple(ping.dimension(dimension.name) for dimension in DIMENSIONS)
+        except Rejected as rejected:
+            return rejected.reason
 
     def measures(self, values: Values) -> list[float | int | None]:
         if self._process_type_index is not None:

@@ -15,7 +15,7 @@ from jobs.pings.ping_records import ENVELOPE_FIELDS, PING_RECORD_SCHEMA
 from jobs.pings.reject_reasons import RejectReason
 
 MOST_REJECT_ROWS = 100  # of one reason and piece; the rest is one record with their number
-BATCH_RECORDS = 8192
+BATCH_RECORDS = 4096
 
 _Record = tuple[Any, ...]
 _NO_VALUES = (None,) * (len(PING_RECORD_SCHEMA) - len(ENVELOPE_FIELDS))

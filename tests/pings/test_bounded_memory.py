@@ -73,6 +73,16 @@ def test_many_pings(tmp_path: Path) -> None:
     assert grown_mb < 60
 
 
+def test_many_pings_with_long_texts(tmp_path: Path) -> None:
+    long_texts = [line(main_ping({"environment.system.os.version": f"{number} {'x' * 10**6}"})) for number in range(150)]
+    land(tmp_path, b"".join(long_texts))
+
+    lines, rejects, grown_mb = read_in_a_process_of_its_own(tmp_path)
+
+    assert (lines, rejects) == (150, "{}")
+    assert grown_mb < 60
+
+
 def test_a_line_that_unfolds_into_millions_of_objects(tmp_path: Path) -> None:
     land(tmp_path, b'{"meta":null,"x":[' + b"[]," * 2_700_000 + b"[]]}\n")
 
