@@ -20,15 +20,12 @@ pytestmark = pytest.mark.services
 
 HOURLY = "release_health_hourly"
 CHAIN = ["aggregate_errors", "audit_aggregates", "score_release_health", "audit_health", "post_health_digest"]
-MOST_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class HourlyRun:
     run_id: str
     start: datetime
-    seconds: float
-    """From `_SUCCESS` to the end of the run."""
 
     @property
     def end(self) -> datetime:
@@ -41,10 +38,9 @@ def first_run(pipeline: RunningPipeline) -> HourlyRun:
     run_id, start = pipeline.newest_scheduled_run(HOURLY)
     land_hour(pipeline.landing, TODAYS_VERSION, start, main_pings=40, crashes=2, close=False)
     wait_until_deferred(pipeline, run_id)
-    closed_at = time.monotonic()
     close_hour(pipeline.landing, start)
     pipeline.airflow.wait_for_run(HOURLY, run_id, RUN_TIMEOUT_SECONDS)
-    return HourlyRun(run_id, start, time.monotonic() - closed_at)
+    return HourlyRun(run_id, start)
 
 
 def wait_until_deferred(pipeline: RunningPipeline, run_id: str) -> None:
@@ -76,7 +72,6 @@ def test_an_hour_ends_as_rows_and_one_message(pipeline: RunningPipeline, first_r
     assert {row["release_version"] for row in pipeline.rows(RELEASE_HEALTH, first_run.end)} == {TODAYS_VERSION}
     [message] = pipeline.messages()
     assert TODAYS_VERSION in json.dumps(message)
-    assert first_run.seconds < MOST_SECONDS, f"from _SUCCESS to the end of the run took {first_run.seconds:.0f} s"
 
 
 def test_each_task_ends_its_log_with_a_line_for_a_person(pipeline: RunningPipeline, first_run: HourlyRun) -> None:
