@@ -49,6 +49,13 @@ def percent_words(share: float | None) -> str:
     return f"{share * 100:.0f}{_NO_BREAK}%"
 
 
+def chance_words(probability: float | None) -> str:
+    """A probability in per cent; never 0 or 100, which would claim certainty."""
+    if probability is None:
+        return UNKNOWN
+    return percent_words(min(max(probability, 0.001), 0.999))
+
+
 def score_words(score: float | None) -> str:
     """A whole score out of 100; never 0 or 100, which would claim certainty."""
     return UNKNOWN if score is None else f"{min(max(round(score), 1), 99)}"

@@ -122,7 +122,9 @@ def _rate_picture(release: ReleaseLook, cell: Cell, own: list[Cell], others: lis
             at_this_age.append(min(zip(then, past_rates, strict=True), key=lambda point: abs(point[0] - last_age))[1])
     axes.plot(ages, rates, color=_ORANGE, linewidth=2.4, label=version)
     axes.plot(ages[-1], rates[-1], marker="o", color=_ORANGE, markersize=6)
-    axes.set_ylim(bottom=0)
+    # Crashes come in before the hours of their use: the first hours are many times too high for everybody and would flatten the rest.
+    settled = [rate for age, rate in zip(ages, rates, strict=True) if age >= 0.2 * last_age] + at_this_age
+    axes.set_ylim(0, 1.5 * max(settled) or 1.0)
     axes.set_xlabel("hours since release", fontsize=9, color=_INK)
     axes.legend(fontsize=9, frameon=False, labelcolor=_INK)
     beside = (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.digest_facts import ALL, Cell, ReleaseLook, Review, State
-from jobs.digest.number_words import age_words, clock_words, count_words, interval_words, percent_words, plural, ratio_words, score_words
+from jobs.digest.number_words import age_words, chance_words, clock_words, count_words, interval_words, plural, ratio_words, score_words
 from jobs.measures import MEASURES
 from jobs.policies import POLICY
 
@@ -173,7 +173,7 @@ def _excess(verdict: Cell, cell: Cell) -> str:
 
 
 def _doubt(cell: Cell) -> str:
-    return f"The chance that this is acceptable (at most {ratio_words(cell.acceptable_ratio)}) is {percent_words(_p_acceptable(cell))}."
+    return f"The chance that this is acceptable (at most {ratio_words(cell.acceptable_ratio)}) is {chance_words(_p_acceptable(cell))}."
 
 
 def _interval(cell: Cell) -> str:
