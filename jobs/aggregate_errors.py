@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
+from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.aggregates.hour_audits import Attempt, audit_hours
 from jobs.aggregates.line_counts import LineCounts, count_lines, counts_by_hour, sum_counts
 from jobs.aggregates.ping_copies import mark_pings
 from jobs.aggregates.window_tables import frames_by_table, window_errors
-from jobs.pings.landing_zone import LandedHour, LandingZoneError, list_hours
+from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.pings.ping_source import read_records
 from jobs.settings import from_environment
 from jobs.spark_session import get_session
@@ -37,23 +38,27 @@ def main(start: datetime, end: datetime, mode: str, run_key: str, master: str | 
     settings = from_environment()
     try:
         window = Window(start, end, Mode(mode))
-        hours = list_hours(settings.landing, window)
-    except (ValueError, LandingZoneError) as error:
+    except ValueError as error:
         raise click.ClickException(str(error)) from error
     spark = get_session("aggregate_errors", master)
     try:
-        click.echo(aggregate_window(spark, hours, window, run_key, settings.staging))
+        click.echo(aggregate_window(spark, settings.landing, window, run_key, settings.staging))
+    except (LandingZoneError, PythonException) as error:
+        raise click.ClickException(_reason(error)) from error
     finally:
         spark.stop()
 
 
-def aggregate_window(spark: SparkSession, hours: Sequence[LandedHour], window: Window, run_key: str, staging: str) -> str:
+def aggregate_window(spark: SparkSession, landing: str, window: Window, run_key: str, staging: str) -> str:
     """Stage the window's tables and put the manifest in place; returns a line for a person.
 
-    Reads the objects of `hours`, as they were listed; writes below `staging`.
+    Reads the objects of the window below `landing`, writes below `staging`. LandingZoneError if they cannot be listed, PythonException if one
+    cannot be read as it was listed.
     """
+    # Taken before the listing: of two runs of a window, the one that may have seen less must not outrank the other.
     attempt, processed_at = new_attempt(), datetime.now(UTC)
     run_id, folder = window_run_id(run_key, attempt), attempt_folder(staging, run_key, attempt)
+    hours = list_hours(landing, window)
     objects = [landed for hour in hours for landed in hour.objects]
     click.echo(f"{window}: {len(objects)} objects, {sum(landed.bytes for landed in objects) / 1e6:,.1f} MB, staged below {folder}")
 
@@ -80,6 +85,12 @@ def _stage_tables(frames: Mapping[str, DataFrame], folder: str) -> dict[str, tup
 
 def _rows_by_table(files: Mapping[str, Sequence[StagedFile]]) -> dict[str, Counter[datetime]]:
     return {name: sum((Counter(file.rows_by_hour) for file in staged), Counter()) for name, staged in files.items()}
+
+
+def _reason(error: LandingZoneError | PythonException) -> str:
+    """What a worker says of the landing zone, without its traceback."""
+    said = [line for line in str(error).splitlines() if LandingZoneError.__name__ in line]
+    return said[-1].partition(": ")[2] if said else str(error)
 
 
 def _line_for_a_person(counts: LineCounts, files: Mapping[str, Sequence[StagedFile]]) -> str:

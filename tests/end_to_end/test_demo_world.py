@@ -7,7 +7,6 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.aggregate_errors import aggregate_window
-from jobs.pings.landing_zone import list_hours
 from jobs.tables.lake_catalog import open_catalog
 from jobs.tables.publishing import publish_window
 from jobs.tables.staging_manifest import read_manifest
@@ -32,7 +31,7 @@ def compared(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> t
         _use_tables_in(home, patch)
         for window in (Window(day, next_day, Mode.SETTLED), Window(next_day, next_day + timedelta(hours=2), Mode.PROVISIONAL)):
             key = f"{window.start:%Y%m%d}"
-            aggregate_window(spark, list_hours(str(landing.folder), window), window, key, str(home / "staging"))
+            aggregate_window(spark, str(landing.folder), window, key, str(home / "staging"))
             publish_window(open_catalog(), read_manifest(str(home / "staging"), key, "aggregates"))
         return compare(landing.folder, open_catalog())
 
