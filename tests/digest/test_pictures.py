@@ -1,0 +1,59 @@
+"""The pictures of a release: drawn where there is something to draw, told in words, and opaque for both of Slack's themes."""
+
+import struct
+from dataclasses import replace
+from datetime import timedelta
+
+from jobs.digest.release_charts import picture_cell, release_pictures
+from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_release, a_verdict
+
+HOUR = timedelta(hours=1)
+
+
+def a_release_with_history(hours: int = 9, version: str = "57.0b8"):
+    cells = [a_regressed_cell(as_of=NOON - n * HOUR, age_hours=9.0 - n, release_version=version) for n in range(hours)]
+    before = [
+        a_cell(as_of=NOON - timedelta(days=7) - n * HOUR, age_hours=9.0 - n, release_version="57.0b7", platform="Windows") for n in range(9)
+    ]
+    release = a_release(State.REGRESSED, (cells[0],), score=1.5, release_version=version)
+    return replace(release, history=(*cells, *before))
+
+
+RECENT = (a_verdict(release_version="57.0b7", as_of=NOON - timedelta(days=7)), a_verdict(State.REGRESSED, score=1.5))
+
+
+def test_the_alt_texts_say_what_the_pictures_show():
+    ratio, rate, scores = (picture.alt_text for picture in release_pictures(a_release_with_history(), RECENT))
+    assert ratio.endswith("with the 90 % interval: 1.52x (1.27–1.81x) after 9 h; acceptable up to 1.25x.")
+    assert (
+        rate
+        == "browser crashes on Windows per 1,000 usage hours of 57.0b8: 4.5 after 9 h beside 2.9 to 2.9 of 1 earlier releases at that age."
+    )
+    assert scores == "Scores of the last 2 releases, oldest first: 57.0b7 99 healthy, 57.0b8 2 regressed."
+
+
+def test_they_are_wide_enough_for_a_phone_and_have_no_transparent_ground():
+    for picture in release_pictures(a_release_with_history(), RECENT):
+        width, height = struct.unpack(">II", picture.content[16:24])
+        assert (width, 500 < height < width) == (840, True)
+        assert len(picture.content) < 150_000
+
+
+def test_the_same_facts_give_the_same_pictures():
+    first, second = (release_pictures(a_release_with_history(), RECENT) for _ in range(2))
+    assert [picture.content for picture in first] == [picture.content for picture in second]
+
+
+def test_a_first_look_has_no_line_to_draw():
+    assert release_pictures(a_release_with_history(hours=1), RECENT[:1]) == ()
+
+
+def test_a_group_of_users_is_followed_by_the_cell_of_its_platform():
+    platform = a_cell(platform="Windows")
+    group = a_regressed_cell(scope="stratum", stratum="Windows_NT / 10 / x86-64 / other")
+    assert picture_cell(a_release(State.REGRESSED, (a_cell(), platform, group))) is platform
+
+
+def test_a_hostile_version_is_drawn_as_a_label():
+    pictures = release_pictures(a_release_with_history(version="$\\frac{<!channel>"), RECENT)
+    assert all("<!channel>" not in picture.alt_text for picture in pictures)
