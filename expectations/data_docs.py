@@ -22,7 +22,7 @@ from expectations.severities import Outcome
 from expectations.table_pages import TablePageView, render_table_page
 from jobs.tables.object_store import absolute_location, filesystem_of
 
-RUNS_KEPT = 50  # 0.4 MB each
+RUNS_KEPT = 200  # four days of hourly runs; 0.3 MB each
 _TIME = "%Y%m%dT%H%M%SZ"
 _PARTS = 7
 

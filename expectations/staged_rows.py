@@ -83,7 +83,13 @@ def staged_columns(manifest: Manifest, table: Table) -> dict[str, dict[str, pa.D
 def _read_in_spark(spark: "SparkSession", table: Table, locations: list[str]) -> "DataFrame":
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    # Defined here, so that it travels to executors that have `jobs` but not `expectations`.
+    files = spark.createDataFrame([(location,) for location in locations], "location string").repartition(len(locations))
+    return files.mapInArrow(_file_reader(), from_arrow_schema(staged_schema(table)))
+
+
+def _file_reader() -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """From locations to rows. A function inside a function travels whole to executors, which have `jobs` but not `expectations`."""
+
     def read(files: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in files:
             for location in batch.column(0).to_pylist():
@@ -91,8 +97,7 @@ def _read_in_spark(spark: "SparkSession", table: Table, locations: list[str]) ->
                 with pq.ParquetFile(path, filesystem=filesystem) as file:
                     yield from file.iter_batches()
 
-    files = spark.createDataFrame([(location,) for location in locations], "location string").repartition(len(locations))
-    return files.mapInArrow(read, from_arrow_schema(staged_schema(table)))
+    return read
 
 
 def _read(location: str) -> pa.Table:

@@ -139,6 +139,14 @@ def test_a_measure_that_a_version_no_longer_sends(
         assert found.observed == "gpu_crashes of beta 57.0b8: none of 30 rows where 15 were to be expected"
 
 
+def test_another_channel_may_send_what_this_one_does_not(context: AbstractDataContext) -> None:
+    """Many probes are sent by pre-release channels alone."""
+    rows = with_versions(**{"57.0b7": (100, 50), "57.0b8": (100, 50), "56.0": (30, 0)})
+    for row in rows["error_aggregates"]:
+        row["channel"] = "release" if row["release_version"] == "56.0" else "beta"
+    assert warning(context, "error_aggregates", SILENT, rows).outcome is Outcome.PASS
+
+
 def test_silence_needs_other_versions_of_the_channel(context: AbstractDataContext) -> None:
     rows = with_versions(**{"57.0b7": (100, 50)})
     for row in rows["error_aggregates"]:
