@@ -89,12 +89,17 @@ def look_at_rows(result: CheckResult, manifest: Manifest) -> str | None:
     grouped = broken is not None and broken.startswith("GROUP BY")
     columns = f"{broken.split(' HAVING ')[0].removeprefix('GROUP BY ')}, count(*)" if broken and grouped else "*"
     query = f"SELECT {columns} FROM staged {broken or ''} LIMIT {_SHOWN_ROWS}".replace("  ", " ")  # noqa: S608
-    # Turned on its side: 30 columns fit no screen. pyarrow opens folders and s3:// URLs alike, and leaves out what is not Parquet.
-    code = (
-        "import duckdb, pyarrow.dataset as ds; "
-        f"staged = ds.dataset({json.dumps(folder)}); print(duckdb.sql({json.dumps(query)}).df().T.to_string())"
-    )
+    # Turned on its side: 30 columns fit no screen.
+    code = f"import duckdb, pyarrow.dataset as ds; {_opened(folder)}; print(duckdb.sql({json.dumps(query)}).df().T.to_string())"
     return f"python -c {shlex.quote(code)}"
+
+
+def _opened(folder: str) -> str:
+    """Code that opens a folder of Parquet files as `staged`; in S3 where this project finds it, from the checkout."""
+    if not folder.startswith("s3://"):
+        return f"staged = ds.dataset({json.dumps(folder)})"
+    find = "from jobs.tables.object_store import filesystem_of"
+    return f"{find}; store, path = filesystem_of({json.dumps(folder)}); staged = ds.dataset(path, filesystem=store)"
 
 
 def failure_message(run: GateRun, data_docs: str) -> str:
