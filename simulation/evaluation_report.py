@@ -94,7 +94,7 @@ def _introduction(studies: list[Study], results: Mapping[str, Results], seed: in
         "an environment that wanders, weekends, drift, and releases that differ though nothing is wrong with them. It shares no code with the scorer. "
         "A *false alarm* is any alarm in a release-week, of the release as a whole or of one of its 12 strata, on a release with nothing wrong. "
         "Standard errors (±) are clustered by history.\n\n"
-        f"The study at 200k users judged {healthy:,} healthy releases with all rivals in {main['seconds'].sum() / 60:.0f} minutes of one core, "
+        f"The study at 200k users judged {healthy:,} healthy releases with all rivals in {main['seconds'].sum() / 60:.1f} minutes of one core, "
         "simulation included."
     )
 
