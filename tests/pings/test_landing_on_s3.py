@@ -29,6 +29,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with serve_s3(tmp_path_factory.mktemp("s3"), BUCKET) as variables, pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setitem(os.environ, name, value)
+        patch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the keys of the server before
         object_blocks._s3_client.cache_clear()
         yield boto3.client("s3")
     object_blocks._s3_client.cache_clear()
