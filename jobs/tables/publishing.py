@@ -18,7 +18,7 @@ from jobs.tables.audit_reading import read_hour_audits
 from jobs.tables.audit_rows import COMPLETE, PUBLISHING, HourAudit, hour_audits
 from jobs.tables.lake_catalog import ensure_table, identifier
 from jobs.tables.row_replacement import Replacement, hours_filter, replace_rows
-from jobs.tables.staging import read_files, read_staged, rows_of_hours
+from jobs.tables.staging import read_hours, read_staged, rows_of_hours
 from jobs.tables.staging_manifest import Manifest, StagedFile
 from jobs.windows import HOUR, hours_between
 
@@ -114,8 +114,7 @@ def _replace_hours(catalog: Catalog, manifest: Manifest, table: Table, hours: li
         owned = _hours_of_ours(catalog, manifest, hours, PUBLISHING)
         if not owned:
             return None
-        files = [file for file in manifest.files.get(table.name, ()) if file.rows_by_hour.keys() & set(owned)]
-        return Replacement(hours_filter(table.time_column, owned), rows_of_hours(read_files(files, table), table, owned))
+        return Replacement(hours_filter(table.time_column, owned), read_hours(manifest.files.get(table.name, ()), table, owned))
 
     replace_rows(catalog, table, decide)
 
@@ -161,9 +160,7 @@ def _replace_looks(catalog: Catalog, files: Iterable[StagedFile], looks: list[da
         replaced = [look for look in looks if look not in newer]
         if not replaced:
             return None
-        return Replacement(
-            hours_filter(RELEASE_HEALTH.time_column, replaced), rows_of_hours(read_files(files, RELEASE_HEALTH), RELEASE_HEALTH, replaced)
-        )
+        return Replacement(hours_filter(RELEASE_HEALTH.time_column, replaced), read_hours(files, RELEASE_HEALTH, replaced))
 
     replace_rows(catalog, RELEASE_HEALTH, decide)
     return newer

@@ -8,7 +8,7 @@ Files of failed or speculative tasks are in no manifest and so do not exist.
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from jobs.table_declarations import Table
 from jobs.tables.object_store import filesystem_of
 from jobs.tables.schemas import TIMESTAMP, staged_schema
 from jobs.tables.staging_manifest import Manifest, StagedFile
+from jobs.windows import HOUR
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -44,7 +45,8 @@ def stage_frame(frame: "DataFrame", table: Table, folder: str) -> list[StagedFil
     def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from _file_rows(_write_file(batches, table, folder)).to_batches()
 
-    file_rows = frame.select(*table.column_names).mapInArrow(write, _FILE_ROWS_DDL).toArrow()
+    in_time_order = frame.select(*table.column_names).sortWithinPartitions(table.time_column)  # so that an hour is a few row groups
+    file_rows = in_time_order.mapInArrow(write, _FILE_ROWS_DDL).toArrow()
     return _staged_files(file_rows)
 
 
@@ -55,18 +57,26 @@ def stage_rows(rows: pa.Table, table: Table, folder: str) -> list[StagedFile]:
 
 def read_staged(manifest: Manifest, table: Table, columns: list[str] | None = None) -> pa.Table:
     """The attempt's rows of a table (memory: all of them). A table without rows gives no rows, with the declared columns."""
-    return read_files(manifest.files.get(table.name, ()), table, columns)
-
-
-def read_files(files: Iterable[StagedFile], table: Table, columns: list[str] | None = None) -> pa.Table:
-    """The rows of some staged files of a table."""
     schema = staged_schema(table)
     if columns is not None:
         schema = pa.schema([schema.field(name) for name in columns])
     parts = [schema.empty_table()]
+    for file in manifest.files.get(table.name, ()):
+        with _open_parquet(file) as parquet:
+            parts.append(parquet.read(columns=columns).cast(schema))
+    return pa.concat_tables(parts)
+
+
+def read_hours(files: Iterable[StagedFile], table: Table, hours: Collection[datetime]) -> pa.Table:
+    """Those rows of the files whose time lies in one of the hours. Memory: these rows and one row group, whatever else the files hold."""
+    parts = [staged_schema(table).empty_table()]
     for file in files:
-        filesystem, path = filesystem_of(file.location)
-        parts.append(pq.read_table(path, columns=columns, filesystem=filesystem).cast(schema))
+        if file.rows_by_hour.keys().isdisjoint(hours):
+            continue
+        with _open_parquet(file) as parquet:
+            for number in range(parquet.num_row_groups):
+                if _may_hold(parquet.metadata.row_group(number), table, hours):
+                    parts.append(rows_of_hours(parquet.read_row_group(number).cast(staged_schema(table)), table, hours))
     return pa.concat_tables(parts)
 
 
@@ -75,6 +85,17 @@ def rows_of_hours(rows: pa.Table, table: Table, hours: Iterable[datetime]) -> pa
     wanted = pa.array([int(hour.timestamp()) // 3600 for hour in hours], pa.int64())
     row_hours = pc.divide(rows[table.time_column].cast(pa.int64()), _HOUR_US)
     return rows.filter(pc.is_in(row_hours, wanted))
+
+
+def _open_parquet(file: StagedFile) -> pq.ParquetFile:
+    filesystem, path = filesystem_of(file.location)
+    return pq.ParquetFile(path, filesystem=filesystem)
+
+
+def _may_hold(row_group: pq.RowGroupMetaData, table: Table, hours: Collection[datetime]) -> bool:
+    leaves = (row_group.column(position) for position in range(row_group.num_columns))
+    times = next(leaf.statistics for leaf in leaves if leaf.path_in_schema == table.time_column)
+    return times is None or not times.has_min_max or (times.max >= min(hours) and times.min < max(hours) + HOUR)
 
 
 def _write_file(batches: Iterable[pa.RecordBatch], table: Table, folder: str) -> StagedFile | None:

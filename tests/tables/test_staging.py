@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.table_declarations import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS
 from jobs.tables.schemas import arrow_schema, spark_schema, staged_schema
-from jobs.tables.staging import read_staged, rows_of_hours, stage_frame, stage_rows
+from jobs.tables.staging import read_hours, read_staged, rows_of_hours, stage_frame, stage_rows
 from jobs.tables.staging_manifest import Looks, Manifest, StagedFile, manifest_location, read_manifest, write_manifest
 from jobs.windows import HOUR
 from tests.tables.staged_runs import TEN, made_up_rows, provisional, stage_looks, stage_run
@@ -71,6 +73,29 @@ def test_objects_and_counts_of_an_audit_row_survive_staging(staging: str) -> Non
 def test_rows_are_told_apart_by_their_hours() -> None:
     rows = made_up_rows(RELEASE_TOTALS, [TEN, ELEVEN, ELEVEN + HOUR], 1, 1, {})
     assert rows_of_hours(rows, RELEASE_TOTALS, [TEN, ELEVEN + HOUR])["hour_start"].to_pylist() == [TEN, ELEVEN + HOUR]
+
+
+def test_the_rows_of_some_hours_are_read_from_the_row_groups_that_hold_them(staging: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = [TEN + i * HOUR for i in range(6)]
+    batches = [made_up_rows(RELEASE_TOTALS, hours[i : i + 2], 2, i, {}) for i in (0, 2, 4)]
+    files = stage_rows(pa.concat_tables(batches), RELEASE_TOTALS, staging)
+    groups: list[int] = []
+    read_row_group = pq.ParquetFile.read_row_group
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", lambda file, number: groups.append(number) or read_row_group(file, number))
+    rows = read_hours(files, RELEASE_TOTALS, [hours[1], hours[2]])
+    assert list(zip(rows["hour_start"].to_pylist(), rows["main_crashes"].to_pylist(), strict=True)) == [
+        (hours[1], 0),
+        (hours[1], 0),
+        (hours[2], 2),
+        (hours[2], 2),
+    ]
+    assert groups == [0, 1]
+    assert read_hours(files, RELEASE_TOTALS, [hours[0] - HOUR]).num_rows == 0
+
+
+def test_folders_that_look_like_partitions_are_only_folders(tmp_path: Path) -> None:
+    manifest = stage_run(str(tmp_path / "environment=production" / "channel=9"), provisional(TEN), figure=1)
+    assert read_staged(manifest, RELEASE_TOTALS)["channel"].to_pylist() == ["channel 0", "channel 1"]
 
 
 @pytest.mark.spark
