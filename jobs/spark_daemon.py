@@ -11,13 +11,13 @@ from pathlib import Path
 
 
 def drop_archives() -> None:
-    """Takes archives off the module path, unless pyspark itself is found in none but them."""
-    folders = [entry for entry in sys.path if not Path(entry).is_file()]
-    if PathFinder.find_spec("pyspark", folders) is None:
+    """Takes archives off the module path, but for the one that holds this project, unless pyspark itself is found in none but them."""
+    kept = [entry for entry in sys.path if not Path(entry).is_file() or __file__.startswith(entry)]
+    if PathFinder.find_spec("pyspark", kept) is None:
         return
-    for archive in set(sys.path) - set(folders):
+    for archive in set(sys.path) - set(kept):
         sys.path_importer_cache.pop(archive, None)
-    sys.path[:] = folders
+    sys.path[:] = kept
 
 
 if __name__ == "__main__":

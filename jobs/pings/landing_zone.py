@@ -67,7 +67,7 @@ def list_hours(landing: str, window: Window) -> list[LandedHour]:
 
 def hour_folder(hour_start: datetime) -> str:
     """The folder of an hour below the landing zone."""
-    return f"submission_date={hour_start:%Y-%m-%d}/submission_hour={hour_start:%H}"
+    return f"{hour_start.astimezone(UTC):submission_date=%Y-%m-%d/submission_hour=%H}"
 
 
 def _landed_hour(hour_start: datetime, files: Iterable[_StoredFile]) -> LandedHour:

@@ -1,7 +1,7 @@
 """What is listed for an hour: its objects and nothing else, late ones marked."""
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -76,6 +76,15 @@ def test_nothing_is_late_in_an_hour_that_was_never_closed(tmp_path: Path) -> Non
     (hour,) = hours_of(tmp_path)
 
     assert (hour.is_closed, hour.closed_at, [landed.is_late for landed in hour.objects]) == (False, None, [False])
+
+
+def test_folders_are_named_in_utc_whatever_the_zone_of_the_window(tmp_path: Path) -> None:
+    land(tmp_path, [main_ping()])
+    in_berlin = HOUR.astimezone(timezone(timedelta(hours=1)))
+
+    (hour,) = list_hours(str(tmp_path), Window(in_berlin, in_berlin + ONE_HOUR, Mode.PROVISIONAL))
+
+    assert len(hour.objects) == 1
 
 
 def test_an_hour_without_a_folder_is_open_and_empty(tmp_path: Path) -> None:
