@@ -10,9 +10,9 @@ from jobs.digest.client_text import as_label
 from jobs.digest.digest_facts import Cell, DigestFacts, ReleaseLook, State
 from jobs.digest.digest_routing import Route
 from jobs.digest.message_blocks import Block, bold, fallback_text, header, paragraph, small_print, user_group, words
-from jobs.digest.number_words import clock_words, interval_words, ratio_words, score_words
 from jobs.digest.outgoing_message import OutgoingMessage, message_key
 from jobs.digest.verdict_words import STATE_WORDS, action, caveats, deciding_cell, measure_words, sentence, where_words
+from jobs.number_words import clock_words, interval_words, ratio_words, score_words
 
 _NO_CHANGE_OF_MIND = (State.DATA_PROBLEM, State.NO_BASELINE, State.TOO_EARLY)
 """States that say nothing of whether the alarm was right."""

@@ -3,8 +3,8 @@
 from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.data_words import restatement_words
 from jobs.digest.digest_facts import Cell, DigestFacts, ReleaseLook, State
-from jobs.digest.number_words import clock_words, interval_words, percent_words, ratio_words
 from jobs.digest.verdict_words import STATE_WORDS, deciding_cell, measure_words, notes_to_tell, where_words
+from jobs.number_words import clock_words, interval_words, percent_words, ratio_words
 
 MOST_ITEMS = 5
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from jobs.digest.digest_facts import ALL, Cell, DigestFacts, ReleaseLook, Restatement, Review
 from jobs.digest.message_blocks import Block, blocks_as_text, bold, fallback_text, paragraph, words
-from jobs.digest.number_words import clock_words
 from jobs.digest.outgoing_message import Freshness, OutgoingMessage, Picture, message_key
 from jobs.digest.restated_figures import SHOWN_BY_SUMMARY, figure_now, shown_figures, shown_name, summary_blocks
 from jobs.digest.root_message import root_blocks
 from jobs.digest.thread_messages import thread_blocks
+from jobs.number_words import clock_words
 from jobs.windows import Mode, Window
 
 

@@ -8,8 +8,8 @@ from jobs.digest.client_text import as_label
 from jobs.digest.data_words import restatement_words
 from jobs.digest.digest_facts import Cell, DigestFacts, Restatement, State
 from jobs.digest.message_blocks import Block, bold, bullets, paragraph, small_print, words
-from jobs.digest.number_words import clock_words, plural
 from jobs.digest.root_message import releases_in_order
+from jobs.number_words import clock_words, plural
 from jobs.windows import Mode, Window
 
 SHOWN_BY_SUMMARY = "shown_by_summary"

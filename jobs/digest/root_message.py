@@ -7,7 +7,6 @@ from jobs.digest.client_text import as_label
 from jobs.digest.data_words import data_line, has_no_figures, trouble_sentences
 from jobs.digest.digest_facts import ALL, DigestFacts, ReleaseLook, State
 from jobs.digest.message_blocks import Block, bold, bullets, header, paragraph, rows_within_budget, small_print, table, words
-from jobs.digest.number_words import clock_words, count_words, interval_words, percent_words, plural, ratio_words
 from jobs.digest.verdict_words import (
     GOOD_STATES,
     WORST_FIRST,
@@ -21,6 +20,7 @@ from jobs.digest.verdict_words import (
     sentence,
     state_words,
 )
+from jobs.number_words import clock_words, count_words, interval_words, percent_words, plural, ratio_words
 
 TABLE_HEAD = ("Release", "State", "Score", "Crash ratio (90 %)", "Crashes", "Usage hours", "Adoption")
 MOST_ROOT_ROWS = 6

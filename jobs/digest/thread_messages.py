@@ -8,7 +8,6 @@ from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.data_words import data_line, expectation_words, restatement_words
 from jobs.digest.digest_facts import ALL, Cell, DigestFacts, FailedExpectation, ReleaseLook, State
 from jobs.digest.message_blocks import Block, bold, bullets, paragraph, preformatted, rows_within_budget, small_print, table, words
-from jobs.digest.number_words import clock_words, count_words, evidence_words, interval_words, plural, ratio_words
 from jobs.digest.root_message import (
     MOST_ROOT_ROWS,
     TABLE_HEAD,
@@ -28,6 +27,7 @@ from jobs.digest.verdict_words import (
     state_words,
     stratum_words,
 )
+from jobs.number_words import clock_words, count_words, evidence_words, interval_words, plural, ratio_words
 
 CELL_HEAD = ("Platform", "Measure", "State", "Score", "Evidence", "Ratio (90 %)", "Had", "Expected", "Usage hours")
 STRATUM_HEAD = ("Users", "Measure", "State", "Ratio (90 %)", "Had", "Expected")

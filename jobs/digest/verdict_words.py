@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.digest_facts import ALL, Cell, ReleaseLook, Review, State
-from jobs.digest.number_words import age_words, chance_words, clock_words, count_words, interval_words, plural, ratio_words, score_words
 from jobs.measures import MEASURES
+from jobs.number_words import age_words, chance_words, clock_words, count_words, interval_words, plural, ratio_words, score_words
 from jobs.policies import POLICY
 
 _MEASURES = {measure.name: measure for measure in MEASURES}

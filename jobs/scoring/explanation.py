@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jobs.measures import measure_named
+from jobs.number_words import chance_words, percent_words, score_words
 from jobs.policies import HORIZON_HOURS, Policy
 from jobs.scoring.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.development_factors import adoption_bins
@@ -63,7 +64,7 @@ def explain_release(scored: ScoredRelease, verdict: Row, rows: Sequence[Row], po
     look = int(verdict["age_hours"]) - 1
     cell = deciding_cell(scored, verdict)
     row = next(r for r in rows if r["scope"] == "platform" and (r["measure"], r["platform"]) == (cell.key.measure, cell.platform))
-    score = "no score" if verdict["score"] is None else f"{verdict['score']:.0f}/100"
+    score = "no score" if verdict["score"] is None else f"{score_words(verdict['score'])}/100"
     lines = [
         f"{verdict['channel']} {verdict['release_version']} at {verdict['as_of']:%Y-%m-%d %H:%M} UTC, {verdict['age_hours']:.0f} h after release:",
         f"  {verdict['state'].replace('_', ' ')} since {verdict['since']:%Y-%m-%d %H:%M}, {score}. " + "; ".join(verdict["notes"]),
@@ -131,8 +132,9 @@ def _judged(cell: ScoredCell, row: Row, policy: Policy) -> list[str]:
         f"and differ from their predecessors by s = {scale:.3f} ({learned}).",
         f"   Acceptable is up to A = exp({margin}) = {row['acceptable_ratio']:.2f} times their rate.",
         f"   Together: {row['ratio']:.2f} times their rate, 90 % interval {row['ratio_low']:.2f} to {row['ratio_high']:.2f}.",
-        f"   Chance that it is above {row['acceptable_ratio']:.2f}: {row['p_unacceptable']:.1%}; score = 100 x (1 - {row['p_unacceptable']:.4f}) "
-        f"= {row['score']:.1f}. Evidence for a regression {row['evidence']:.3g} : 1.",
+        f"   Chance that it is above {row['acceptable_ratio']:.2f}: {chance_words(row['p_unacceptable'], 1)}; score = 100 x (1 - "
+        f"{row['p_unacceptable']:.5f}) = {row['score']:.3f}, told as {score_words(row['score'])}/100: no chance is told as 0 or 100.",
+        f"   Evidence for a regression {row['evidence']:.3g} : 1.",
         "",
     ]
 
@@ -145,10 +147,10 @@ def _state(cell: ScoredCell, row: Row, look: int, policy: Policy) -> list[str]:
     return [
         "4. The word for it",
         f"   {row['state'].replace('_', ' ')} since {row['since']:%Y-%m-%d %H:%M}. Chance of unacceptable at the last looks: "
-        + ", ".join(f"{chance:.2f}" for chance in chances)
+        + ", ".join(chance_words(chance, 1) for chance in chances)
         + ".",
-        f"   regressed: at least {1 - cell.history.doubt:.2f} at {alarm.persistence_hours} looks in a row with {alarm.fewest_effective_crashes:g} effective "
-        f"crashes (now {row['effective_crashes']:.1f}); left when below {alarm.release_below:g} at {alarm.release_hours} looks.",
+        f"   regressed: at least {percent_words(1 - cell.history.doubt)} at {alarm.persistence_hours} looks in a row with {alarm.fewest_effective_crashes:g} effective "
+        f"crashes (now {row['effective_crashes']:.1f}); left when below {percent_words(alarm.release_below)} at {alarm.release_hours} looks.",
         f"   too early: fewer than {policy.verdict.too_early_expected:g} effective expected crashes, or a posterior sd above "
         f"{policy.verdict.too_early_sd:g} (now {row['posterior_sd']:.2f}).",
         "",
@@ -159,7 +161,7 @@ def _other_cells(rows: Sequence[Row]) -> list[str]:
     cells = [row for row in rows if row["scope"] != "release" and row["ratio"] is not None]
     cells.sort(key=lambda row: -row["p_unacceptable"])
     told = [
-        f"   {row['p_unacceptable']:>6.1%}  {row['ratio']:>5.2f} ({row['ratio_low']:.2f}-{row['ratio_high']:.2f})  {row['state']:<13} "
+        f"   {chance_words(row['p_unacceptable'], 1):>7}  {row['ratio']:>5.2f} ({row['ratio_low']:.2f}-{row['ratio_high']:.2f})  {row['state']:<13} "
         f"{measure_named(row['measure']).label}, {row['platform']}, {row['stratum']}"
         + (" (last 24 h)" if row["scope"] == "trailing" else "")
         for row in cells[:8]

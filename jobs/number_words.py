@@ -1,4 +1,4 @@
-"""Numbers as people read them: rounded to what is known, with their unit."""
+"""Numbers as people read them: rounded to what is known, with their unit. One place, so that a figure reads alike wherever it is told."""
 
 from datetime import datetime, timedelta
 
@@ -38,26 +38,28 @@ def interval_words(low: float | None, high: float | None) -> str:
     return f"{ratio_words(low).removesuffix('x')}–{ratio_words(high)}"
 
 
-def percent_words(share: float | None) -> str:
-    """Whole per cent; <1 % and >99 % where rounding would claim certainty."""
+def percent_words(share: float | None, decimals: int = 0) -> str:
+    """Whole per cent unless more is asked for; <1 % and >99 % where rounding would claim certainty."""
     if share is None:
         return UNKNOWN
-    if 0 < share < 0.01:
-        return f"<1{_NO_BREAK}%"
-    if 0.99 < share < 1:
-        return f">99{_NO_BREAK}%"
-    return f"{share * 100:.0f}{_NO_BREAK}%"
+    least = 10.0**-decimals
+    percent = 100 * share
+    if 0 < percent < least:
+        return f"<{least:.{decimals}f}{_NO_BREAK}%"
+    if 100 - least < percent < 100:
+        return f">{100 - least:.{decimals}f}{_NO_BREAK}%"
+    return f"{percent:.{decimals}f}{_NO_BREAK}%"
 
 
-def chance_words(probability: float | None) -> str:
+def chance_words(probability: float | None, decimals: int = 0) -> str:
     """A probability in per cent; never 0 or 100, which would claim certainty."""
     if probability is None:
         return UNKNOWN
-    return percent_words(min(max(probability, 0.001), 0.999))
+    return percent_words(min(max(probability, 1e-6), 1 - 1e-6), decimals)
 
 
 def score_words(score: float | None) -> str:
-    """A whole score out of 100; never 0 or 100, which would claim certainty."""
+    """A score is a chance in per cent: whole, and never 0 or 100, which would claim certainty. 1 is the lowest, where the chance is <1 %."""
     return UNKNOWN if score is None else f"{min(max(round(score), 1), 99)}"
 
 
