@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -43,7 +44,8 @@ TABLES_AND_PINGS = ("landing", "staging", "warehouse", "catalog.db", "ledger.db"
 
 @click.command(help=__doc__)
 def main() -> None:
-    signal.signal(signal.SIGTERM, _stop_on_signal)
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # the latter is a terminal that was closed
+        signal.signal(ending, _stop_on_signal)
     config = StackConfig()
     console = Console()
     _use_only_the_demos_own(config.home)
@@ -55,10 +57,9 @@ def main() -> None:
     except (StackError, AirflowApiError, RunFailed, RequestException) as error:
         raise click.ClickException(f"{error}\nThe services' logs are in {config.logs}.") from error
     except KeyboardInterrupt:
-        console.print("stopped")
+        return
     finally:
-        with console.status("stopping what the demo started ..."):
-            local_stack.stop(config)
+        _stop(config, console)
 
 
 def _run(config: StackConfig, console: Console, steps: DemoSteps) -> None:
@@ -88,6 +89,17 @@ def _run(config: StackConfig, console: Console, steps: DemoSteps) -> None:
 
 def _stop_on_signal(number: int, frame: object) -> NoReturn:
     sys.exit(128 + number)
+
+
+def _stop(config: StackConfig, console: Console) -> None:
+    """To the end, some 7 s: an impatient second Ctrl-C would leave PostgreSQL running."""
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.SIG_IGN)
+    with suppress(OSError):  # there may be no terminal any more
+        console.print("stopping what the demo started ...")
+    local_stack.stop(config)
+    with suppress(OSError):
+        console.print("stopped")
 
 
 def _use_only_the_demos_own(home: Path) -> None:

@@ -1,0 +1,55 @@
+"""However the demo is ended, it stops what it started, and does so to the end."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from jobs.settings import ROOT
+
+A_DEMO_THAT_RUNS = """
+import time
+from local import run_demo
+
+def run(*arguments):
+    print("running", flush=True)
+    time.sleep(60)
+
+def stop(config):
+    print("begins to stop", flush=True)
+    time.sleep(1)
+    print("has stopped all", flush=True)
+
+run_demo._run, run_demo.local_stack.stop, run_demo.local_stack.read_state = run, stop, lambda config: None
+run_demo.main()
+"""
+
+
+@pytest.fixture
+def demo() -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen([sys.executable, "-c", A_DEMO_THAT_RUNS], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    wait_for("running", process)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def wait_for(words: str, process: subprocess.Popen[str]) -> None:
+    assert process.stdout
+    assert any(words in line for line in process.stdout), f"the demo ended without saying {words!r}"
+
+
+@pytest.mark.parametrize(
+    ("ending", "exit_code"), [(signal.SIGINT, 0), (signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP)]
+)
+def test_a_demo_that_is_ended_stops_what_it_started_whatever_comes_meanwhile(
+    demo: subprocess.Popen[str], ending: signal.Signals, exit_code: int
+) -> None:
+    demo.send_signal(ending)
+    wait_for("begins to stop", demo)
+    for impatient in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        demo.send_signal(impatient)
+    wait_for("has stopped all", demo)
+    assert demo.wait(30) == exit_code
