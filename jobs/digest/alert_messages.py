@@ -5,13 +5,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from jobs.digest.cell_words import measure_words, where_words
 from jobs.digest.channel_digest import freshness_of
 from jobs.digest.client_text import as_label
 from jobs.digest.digest_facts import Cell, DigestFacts, ReleaseLook, State
 from jobs.digest.digest_routing import Route
 from jobs.digest.message_blocks import Block, bold, fallback_text, header, paragraph, small_print, user_group, words
 from jobs.digest.outgoing_message import OutgoingMessage, message_key
-from jobs.digest.verdict_words import STATE_WORDS, action, caveats, deciding_cell, measure_words, sentence, where_words
+from jobs.digest.verdict_advice import action, caveats, changed_action
+from jobs.digest.verdict_words import STATE_WORDS, deciding_cell, sentence
 from jobs.number_words import clock_words, interval_words, ratio_words, score_words
 
 _NO_CHANGE_OF_MIND = (State.DATA_PROBLEM, State.NO_BASELINE, State.TOO_EARLY)
@@ -87,7 +89,7 @@ def change_message(facts: DigestFacts, release: ReleaseLook, route: Route, said:
         lead = f"{words_now.mark} {version} is no longer called regressed: it is {words_now.name}{score} now. "
     number = int(said["changes"]) + 1
     key = message_key("change", route.slack_channel, verdict.channel, verdict.release_version, str(number))
-    blocks = [paragraph(bold(lead), words(f"{_what_changed(release, said)}\n{sentence(release)}\n"), bold(action(release)))]
+    blocks = [paragraph(bold(lead), words(f"{_what_changed(release, said)}\n{sentence(release)}\n"), bold(changed_action(release)))]
     return _message(facts, route, key, blocks)
 
 

@@ -6,7 +6,6 @@ from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.digest_facts import DigestFacts, FailedExpectation, HourCondition, HourFacts, Restatement
 from jobs.digest.verdict_words import STATE_WORDS
 from jobs.number_words import clock_words, count_words, plural, ratio_words, score_words
-from jobs.windows import Mode
 
 _TROUBLE_FIRST = (
     HourCondition.GATE_FAILED,
@@ -88,6 +87,12 @@ def data_line(facts: DigestFacts) -> str:
     return f"{line} · {as_sentence(facts.data_label, 60).capitalize()}" if facts.data_label else line
 
 
+def short_data_line(facts: DigestFacts) -> str:
+    """`Provisional figures, complete to 12:00 UTC.` where there is nothing else to say of the data; the thread has the counts."""
+    label = f" {as_sentence(facts.data_label, 60).capitalize()}." if facts.data_label else ""
+    return f"{facts.mode.value.capitalize()} figures, {_completeness(facts)}.{label}"
+
+
 def _completeness(facts: DigestFacts) -> str:
     missing = [hour for hour in facts.hours if hour.condition in _NO_FIGURES]
     if missing:
@@ -105,8 +110,3 @@ def restatement_words(restated: Restatement) -> str:
     moved = restated.ratio_before is not None and restated.ratio_now is not None
     ratios = f" ({ratio_words(restated.ratio_before)} → {ratio_words(restated.ratio_now)})" if moved else ""
     return f"{as_label(restated.release_version)} at {clock_words(restated.as_of)}: was {was}, is now {now}{ratios}"
-
-
-def mode_words(mode: Mode) -> str:
-    """What the mode means for a reader."""
-    return "settled and final" if mode is Mode.SETTLED else "provisional until the day is settled"

@@ -174,8 +174,6 @@ class DigestFacts:
     mode: Mode
     run_key: str
     releases: tuple[ReleaseLook, ...] = ()
-    recent: tuple[Cell, ...] = ()
-    """The last verdict of each recent release, for the strip of scores."""
     hours: tuple[HourFacts, ...] = ()
     failed_expectations: tuple[FailedExpectation, ...] = ()
     restatements: tuple[Restatement, ...] = ()

@@ -29,10 +29,6 @@ def bold(text: str) -> Element:
     return {"type": "text", "text": shorten(text, LONGEST_TEXT_ELEMENT), "style": {"bold": True}}
 
 
-def code(text: str) -> Element:
-    return {"type": "text", "text": shorten(text, LONGEST_TEXT_ELEMENT), "style": {"code": True}}
-
-
 def user_group(group_id: str) -> Element:
     """A mention that notifies the members of a Slack user group."""
     return {"type": "usergroup", "usergroup_id": group_id}

@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from jobs.digest.cell_words import measure_words, where_words
 from jobs.digest.client_text import as_label
 from jobs.digest.digest_facts import Cell, ReleaseLook, State
 from jobs.digest.outgoing_message import Picture
-from jobs.digest.verdict_words import STATE_WORDS, deciding_cell, measure_words, where_words
+from jobs.digest.verdict_words import STATE_WORDS, deciding_cell
 from jobs.number_words import age_words, count_words, interval_words, ratio_words, score_words
 
 _INK, _QUIET, _PAPER = "#1d1c1d", "#6b6b6b", "#ffffff"

@@ -2,25 +2,25 @@
 
 from collections.abc import Sequence
 
-from jobs.digest.attention_items import MOST_ITEMS, attention_items
+from jobs.digest.attention_items import MOST_ITEMS, attention_items, problem_items
 from jobs.digest.client_text import as_label
-from jobs.digest.data_words import data_line, has_no_figures, trouble_sentences
+from jobs.digest.data_words import data_line, has_no_figures, short_data_line, trouble_sentences
 from jobs.digest.digest_facts import ALL, DigestFacts, ReleaseLook, State
 from jobs.digest.message_blocks import Block, bold, bullets, header, paragraph, rows_within_budget, small_print, table, words
+from jobs.digest.review_words import is_dismissed
+from jobs.digest.verdict_advice import action, caveats
 from jobs.digest.verdict_words import (
     GOOD_STATES,
+    STATE_WORDS,
     WORST_FIRST,
-    action,
-    caveats,
     deciding_cell,
     headline,
-    is_dismissed,
     notes_to_tell,
-    score_cell_words,
+    release_score_words,
+    reviewed_state_words,
     sentence,
-    state_words,
 )
-from jobs.number_words import clock_words, count_words, interval_words, percent_words, plural, ratio_words
+from jobs.number_words import clock_words, count_words, interval_words, percent_words, ratio_words
 
 TABLE_HEAD = ("Release", "State", "Score", "Crash ratio (90 %)", "Crashes", "Usage hours", "Adoption")
 MOST_ROOT_ROWS = 6
@@ -58,8 +58,8 @@ def release_row(release: ReleaseLook) -> list[str]:
     has_ratio = cell.ratio is not None
     return [
         as_label(release.version),
-        state_words(verdict),
-        score_cell_words(verdict),
+        f"{STATE_WORDS[verdict.state].mark} {reviewed_state_words(release)}",
+        release_score_words(release),
         f"{ratio_words(cell.ratio)} ({interval_words(cell.ratio_low, cell.ratio_high)})" if has_ratio else "–",
         count_words(cell.observed_crashes),
         count_words(cell.usage_hours),
@@ -75,7 +75,7 @@ def channel_name(facts: DigestFacts) -> str:
 def is_all_good(facts: DigestFacts) -> bool:
     """Every release in use is healthy or improved, the window is complete, and nothing asks for attention."""
     states_are_good = bool(facts.releases) and all(r.verdict.state in GOOD_STATES for r in facts.releases)
-    has_caveats = any(caveats(release) or notes_to_tell(release.verdict) for release in facts.releases)
+    has_caveats = any(caveats(release) or notes_to_tell(release.verdict) or problem_items(release) for release in facts.releases)
     return states_are_good and not (trouble_sentences(facts) or facts.failed_expectations or facts.restatements or has_caveats)
 
 
@@ -85,7 +85,7 @@ def root_blocks(facts: DigestFacts) -> list[Block]:
     if release is None:
         return _without_scores(facts)
     if is_all_good(facts):
-        return [header(headline(release)), paragraph(words(f"{sentence(release)} {action(release)}")), small_print(data_line(facts))]
+        return [header(headline(release)), paragraph(words(f"{sentence(release)} {action(release)} {short_data_line(facts)}"))]
     troubles = trouble_sentences(facts)
     blocks = [header(_stale_headline(facts, release) if facts.is_stale or has_no_figures(facts) else headline(release))]
     if troubles:
@@ -96,7 +96,7 @@ def root_blocks(facts: DigestFacts) -> list[Block]:
     ordered = releases_in_order(facts)
     rows = [release_row(each) for each in ordered]
     shown = rows_within_budget([*blocks, closing], TABLE_HEAD, rows, MOST_ROOT_ROWS)
-    left_out = f"And {plural(len(rows) - shown, 'release')} more in the thread." if shown < len(rows) else ""
+    left_out = f"And {count_words(len(rows) - shown)} more in the thread." if shown < len(rows) else ""
     table_blocks = [table(TABLE_HEAD, rows[:shown], right_from=2)]
     return [*blocks, *table_blocks, small_print(*filter(None, (left_out, data_line(facts))))]
 
@@ -126,10 +126,7 @@ def _attention(facts: DigestFacts, release: ReleaseLook) -> list[Block]:
 
 def _stale_headline(facts: DigestFacts, release: ReleaseLook) -> str:
     since = clock_words(release.verdict.as_of, facts.window_start)
-    what = "no new figures" if facts.is_stale else "figures incomplete"
-    return (
-        f"✖ Firefox {as_label(facts.channel)} – {what} since {since}" if facts.is_stale else f"✖ Firefox {as_label(facts.channel)} – {what}"
-    )
+    return f"✖ {channel_name(facts)} – {f'no new figures since {since}' if facts.is_stale else 'figures incomplete'}"
 
 
 def _without_scores(facts: DigestFacts) -> list[Block]:

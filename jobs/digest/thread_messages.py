@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from jobs.digest.attention_items import MOST_ITEMS, attention_items
+from jobs.digest.cell_words import is_critical, measure_words, platform_words, severity_cost, stratum_words
 from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.data_words import data_line, expectation_words, restatement_words
 from jobs.digest.digest_facts import ALL, Cell, DigestFacts, FailedExpectation, ReleaseLook, State
@@ -17,16 +18,7 @@ from jobs.digest.root_message import (
     release_row,
     releases_in_order,
 )
-from jobs.digest.verdict_words import (
-    WORST_FIRST,
-    is_critical,
-    measure_words,
-    platform_words,
-    score_cell_words,
-    severity_cost,
-    state_words,
-    stratum_words,
-)
+from jobs.digest.verdict_words import WORST_FIRST, holdback_note, is_alarmed_by_part, score_cell_words, state_words
 from jobs.number_words import clock_words, count_words, evidence_words, interval_words, plural, ratio_words
 
 CELL_HEAD = ("Platform", "Measure", "State", "Score", "Evidence", "Ratio (90 %)", "Had", "Expected", "Usage hours")
@@ -66,12 +58,20 @@ def _releases(facts: DigestFacts) -> list[Block]:
 def _cells(facts: DigestFacts, release: ReleaseLook) -> list[Block]:
     cells = sorted((cell for cell in release.cells if cell.scope in ("platform", "trailing") and not _is_empty(cell)), key=_cell_order)
     note = small_print(
-        "Had: crashes counted as late as usage hours arrive, which is what they are compared by; the root message has the raw count."
+        "Had: crashes counted with the delay that usage hours have, so that both are equally late; the root message has the raw count."
     )
     lead = paragraph(bold(f"{as_label(release.version)} by platform and measure"), words(f", as of {clock_words(release.verdict.as_of)}"))
     items = attention_items(facts, release)[MOST_ITEMS - 1 :]
     more = [] if len(items) <= 1 else [paragraph(bold("Also needs attention")), bullets([[words(item)] for item in items[:_MOST_LISTED]])]
-    return [*_table_message(lead, CELL_HEAD, [_cell_row(cell) for cell in cells], _MOST_ROWS if not more else 20, 3), note, *more]
+    notes = [note]
+    if any(is_alarmed_by_part(cell) for cell in cells):
+        notes.append(
+            small_print("A score in brackets beside an alarm: it comes from the last 24 h, a group of users or a random holdback.")
+        )
+    holdback = holdback_note(release.verdict)
+    drawn = [] if holdback is None else [small_print(f"Users drawn at random, against those held back: {holdback}.")]
+    shown = _table_message(lead, CELL_HEAD, [_cell_row(cell) for cell in cells], _MOST_ROWS if not more else 20, 3)
+    return [*shown, *notes, *drawn, *more]
 
 
 def _is_empty(cell: Cell) -> bool:

@@ -1,9 +1,13 @@
 """The states and special cases that a digest has words for, each as the facts of one hour."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
+from jobs.digest.alert_messages import alert_message, change_message, said_of
+from jobs.digest.channel_digest import summary_message
 from jobs.digest.digest_facts import DigestFacts
-from jobs.windows import Mode
+from jobs.digest.digest_routing import Route
+from jobs.digest.outgoing_message import OutgoingMessage
+from jobs.windows import Mode, Window
 from tests.digest.facts_factory import (
     NOON,
     HourCondition,
@@ -29,6 +33,10 @@ _TOO_EARLY = {
     "ratio_high": 2.8,
     "adoption": 0.006,
 }
+_BY_ALL = "decided by browser crashes on all"
+_FEW_HOURS = "far fewer usage hours of all versions than usual arrived"
+_PROXY = "no release of this channel to compare with: compared with this version on the channel before"
+_THIN = "thin baseline: 1 release(s)"
 _MILD = {"ratio": 1.33, "ratio_low": 1.08, "ratio_high": 1.64, "delayed_crashes": 548.0}
 
 
@@ -60,6 +68,16 @@ def a_regressed_release(**more):
     return a_release(State.REGRESSED, (everywhere, a_regressed_cell(), mac, content, group), **({"score": 1.5} | more))
 
 
+def a_locally_regressed_release(**more):
+    """Only a group of users crashes more; the platform that they are on is called regressed for it."""
+    everywhere = a_cell(State.REGRESSED, ratio=1.06, ratio_low=0.94, ratio_high=1.2, p_unacceptable=0.03, score=97.0)
+    figures = {"observed_crashes": 161.0, "delayed_crashes": 152.0, "expected_crashes": 71.0, "ratio": 2.1, "ratio_low": 1.72}
+    group = a_regressed_cell(
+        scope="stratum", platform="all", stratum="Windows_NT / 6 / x86 / other", ratio_high=2.56, acceptable_ratio=1.35, **figures
+    )
+    return a_release(State.REGRESSED, (everywhere, group), **({"score": 97.0} | more))
+
+
 CASES: dict[str, DigestFacts] = {
     "healthy": some_facts(a_release(), an_older_release()),
     "improved": some_facts(a_release(State.IMPROVED, ratio=0.71, ratio_low=0.6, ratio_high=0.84, p_unacceptable=0.0), an_older_release()),
@@ -74,7 +92,7 @@ CASES: dict[str, DigestFacts] = {
         a_release(
             State.REGRESSED,
             (
-                a_cell(),
+                a_cell(State.REGRESSED),  # a platform is called regressed for its last 24 hours, whatever its own figures
                 a_regressed_cell(
                     scope="trailing",
                     platform="all",
@@ -87,6 +105,19 @@ CASES: dict[str, DigestFacts] = {
             score=99.0,
             age_hours=96.0,
         ),
+    ),
+    "local_stratum": some_facts(a_locally_regressed_release(), an_older_release()),
+    "regressed_and_muted": some_facts(
+        a_regressed_release(review=a_review("open", muted_until=NOON + 20 * HOUR, note="Bisecting.")), an_older_release()
+    ),
+    "regressed_by_holdback": some_facts(
+        a_release(
+            State.REGRESSED,
+            (a_cell(State.REGRESSED, ratio=1.11, ratio_low=0.97, ratio_high=1.27, p_unacceptable=0.06),),
+            score=94.0,
+            notes=("decided by browser crashes on all", "random holdback: evidence 152 : 1 for a regression (alarm at 100 : 1)"),
+        ),
+        an_older_release(),
     ),
     "watch": some_facts(
         a_release(State.WATCH, (a_regressed_cell(state=State.WATCH, p_unacceptable=0.7, **_MILD),), score=30.0), an_older_release()
@@ -112,11 +143,21 @@ CASES: dict[str, DigestFacts] = {
             (a_regressed_cell(state=State.WATCH, p_unacceptable=0.7, baseline_versions=("57.0b7",), **_MILD),),
             score=30.0,
             baseline_versions=("57.0b7",),
-            notes=("thin baseline: 1 release(s)",),
+            notes=(_THIN,),
         )
     ),
+    "first_baseline": some_facts(
+        a_release(
+            channel="release",
+            release_version="57.0",
+            baseline_versions=("57.0",),
+            notes=(_BY_ALL, _PROXY, _THIN),
+            cells=(a_cell(channel="release", release_version="57.0", baseline_versions=("57.0",), notes=(_PROXY, _THIN)),),
+        ),
+        channel="release",
+    ),
     "data_problem": some_facts(
-        a_release(State.DATA_PROBLEM, notes=("received hours of all versions are 43 % of the usual",)), an_older_release(State.DATA_PROBLEM)
+        a_release(State.DATA_PROBLEM, notes=(_BY_ALL, _FEW_HOURS)), an_older_release(State.DATA_PROBLEM, notes=(_BY_ALL, _FEW_HOURS))
     ),
     "environment_shock": some_facts(
         a_release(
@@ -129,7 +170,10 @@ CASES: dict[str, DigestFacts] = {
         an_older_release(),
     ),
     "silent_measure": some_facts(
-        a_release(notes=("GPU process crashes: no ping of this version carries the measure",)), an_older_release()
+        a_release(
+            cells=(a_cell(), a_cell(State.DATA_PROBLEM, measure="gpu_crashes", notes=("no ping of this version has carried the measure",)))
+        ),
+        an_older_release(),
     ),
     "gate_failed": some_facts(
         a_release(State.WATCH, (a_regressed_cell(state=State.WATCH, p_unacceptable=0.7, **_MILD),), as_of=NOON - HOUR, score=30.0),
@@ -140,7 +184,12 @@ CASES: dict[str, DigestFacts] = {
     "score_gate_failed": some_facts(
         a_release(as_of=NOON - HOUR),
         failed_expectations=(
-            a_failed_expectation(table_name="release_health", expectation="score is between 0 and 100", observed="104.2"),
+            a_failed_expectation(
+                table_name="release_health",
+                expectation="score is between 0 and 100",
+                observed="104.2",
+                message="A score is a chance in per cent.",
+            ),
         ),
     ),
     "never_closed": some_facts(a_release(as_of=NOON - HOUR), hours=(an_hour(HourCondition.NOT_CLOSED),)),
@@ -167,15 +216,40 @@ CASES: dict[str, DigestFacts] = {
             a_failed_expectation(
                 "warning", expectation="rejected share is as in the last weeks", observed="0.9 % against 0.2 %", message=None
             ),
-            a_failed_expectation("warning", expectation="newest release of the calendar is seen", observed=None, outcome="error"),
+            a_failed_expectation(
+                "warning", expectation="newest release of the calendar is seen", observed=None, outcome="error", message=None
+            ),
         ),
         data_label="simulated data",
     ),
     "many_releases": some_facts(
         a_regressed_release(),
+        *(an_older_release(version=f"56.0.{number}", age_hours=200.0 + number) for number in range(9)),
         *(
-            an_older_release(State.WATCH if number % 3 == 0 else State.HEALTHY, version=f"56.0.{number}", age_hours=200.0 + number)
-            for number in range(14)
+            an_older_release(State.WATCH, version=f"55.0.{number}", age_hours=300.0 + number, score=30.0, p_unacceptable=0.7, **_MILD)
+            for number in range(5)
         ),
     ),
 }
+
+NIGHT_ROUTE = Route("release-health", mention="S0123456789", mention_from=time(8), mention_to=time(20))
+_BETTER = a_release(as_of=NOON + 6 * HOUR)
+_WORSE_AGAIN = a_regressed_release(as_of=NOON + 9 * HOUR)
+_LATER = some_facts(_BETTER, window_start=NOON + 5 * HOUR, window_end=NOON + 6 * HOUR)
+
+_NINE_DAYS = Window(NOON - 228 * HOUR, NOON - 12 * HOUR, Mode.SETTLED)
+
+SEPARATE_MESSAGES: dict[str, OutgoingMessage] = {
+    "change_of_mind": change_message(_LATER, _BETTER, NIGHT_ROUTE, said_of(a_regressed_release(), 0)),
+    "regressed_again": change_message(_LATER, _WORSE_AGAIN, NIGHT_ROUTE, said_of(_BETTER, 1)),
+    "alarm_by_night": alert_message(CASES["regressed"], a_regressed_release(), NIGHT_ROUTE, NOON + 15 * HOUR),
+    "backfill_summary": summary_message(
+        _NINE_DAYS,
+        "0123456789abcdef",
+        (a_restatement(), a_restatement(release_version="57.0b7", ratio_before=1.31, ratio_now=1.02)),
+        "release-health",
+        None,
+    ),
+    "backfill_without_change": summary_message(_NINE_DAYS, "0123456789abcdef", (), "release-health", None),
+}
+"""Messages that stand by themselves: the answer below an alarm, an alarm while nobody is to be woken, what a backfill says."""

@@ -84,7 +84,7 @@ def test_simulated_data_is_called_so(catalog, slack, monkeypatch):
     store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON)))
     run(NOON)
-    assert slack.messages[0].text.endswith("Simulated data")
+    assert slack.messages[0].text.endswith("Simulated data.")
 
 
 def test_only_today_and_yesterday_get_a_new_message(catalog, slack):

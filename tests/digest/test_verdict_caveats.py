@@ -1,8 +1,14 @@
-"""What the digest says weakens a verdict."""
+"""What the digest says a verdict rests on, and what weakens it."""
 
+from dataclasses import replace
+from datetime import timedelta
+
+from jobs.digest.attention_items import attention_items
 from jobs.digest.digest_facts import State
-from jobs.digest.verdict_words import caveats
-from tests.digest.facts_factory import a_cell, a_regressed_cell, a_release
+from jobs.digest.review_words import said_words
+from jobs.digest.verdict_advice import caveats
+from jobs.digest.verdict_words import deciding_cell
+from tests.digest.facts_factory import NOON, a_cell, a_regressed_cell, a_release, a_review, some_facts
 
 
 def test_something_outside_of_the_release_is_told_where_it_touches_the_verdict():
@@ -13,3 +19,34 @@ def test_something_outside_of_the_release_is_told_where_it_touches_the_verdict()
 def test_a_noisy_small_platform_is_not_taken_for_something_outside():
     cells = (a_regressed_cell(environment_factor=1.0), a_cell(platform="Darwin", environment_factor=1.9))
     assert "Not only this release" not in " ".join(caveats(a_release(State.REGRESSED, cells=cells)))
+
+
+PART = {"scope": "trailing", "platform": "all", "p_unacceptable": 0.99}
+
+
+def test_the_sentence_is_told_from_what_alarms_and_not_from_the_platform_that_is_called_regressed_for_it():
+    platform, part = a_cell(State.REGRESSED, p_unacceptable=0.3, ratio=1.1), a_regressed_cell(**PART)
+    assert deciding_cell(a_release(State.REGRESSED, (platform, part))) is part
+
+
+def test_of_cells_that_alarm_by_themselves_the_whole_platform_is_told_first():
+    platform, part = a_regressed_cell(p_unacceptable=0.96), a_regressed_cell(**PART)
+    assert deciding_cell(a_release(State.REGRESSED, (part, platform))) is platform
+
+
+def test_a_release_that_is_watched_for_a_measure_that_does_not_decide_is_told_from_it():
+    critical, other = a_cell(), a_regressed_cell(measure="plugin_crashes")
+    watched = a_cell(State.WATCH, measure="gmplugin_crashes", p_unacceptable=0.6)
+    assert deciding_cell(a_release(State.WATCH, (critical, watched, other))) is other
+
+
+def test_a_cell_that_alarms_for_a_part_of_it_asks_for_no_attention_of_its_own():
+    platform, part = a_cell(State.REGRESSED, p_unacceptable=0.3), a_regressed_cell(**PART)
+    release = a_release(State.REGRESSED, (platform, part))
+    assert attention_items(some_facts(release), release) == []
+
+
+def test_a_mute_that_has_ended_is_not_said_to_hold():
+    muted = a_review("open", muted_until=NOON + timedelta(hours=1))
+    assert said_words(a_release(State.REGRESSED, review=muted)) == "muted"
+    assert said_words(a_release(State.REGRESSED, review=replace(muted, muted_until=NOON))) is None
