@@ -14,6 +14,7 @@ import click
 from pyiceberg.catalog import Catalog
 
 from jobs.digest.channel_digest import digest_as_text, root_message, summary_message, thread_messages
+from jobs.digest.client_text import as_label
 from jobs.digest.digest_facts import DigestFacts
 from jobs.digest.digest_posting import Post
 from jobs.digest.digest_reading import draw_pictures, read_digests, read_restated
@@ -21,6 +22,7 @@ from jobs.digest.digest_routing import Routing, RoutingError, parse_routing
 from jobs.digest.outgoing_message import OutgoingMessage
 from jobs.digest.sent_ledger import LedgerBusy, SentLedger
 from jobs.digest.slack_calls import SlackCalls, SlackRefusal, UnknownOutcome
+from jobs.number_words import plural
 from jobs.settings import ROOT, Settings, from_environment
 from jobs.tables.lake_catalog import open_catalog
 from jobs.windows import Mode, Window, parse_hour
@@ -55,7 +57,13 @@ def main(  # noqa: PLR0913 - the command line
         raise click.ClickException(str(error)) from error
     catalog, ledger = open_catalog(), SentLedger(settings.ledger_uri)
     if summary:
-        click.echo(post_summary(settings, catalog, ledger, window, run_key))
+        message = summary_message(
+            window, run_key, read_restated(catalog, ledger, window), routing.default.slack_channel, settings.data_label
+        )
+        click.echo(digest_as_text([message]))
+        click.echo(
+            post_summary(settings, ledger, message) if preview is None else write_preview_files([message], "backfill", Path(preview))
+        )
         return
     digests = [facts for facts in read_digests(settings, catalog, ledger, window, run_key, routing) if channel in (None, facts.channel)]
     if not digests:
@@ -97,35 +105,36 @@ def post_digests(
     return "; ".join(told)
 
 
-def post_summary(settings: Settings, catalog: Catalog, ledger: SentLedger, window: Window, run_key: str) -> str:
+def post_summary(settings: Settings, ledger: SentLedger, message: OutgoingMessage) -> str:
     """Delivers a backfill's one message."""
-    message = summary_message(window, run_key, read_restated(catalog, ledger, window), settings.slack_channel, settings.data_label)
-    click.echo(digest_as_text([message]))
     try:
         outcome = Post(connect(settings), ledger, datetime.now(UTC)).message(message)
     except (SlackRefusal, UnknownOutcome, LedgerBusy) as error:
         raise click.ClickException(str(error)) from error
-    return f"#{settings.slack_channel}: summary {outcome}"
+    return f"#{message.slack_channel.removeprefix('#')}: summary {outcome}"
 
 
 def write_previews(catalog: Catalog, digests: list[DigestFacts], routing: Routing, folder: Path) -> str:
-    """One file a message for Slack's Block Kit Builder (https://app.slack.com/block-kit-builder), and the pictures beside them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    count = 0
+    """Prints every channel's messages, and writes them."""
+    told = []
     for facts in digests:
         slack_channel, now = routing.route_of(facts.channel).slack_channel, facts.window_end
         messages = [root_message(facts, slack_channel, now), *thread_messages(facts, slack_channel, now, draw_pictures(catalog, facts))]
         click.echo(digest_as_text(messages))
-        for number, message in enumerate(messages):
-            _write_preview(message, folder / f"{facts.channel}-{number}-{message.name}.json")
-        count += len(messages)
-    return f"{count} messages for Slack's Block Kit Builder in {folder}; nothing was sent"
+        told.append(write_preview_files(messages, facts.channel, folder))
+    return "\n".join(told)
 
 
-def _write_preview(message: OutgoingMessage, path: Path) -> None:
-    path.write_text(json.dumps({"blocks": message.blocks}, ensure_ascii=False, indent=2))
-    for picture in message.pictures:
-        path.with_name(picture.name).write_bytes(picture.content)
+def write_preview_files(messages: list[OutgoingMessage], name: str, folder: Path) -> str:
+    """One file a message for Slack's Block Kit Builder (https://app.slack.com/block-kit-builder), and the pictures beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = as_label(name).replace("/", "?")
+    for number, message in enumerate(messages):
+        blocks = json.dumps({"blocks": message.blocks}, ensure_ascii=False, indent=2)
+        (folder / f"{name}-{number}-{message.name}.json").write_text(blocks)
+        for picture in message.pictures:
+            (folder / f"{name}-{picture.name}").write_bytes(picture.content)
+    return f"{plural(len(messages), 'message')} for Slack's Block Kit Builder in {folder}; nothing was sent"
 
 
 if __name__ == "__main__":

@@ -30,15 +30,17 @@ class AlertStep(StrEnum):
 
 
 def next_step(release: ReleaseLook, said: Mapping[str, Any] | None, at: datetime) -> AlertStep:
-    """Compares the latest look with what was said of the release (None: never anything)."""
+    """Compares the latest look with what was said of the release (None: never anything). An earlier look decides nothing."""
     state = release.verdict.state
+    if release.has_later_look:
+        return AlertStep.NOTHING
+    is_silenced = release.review is not None and release.review.silences_at(at)
     if said is None:
-        is_silenced = release.review is not None and release.review.silences_at(at)
         return AlertStep.ANNOUNCE if state is State.REGRESSED and not is_silenced else AlertStep.NOTHING
     if said["is_regressed"]:
         has_left = state is not State.REGRESSED and state not in _NO_CHANGE_OF_MIND
         return AlertStep.WITHDRAW if has_left else AlertStep.NOTHING
-    return AlertStep.RENEW if state is State.REGRESSED else AlertStep.NOTHING
+    return AlertStep.RENEW if state is State.REGRESSED and not is_silenced else AlertStep.NOTHING
 
 
 def alert_key(slack_channel: str, verdict: Cell) -> str:

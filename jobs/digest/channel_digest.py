@@ -16,22 +16,22 @@ from jobs.windows import Mode, Window
 
 
 def latest_looks(
-    verdicts: Iterable[Cell], cells: Iterable[Cell], reviews: Iterable[Review] = (), history: Iterable[Cell] = ()
+    verdicts: Iterable[Cell], cells: Iterable[Cell], reviews: Iterable[Review] = (), later: Iterable[Cell] = ()
 ) -> dict[str, tuple[ReleaseLook, ...]]:
-    """The releases of each channel at that channel's latest look."""
+    """The releases of each channel at that channel's latest look. `later` are verdicts of looks after the window."""
     latest: dict[str, datetime] = {}
-    verdicts, cells, history = list(verdicts), list(cells), list(history)
+    verdicts, cells = list(verdicts), list(cells)
     for verdict in verdicts:
         latest[verdict.channel] = max(verdict.as_of, latest.get(verdict.channel, verdict.as_of))
     reviewed = {(review.channel, review.release_version): review for review in sorted(reviews, key=lambda review: review.reviewed_at)}
+    looked_at_later = {(verdict.channel, verdict.release_version) for verdict in later}
     looks: dict[str, list[ReleaseLook]] = {channel: [] for channel in latest}
     for verdict in verdicts:
         if verdict.as_of != latest[verdict.channel]:
             continue
         key = (verdict.channel, verdict.release_version)
         own = tuple(c for c in cells if (c.channel, c.release_version, c.as_of) == (*key, verdict.as_of))
-        past = tuple(c for c in history if (c.channel, c.release_version) == key)
-        looks[verdict.channel].append(ReleaseLook(verdict, own, past, reviewed.get(key)))
+        looks[verdict.channel].append(ReleaseLook(verdict, own, review=reviewed.get(key), has_later_look=key in looked_at_later))
     return {channel: tuple(releases) for channel, releases in looks.items()}
 
 

@@ -29,9 +29,9 @@ def read_digests(
     settings: Settings, catalog: Catalog, ledger: SentLedger, window: Window, run_key: str, routing: Routing
 ) -> list[DigestFacts]:
     """The facts of each release channel that has something to say."""
-    verdicts = read_verdicts(catalog, window.end)
+    verdicts, later = read_verdicts(catalog, window.end)
     latest = {verdict.channel: verdict.as_of for verdict in verdicts}
-    looks = latest_looks(verdicts, read_cells(catalog, set(latest.values())), read_reviews(catalog))
+    looks = latest_looks(verdicts, read_cells(catalog, set(latest.values())), read_reviews(catalog), later)
     failed = read_failed_expectations(catalog, run_key, window.start)
     blank = DigestFacts(
         channel="",

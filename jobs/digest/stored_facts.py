@@ -41,9 +41,10 @@ def _as_utc(value: Any) -> Any:
     return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
-def read_verdicts(catalog: Catalog, until: datetime) -> list[Cell]:
-    """The verdict rows of the week before `until`, that hour's look included, oldest first."""
-    return sorted(read_looks(catalog, until - LOOK_BACK, until), key=lambda cell: cell.as_of)
+def read_verdicts(catalog: Catalog, until: datetime) -> tuple[list[Cell], list[Cell]]:
+    """The verdict rows of the week before `until`, that hour's look included, oldest first; and those of the week after it."""
+    verdicts = sorted(read_looks(catalog, until - LOOK_BACK, until + LOOK_BACK), key=lambda cell: cell.as_of)
+    return [cell for cell in verdicts if cell.as_of <= until], [cell for cell in verdicts if cell.as_of > until]
 
 
 def read_cells(catalog: Catalog, looks: set[datetime]) -> list[Cell]:

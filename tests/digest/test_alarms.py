@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from jobs.digest.alert_messages import AlertStep, next_step
+from jobs.digest.alert_messages import AlertStep, next_step, said_of
 from jobs.digest.digest_posting import Post
 from jobs.digest.digest_routing import Route
 from jobs.digest.sent_ledger import SentLedger
@@ -107,6 +107,19 @@ def test_an_older_look_changes_no_mind(slack, tell):
 )
 def test_a_dismissed_or_muted_release_raises_no_alarm(review, step):
     assert next_step(regressed(review=review), None, NOON) is step
+
+
+@pytest.mark.parametrize("review", [a_review("dismissed"), a_review("open", muted_until=NOON + HOUR)])
+def test_nor_is_it_called_regressed_again_while_it_is_dismissed_or_muted(review):
+    withdrawn = said_of(a_release(), 1)
+    assert next_step(regressed(review=review), withdrawn, NOON) is AlertStep.NOTHING
+    assert next_step(regressed(), withdrawn, NOON) is AlertStep.RENEW
+
+
+def test_only_the_latest_look_at_a_release_alarms_or_changes_a_mind():
+    """A settled day is told when the next one is six hours old."""
+    assert next_step(replace(regressed(), has_later_look=True), None, NOON) is AlertStep.NOTHING
+    assert next_step(replace(a_release(), has_later_look=True), said_of(regressed(), 0), NOON) is AlertStep.NOTHING
 
 
 def test_a_user_group_is_mentioned_within_its_hours_only(slack, tell):

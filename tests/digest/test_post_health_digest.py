@@ -1,12 +1,17 @@
 """The entry point: from rows in the lake to the message in Slack, and what it says when there is nothing to say."""
 
+import json
+import os
+import resource
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from jobs.settings import ROOT
 from jobs.table_declarations import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH
+from local.slack_stand_in.block_rules import check_blocks
 from tests.digest.facts_factory import NOON, State, a_regressed_cell, a_release, an_older_release
 from tests.digest.running_the_digest import HOUR, last_line, run
 from tests.digest.stored_rows import a_quality_row, an_audit_row, health_rows, store
@@ -95,10 +100,64 @@ def test_only_today_and_yesterday_get_a_new_message(catalog, slack):
     assert slack.messages == []
 
 
-def test_a_preview_sends_nothing(catalog, slack, tmp_path):
-    store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON)))
-    assert "57.0b8" in run(NOON, "--preview", str(tmp_path / "preview")).output
-    assert slack.messages == []
+WITHOUT_SPARK = """
+import sys
+sys.modules["pyspark"] = sys.modules["py4j"] = None  # importing them fails
+from jobs.post_health_digest import main
+main()
+"""
+
+
+def run_without_spark(*more: str) -> str:
+    """The entry point as a process of its own, in which Spark cannot be imported and no JVM be found."""
+    window = ["--start", (NOON - HOUR).isoformat(), "--end", NOON.isoformat(), "--mode", "provisional", "--run-key", "key"]
+    command = [sys.executable, "-c", WITHOUT_SPARK, *window, "--now", NOON.isoformat(), *more]
+    environment = {name: value for name, value in os.environ.items() if name != "JAVA_HOME"} | {"PATH": "/nonexistent"}
+    return subprocess.run(command, check=True, cwd=ROOT, env=environment, capture_output=True, text=True).stdout
+
+
+def a_look_with_its_past(as_of: datetime):
+    """A regressed release at its last three looks, so that there is something to draw."""
+    return [replace_hours(regressed(as_of), hours) for hours in (2, 1, 0)]
+
+
+def replace_hours(release, before: int):
+    at, age = release.verdict.as_of - before * HOUR, release.verdict.age_hours - before
+    cells = tuple(replace(cell, as_of=at, age_hours=age) for cell in release.cells)
+    return replace(release, verdict=replace(release.verdict, as_of=at, age_hours=age), cells=cells)
+
+
+def test_a_preview_prints_the_digest_and_writes_it_for_the_block_kit_builder_without_sending(catalog, slack, tmp_path):
+    store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
+    store(catalog, RELEASE_HEALTH, health_rows(*a_look_with_its_past(NOON), an_older_release(as_of=NOON)))
+    folder = tmp_path / "preview"
+    printed = run_without_spark("--preview", str(folder))
+    assert printed.startswith("⛔ Firefox beta 57.0b8 – regressed – 2/100 after 9 h\n57.0b8 crashes 1.52 times as often as it should")
+    assert printed.endswith(f"4 messages for Slack's Block Kit Builder in {folder}; nothing was sent\n")
+    files = sorted(path.name for path in folder.iterdir())
+    messages = ["beta-0-root.json", "beta-1-platforms.json", "beta-2-pictures.json", "beta-3-data.json"]
+    assert files == [*messages, "beta-rate.png", "beta-ratio.png", "beta-scores.png"]
+    for name in messages:
+        document = json.loads((folder / name).read_text())
+        assert (list(document), check_blocks(document["blocks"])) == (["blocks"], [])
+    assert (slack.messages, slack.stand_in.calls) == ([], [])
+
+
+def test_a_preview_takes_seconds_and_not_more(catalog, slack, tmp_path):
+    """The aim is five; on machines that do other work at the same time, this only notices when something slow moves in."""
+    store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
+    store(catalog, RELEASE_HEALTH, health_rows(*a_look_with_its_past(NOON), an_older_release(as_of=NOON)))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run_without_spark("--preview", str(tmp_path / "preview"))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 15
+
+
+def test_a_preview_of_a_backfills_summary_is_not_sent_either(catalog, slack, tmp_path):
+    preview = run(NOON, "--summary", "--preview", str(tmp_path / "preview"))
+    assert last_line(preview) == f"1 message for Slack's Block Kit Builder in {tmp_path / 'preview'}; nothing was sent"
+    assert "No verdict that was shown has changed." in preview.output
+    assert (slack.messages, slack.stand_in.calls) == ([], [])
 
 
 def test_a_refusal_ends_the_task_with_what_to_change(catalog, slack):
@@ -111,7 +170,5 @@ def test_a_refusal_ends_the_task_with_what_to_change(catalog, slack):
 def test_it_needs_no_spark(catalog, slack):
     store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
     store(catalog, RELEASE_HEALTH, health_rows(regressed(NOON), an_older_release(as_of=NOON)))
-    window = ["--start", (NOON - HOUR).isoformat(), "--end", NOON.isoformat(), "--mode", "provisional", "--run-key", "key"]
-    program = "import sys; from jobs.post_health_digest import main; main(standalone_mode=False); assert 'pyspark' not in sys.modules"
-    subprocess.run([sys.executable, "-c", program, *window, "--now", NOON.isoformat()], check=True, cwd=ROOT)
+    run_without_spark()
     assert len(slack.messages) >= 1

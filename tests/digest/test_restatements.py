@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from jobs.digest.restated_figures import restatements
 from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH
+from local.slack_stand_in.message_store import Channel
 from tests.digest.facts_factory import NOON, State, a_regressed_cell, a_release, a_verdict
 from tests.digest.running_the_digest import HOUR, last_line, run
 from tests.digest.stored_rows import an_audit_row, health_rows, store
@@ -39,6 +40,34 @@ def test_settling_says_what_it_restates_and_says_so_again_when_run_again(catalog
     assert "Restated: 57.0b8 at 23 Nov 00:00 UTC: was watch 41, is now healthy 99" in root.text
     assert "Settled figures · complete to 24:00 UTC" in root.text
     assert last_line(run(MIDNIGHT, **settle)) == "#release-health: beta unchanged"
+
+
+def test_a_settled_day_alarms_only_if_no_later_look_knows_better(catalog, slack):
+    store(catalog, INGEST_AUDIT, [an_audit_row(DAY_START + n * HOUR) for n in range(24)])
+    at_midnight = a_release(State.REGRESSED, (a_regressed_cell(as_of=MIDNIGHT),), as_of=MIDNIGHT, score=1.5)
+    store(catalog, RELEASE_HEALTH, health_rows(at_midnight, a_release(as_of=MIDNIGHT + HOUR)))
+    settle = {"start": DAY_START, "mode": "settled"}
+    assert last_line(run(MIDNIGHT, **settle)) == "#release-health: beta posted"
+    store(catalog, RELEASE_HEALTH, health_rows(at_midnight))
+    assert last_line(run(MIDNIGHT, **settle)) == "#release-health: beta unchanged, 57.0b8 alarm posted"
+
+
+def test_a_backfill_is_told_where_the_routing_file_says(catalog, slack, tmp_path):
+    elsewhere = Channel("C0PIPELINE", "pipelines")
+    slack.stand_in.store.put_channel(elsewhere)
+    (tmp_path / "routing.toml").write_text('[default]\nslack_channel = "#pipelines"')
+    assert last_line(run(NOON, "--summary")) == "#pipelines: summary posted"
+    assert (len(slack.stand_in.store.messages(elsewhere)), slack.messages) == (1, [])
+
+
+def test_an_alarm_first_reached_in_a_backfill_is_told_by_the_next_digest_and_not_by_the_summary(catalog, slack):
+    store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
+    store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON - HOUR)))
+    run(NOON - HOUR)
+    store(catalog, RELEASE_HEALTH, health_rows(a_release(State.REGRESSED, (a_regressed_cell(),), as_of=NOON, score=1.5)))
+    run(NOON, "--summary", start=NOON - timedelta(days=9))
+    assert not any("has regressed" in message.text for message in slack.messages)
+    assert last_line(run(NOON)) == "#release-health: beta updated, 57.0b8 alarm posted"
 
 
 def test_a_backfill_posts_one_summary_of_what_was_shown_and_has_changed(catalog, slack):
