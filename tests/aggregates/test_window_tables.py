@@ -1,6 +1,8 @@
 """What holds of all tables of a window together, for pings of every kind."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pyarrow as pa
@@ -17,16 +19,16 @@ pytestmark = pytest.mark.spark
 
 
 def pings_of_two_hours(seed: int) -> list[Record]:
-    """A few clients with many pings of each kind; usage in odd seconds, whose hours no double holds exactly."""
+    """A few clients and groups with many pings of each kind; usage in odd seconds, whose hours no double holds exactly."""
     chance = random.Random(seed)
 
     def one() -> Record:
         make = chance.choice([lambda **c: main_ping(chance.randrange(90_000) / 3600, **c), crash_ping, crash_ping, update_ping])
         return make(
-            at=TEN + chance.randrange(2) * HOUR + timedelta(microseconds=chance.randrange(3_600_000_000)),
+            at=TEN + chance.randrange(2) * HOUR + timedelta(microseconds=chance.randrange(300_000_000)),
             client_id=chance.choice(["a", "b", "c", None]),
-            country=chance.choice(["DE", "US", "??"]),
-            os_version=chance.choice(["10.0", "10.12.6", None]),
+            country=chance.choice(["DE", "US"]),
+            os_version=chance.choice(["10.0", None]),
             experiments=chance.choice([None, [], [{"experiment": "e", "branch": "on"}]]),
         )
 
@@ -47,7 +49,22 @@ def test_neither_order_nor_partitions_nor_a_second_copy_change_a_row(spark: Spar
     random.Random(1).shuffle(shuffled)
     once = tables(mark_pings(frame_of(spark, pings + others), Mode.SETTLED))
     assert all(once.values())
-    assert tables(mark_pings(frame_of(spark, shuffled).repartition(5), Mode.SETTLED)) == once
+    with other_partitions(spark):
+        assert tables(mark_pings(frame_of(spark, shuffled).repartition(5), Mode.SETTLED)) == once
+
+
+@contextmanager
+def other_partitions(spark: SparkSession) -> Iterator[None]:
+    """Marking sorts the pings, so that in partitions like those before each sum would take its terms in the same order again."""
+    changes = {"spark.sql.shuffle.partitions": "7", "spark.sql.adaptive.enabled": "false"}
+    before = {name: spark.conf.get(name) for name in changes}
+    for name, value in changes.items():
+        spark.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            spark.conf.set(name, value)
 
 
 def test_every_table_has_its_declared_columns_and_says_who_wrote_it(spark: SparkSession) -> None:
