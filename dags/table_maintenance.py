@@ -5,8 +5,8 @@
 
 **Reads:** the landing zone's listing and `ingest_audit`, to find objects that came after their day was settled; the tables' metadata.
 
-**Writes:** expires old snapshots, deletes files that no snapshot names and staging folders past their grace period, and applies the
-retention; its log says what it deleted and which days to settle again.
+**Writes:** drops rows past their retention, merges the files that the gates added to a day of `data_quality`, expires old snapshots, deletes
+files that no snapshot names and staging folders past their grace period; its log says what it deleted and which days to settle again.
 
 **If it fails:** nothing is lost; the next run does it. Rows and their history are never touched while a run may still read them.
 """

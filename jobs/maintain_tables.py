@@ -1,8 +1,8 @@
 """Keep the tables in shape, and name the days whose pings came too late for their settlement.
 
-Reads the listing of LANDING, ingest_audit and the tables' metadata. Drops rows past their retention, expires old snapshots, deletes files
-that no snapshot names and old staging folders; how old is in jobs/tables/maintenance_policy.py, and ages count back from --end.
-If it fails, what it had not done yet is done by the next run.
+Reads the listing of LANDING, ingest_audit and the tables' metadata. Drops rows past their retention, merges small files, expires old
+snapshots, deletes files that no snapshot names and old staging folders; how old is in jobs/tables/maintenance_policy.py, and ages count back
+from --end. If it fails, what it had not done yet is done by the next run.
 """
 
 from datetime import date, datetime
@@ -17,7 +17,14 @@ from jobs.table_declarations import INGEST_AUDIT, TABLES, Table
 from jobs.tables.lake_catalog import identifier, open_catalog
 from jobs.tables.late_objects import days_to_settle_again, settled_objects
 from jobs.tables.maintenance_policy import POLICY
-from jobs.tables.table_upkeep import Removed, delete_old_staging, delete_unreferenced_files, drop_rows_before, expire_snapshots
+from jobs.tables.table_upkeep import (
+    Removed,
+    delete_old_staging,
+    delete_unreferenced_files,
+    drop_rows_before,
+    expire_snapshots,
+    merge_daily_files,
+)
 from jobs.windows import Mode, Window, parse_hour
 
 
@@ -57,15 +64,18 @@ def name_late_days(catalog: Catalog, landing: str, end: datetime) -> list[date]:
 
 
 def tend(catalog: Catalog, table: Table, end: datetime, is_dry_run: bool) -> Removed:
-    """Retention, snapshots and files of one table, in this order: what the first two let go of ages a while before the third deletes it."""
+    """Rows, snapshots, then files of one table: what the first let go of ages a while before the last deletes it."""
     if not catalog.table_exists(identifier(table)):
         return Removed()
+    midnight = end.replace(hour=0)
     retention = POLICY.retention_by_table.get(table.name)
-    rows = drop_rows_before(catalog, table, end.replace(hour=0) - retention, is_dry_run) if retention else 0
+    rows = drop_rows_before(catalog, table, midnight - retention, is_dry_run) if retention else 0
+    merged = merge_daily_files(catalog, table, midnight, is_dry_run) if table.name in POLICY.merged_tables else 0
     snapshots = expire_snapshots(catalog, table, end - POLICY.snapshots, is_dry_run)
     files = delete_unreferenced_files(catalog, table, end - POLICY.unreferenced_files, is_dry_run)
     click.echo(
-        f"{table.name}: {rows} rows past their retention, {snapshots} snapshots expired, {files.count} unreferenced files ({_megabytes(files)})"
+        f"{table.name}: {rows} rows past their retention, {merged} files fewer by merging, {snapshots} snapshots expired, "
+        f"{files.count} unreferenced files ({_megabytes(files)})"
     )
     return files
 

@@ -1,14 +1,14 @@
 """What keeps the tables and the staging folder from growing without end. Each function says what it removed, or would remove."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from pyarrow import fs
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.expressions import LessThan
+from pyiceberg.expressions import BooleanExpression, LessThan
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table import Table as IcebergTable
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -16,8 +16,12 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 from jobs.table_declarations import Table
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.object_store import filesystem_of
-from jobs.tables.row_replacement import Replacement, replace_rows
+from jobs.tables.row_replacement import Replacement, hours_filter, replace_rows
 from jobs.tables.schemas import arrow_schema
+from jobs.windows import hours_between
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,24 @@ def drop_rows_before(catalog: Catalog, table: Table, cutoff: datetime, is_dry_ru
     if old_rows and not is_dry_run:
         replace_rows(catalog, table, lambda _: Replacement(is_old, arrow_schema(table).empty_table()))
     return old_rows
+
+
+def merge_daily_files(catalog: Catalog, table: Table, midnight: datetime, is_dry_run: bool) -> int:
+    """Write the rows of each day before `midnight` that stand in several files into one; how many files fewer that makes.
+
+    For a table partitioned by day. Old files go once no snapshot names them any more.
+    """
+    stored = catalog.load_table(identifier(table))
+    files_by_day = Counter(_EPOCH + timedelta(days=task.file.partition[0]) for task in stored.scan().plan_files())
+    days = sorted(day for day, files in files_by_day.items() if files > 1 and day < midnight)
+    if not is_dry_run:
+        for day in days:
+            _write_anew(catalog, table, hours_filter(table.time_column, hours_between(day, day + _A_DAY)))
+    return sum(files_by_day[day] - 1 for day in days)
+
+
+def _write_anew(catalog: Catalog, table: Table, where: BooleanExpression) -> None:
+    replace_rows(catalog, table, lambda loaded: Replacement(where, loaded.scan(where).to_arrow()))
 
 
 @retry(

@@ -1,22 +1,36 @@
 """Maintenance: late objects are named, old things go, and nothing that a reader may need does."""
 
 import os
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table as IcebergTable
 
 from jobs.maintain_tables import main
 from jobs.pings.landing_zone import list_hours
-from jobs.table_declarations import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS
+from jobs.settings import ROOT
+from jobs.table_declarations import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, Table
+from jobs.tables import table_upkeep
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.late_objects import days_to_settle_again, settled_objects
-from jobs.tables.publishing import publish_window
+from jobs.tables.maintenance_policy import POLICY
+from jobs.tables.publishing import publish_window, replace_quality_results
+from jobs.tables.row_replacement import Replacement, replace_rows
 from jobs.tables.staging import stage_rows
 from jobs.tables.staging_manifest import Manifest
-from jobs.tables.table_upkeep import Removed, delete_old_staging, delete_unreferenced_files, drop_rows_before, expire_snapshots
+from jobs.tables.table_upkeep import (
+    Removed,
+    delete_old_staging,
+    delete_unreferenced_files,
+    drop_rows_before,
+    expire_snapshots,
+    merge_daily_files,
+)
 from jobs.windows import HOUR, Window
 from tests.ping_factory import land, main_ping
 from tests.tables.publisher_processes import publish_and_die
@@ -74,6 +88,52 @@ def test_rows_past_their_retention_go(catalog: Catalog, staging: str) -> None:
     assert drop_rows_before(catalog, ERROR_AGGREGATES, TEN + HOUR, is_dry_run=False) == 2
     assert drop_rows_before(catalog, ERROR_AGGREGATES, TEN + HOUR, is_dry_run=False) == 0
     assert set(figures(catalog, ERROR_AGGREGATES)) == {TEN + HOUR, TEN + 2 * HOUR}
+
+
+def gate_ran(catalog: Catalog, *checked_at: datetime) -> None:
+    """Two results of a gate at each of these times."""
+    for at in checked_at:
+        replace_quality_results(catalog, made_up_rows(DATA_QUALITY, [at], 2, 1, {"run_key": f"{at:%d%H}", "attempt": "a"}))
+
+
+def results_of(catalog: Catalog) -> list[str]:
+    return sorted(map(str, catalog.load_table(identifier(DATA_QUALITY)).scan().to_arrow().to_pylist()))
+
+
+def test_days_that_several_gates_wrote_to_become_a_file_each_but_for_the_current_one(catalog: Catalog) -> None:
+    next_day, today = DAY + 24 * HOUR, DAY + 48 * HOUR
+    gate_ran(catalog, DAY, TEN, DAY + 23 * HOUR, next_day, today, today + HOUR)
+    results = results_of(catalog)
+    assert merge_daily_files(catalog, DATA_QUALITY, today, is_dry_run=True) == 3 - 1
+    assert files_by_day(catalog) == [3, 1, 2]
+    assert merge_daily_files(catalog, DATA_QUALITY, today, is_dry_run=False) == 3 - 1
+    assert files_by_day(catalog) == [1, 1, 2]
+    assert results_of(catalog) == results
+    assert merge_daily_files(catalog, DATA_QUALITY, today, is_dry_run=False) == 0
+
+
+def files_by_day(catalog: Catalog) -> list[int]:
+    days = Counter(task.file.partition[0] for task in catalog.load_table(identifier(DATA_QUALITY)).scan().plan_files())
+    return [days[day] for day in sorted(days)]
+
+
+def test_a_gate_that_writes_while_its_day_is_merged_loses_nothing(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate_ran(catalog, DAY, TEN)
+    late = [TEN + HOUR]
+
+    def overtaken(catalog: Catalog, table: Table, decide: Callable[[IcebergTable], Replacement]) -> None:
+        def decide_then_be_overtaken(loaded: IcebergTable) -> Replacement:
+            replacement = decide(loaded)
+            while late:
+                gate_ran(catalog, late.pop())
+            return replacement
+
+        replace_rows(catalog, table, decide_then_be_overtaken)
+
+    monkeypatch.setattr(table_upkeep, "replace_rows", overtaken)
+    merge_daily_files(catalog, DATA_QUALITY, DAY + 24 * HOUR, is_dry_run=False)
+    assert len(results_of(catalog)) == 3 * 2
+    assert files_by_day(catalog) == [1]
 
 
 def test_staging_of_runs_that_ended_long_ago_goes(staging: str) -> None:
@@ -148,9 +208,34 @@ def test_the_task_says_what_it_deleted_and_what_to_settle_again(
     assert bool(list(Path(staging).iterdir())) == dry_run
 
 
+def test_the_task_keeps_results_of_gates_for_90_days_and_totals_for_good(
+    lake: dict[str, str], catalog: Catalog, staging: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "landing").mkdir()
+    for name, location in (lake | {"LANDING": str(tmp_path / "landing"), "STAGING": staging}).items():
+        monkeypatch.setenv(name, location)
+    publish_window(catalog, stage_run(staging, settled(DAY), figure=1))
+    gate_ran(catalog, DAY + 23 * HOUR, DAY + 24 * HOUR, DAY + 25 * HOUR)
+    result = CliRunner().invoke(main, ["--end", f"{DAY + timedelta(days=1 + 90):%Y-%m-%dT%H:%MZ}"])
+    assert "data_quality: 2 rows past their retention, 1 files fewer by merging" in result.output
+    assert "release_totals: 0 rows past their retention" in result.output
+    times = catalog.load_table(identifier(DATA_QUALITY)).scan().to_arrow()["checked_at"].to_pylist()
+    assert set(times) == {DAY + 24 * HOUR, DAY + 25 * HOUR}
+    assert len(figures(catalog, RELEASE_TOTALS)) == 24
+
+
 def test_a_lake_without_tables_needs_no_maintenance(lake: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "landing").mkdir()
     for name, location in (lake | {"LANDING": str(tmp_path / "landing"), "STAGING": str(tmp_path / "staging")}).items():
         monkeypatch.setenv(name, location)
     result = CliRunner().invoke(main, ["--end", "2017-11-23T00:00Z"])
     assert (result.exit_code, result.output) == (0, "no day to settle again; deleted 0 files (0.0 MB) and 0 staging folders (0.0 MB)\n")
+
+
+def test_the_runbook_says_how_long_what_is_kept() -> None:
+    section = (ROOT / "docs" / "runbook.md").read_text().partition("## What is kept")[2]
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    kept = {f"`{name}`": age for name, age in POLICY.retention_by_table.items()}
+    kept |= {"snapshots": POLICY.snapshots, "files that no snapshot": POLICY.unreferenced_files, "staged rows": POLICY.staging}
+    for words, age in kept.items():
+        assert [row for row in rows if words in row.split("|")[1] and f"{age.days} days" in row], f"{words}: {age.days} days"
