@@ -10,8 +10,9 @@ from jobs.table_declarations import ERROR_AGGREGATES, RELEASE_TOTALS, USAGE_DELA
 from jobs.tables import complete_windows, publishing
 from jobs.tables.complete_windows import CompleteRows, read_complete
 from jobs.tables.publishing import publish_window
+from jobs.tables.row_replacement import Replacement, hours_filter, replace_rows
 from jobs.windows import HOUR
-from tests.tables.staged_runs import DAY, TEN, provisional, settled, stage_run
+from tests.tables.staged_runs import DAY, TEN, made_up_rows, provisional, settled, stage_run
 
 ELEVEN = TEN + HOUR
 NOON = ELEVEN + HOUR
@@ -45,6 +46,13 @@ def test_a_half_published_window_is_not_seen(catalog: Catalog, staging: str, mon
     publish_window(catalog, stage_run(staging, provisional(ELEVEN), figure=2, read_at=1))
     complete = read_complete(catalog, RELEASE_TOTALS, TEN, NOON)
     assert (seen(complete), complete.incomplete_hours) == ({TEN: [1, 1]}, [ELEVEN])
+
+
+def test_rows_that_the_run_of_the_complete_hour_did_not_write_are_not_seen(catalog: Catalog, staging: str) -> None:
+    publish_window(catalog, stage_run(staging, provisional(TEN, hours=2), figure=1))
+    rows = made_up_rows(RELEASE_TOTALS, [TEN], 2, 7, {"window_run_id": "of another run"})
+    replace_rows(catalog, RELEASE_TOTALS, lambda _: Replacement(hours_filter("hour_start", [TEN]), rows))
+    assert seen(read_complete(catalog, RELEASE_TOTALS, TEN, NOON)) == {ELEVEN: [1, 1]}
 
 
 def test_before_anything_was_published_every_hour_is_incomplete(catalog: Catalog) -> None:
