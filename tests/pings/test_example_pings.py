@@ -2,15 +2,23 @@
 
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from pyspark.sql import SparkSession
 
+from jobs import audit_aggregates
+from jobs.aggregate_errors import aggregate_window
 from jobs.settings import ROOT
+from jobs.table_declarations import ERROR_AGGREGATES, INGEST_AUDIT, REJECTED_PINGS, Table
+from jobs.tables.lake_catalog import identifier, open_catalog
+from jobs.windows import Mode, Window
 from tests.ping_factory import land, nanoseconds
 from tests.pings.reading import count_of, records
+from tests.tables.lakes import lake_environment
 
 EXAMPLES = ROOT.parent / "shared" / "data" / "pings" / "validation"
 ACCEPTED = "accepted"
@@ -104,20 +112,57 @@ def with_meta(name: str, example: dict[str, Any]) -> tuple[dict[str, Any], datet
     return example | {"meta": meta}, received_at
 
 
-def test_each_example_is_accepted_or_rejected_for_a_reason_that_fits(tmp_path: Path) -> None:
+def land_examples(landing: Path) -> set[datetime]:
+    """Lands each example in an object of its own, in the hour in which it was received; these hours."""
     hours = set()
     for path in EXAMPLES.glob("*.json"):
         name = path.name.removesuffix(".json")
         landed, received_at = with_meta(name, json.loads(path.read_text()))
         hour_start = received_at.replace(minute=0, second=0, microsecond=0)
         hours.add(hour_start)
-        land(tmp_path, [landed], name.split(".")[0], hour_start, f"{name}.ndjson")
+        land(landing, [landed], name.split(".")[0], hour_start, f"{name}.ndjson")
+    return hours
 
-    found = [record for hour_start in sorted(hours) for record in records(tmp_path, hour_start)]
+
+def test_each_example_is_accepted_or_rejected_for_a_reason_that_fits(tmp_path: Path) -> None:
+    found = [record for hour_start in sorted(land_examples(tmp_path)) for record in records(tmp_path, hour_start)]
 
     outcomes = {record["document_id"]: record["reason"] or ACCEPTED for record in found if record["kind"] != "lines"}
     assert outcomes == {name: outcome for outcome, names in OUTCOMES.items() for name in names}
     assert count_of(found, "lines") == len(outcomes)
+
+
+@pytest.mark.spark
+def test_their_days_are_aggregated_pass_the_gate_and_are_published(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {"STAGING": str(tmp_path / "staging"), "DATA_DOCS": str(tmp_path / "data_docs")} | lake_environment(tmp_path)
+    for name, location in places.items():
+        monkeypatch.setenv(name, location)
+    days = {hour_start.replace(hour=0) for hour_start in land_examples(tmp_path / "landing")}
+    for day in sorted(days):
+        window = Window(day, day + timedelta(days=1), Mode.SETTLED)
+        aggregate_window(spark, str(tmp_path / "landing"), window, f"{day:%Y%m%d}", places["STAGING"])
+        times = ["--start", window.start.isoformat(), "--end", window.end.isoformat()]
+        gate = CliRunner().invoke(audit_aggregates.main, [*times, "--mode", "settled", "--run-key", f"{day:%Y%m%d}"])
+        assert gate.exit_code == 0, gate.output
+
+    audited = stored(INGEST_AUDIT)
+    outcomes = sum(
+        (Counter(dict(hour["rejects_by_reason"])) for hour in audited), Counter({ACCEPTED: sum(hour["accepted"] for hour in audited)})
+    )
+    assert outcomes == {outcome: len(names) for outcome, names in OUTCOMES.items()}
+    assert sum(hour["lines"] for hour in audited) == sum(outcomes.values())
+    totals = stored(ERROR_AGGREGATES)
+    accepted_by_type = Counter(name.split(".")[0] for name in OUTCOMES[ACCEPTED])
+    for doc_type, count in accepted_by_type.items():
+        assert sum(row[f"{doc_type}_pings"] or 0 for row in totals) == count
+    rejected = {row["document_id"]: row["reason"] for row in stored(REJECTED_PINGS)}
+    assert rejected == {name: reason for reason, names in OUTCOMES.items() if reason != ACCEPTED for name in names}
+
+
+def stored(table: Table) -> list[dict[str, Any]]:
+    return open_catalog().load_table(identifier(table)).scan().to_arrow().to_pylist()
 
 
 def test_what_the_examples_say(tmp_path: Path) -> None:
