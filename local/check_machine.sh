@@ -13,7 +13,8 @@ if ! command -v "$java" >/dev/null; then
   echo "error: Spark needs Java 17 or newer, and '$java' was not found. $how" >&2
   exit 1
 fi
-version="$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -1)"
+# Java 8 calls itself 1.8.
+version="$("$java" -version 2>&1 | sed -n 's/.*version "\(1\.\)\{0,1\}\([0-9]*\).*/\2/p' | head -1)"
 if [ "${version:-0}" -lt 17 ]; then
   echo "error: Spark needs Java 17 or newer, and '$java' is version ${version:-unknown}. $how" >&2
   exit 1

@@ -182,7 +182,6 @@ def cli() -> None:
 @cli.command("start")
 def start_command() -> None:
     """Start the stack, or say that it runs."""
-    _require_java()
     try:
         stack = start(progress=click.echo)
     except StackError as error:
@@ -228,11 +227,6 @@ def exec_command(command: tuple[str, ...]) -> None:
     if program is None:
         raise click.ClickException(f"there is no command {command[0]}")
     os.execve(program, list(command), environment)  # noqa: S606 - the user's own command
-
-
-def _require_java() -> None:
-    if shutil.which("java") is None:
-        raise click.ClickException("Spark needs Java 17 or newer; install it, such as `apt-get install openjdk-17-jre-headless`")
 
 
 def _memory_mb(processes: list[psutil.Process]) -> float:
