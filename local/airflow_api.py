@@ -25,7 +25,6 @@ class TaskState:
     """-1 for a task that is not mapped."""
     state: str
     try_number: int
-    duration_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class AirflowApi:
     def task_states(self, dag_id: str, run_id: str) -> list[TaskState]:
         """The run's task instances; one that was not scheduled yet has the state "none"."""
         rows = self._get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=1000)["task_instances"]
-        return [TaskState(row["task_id"], row["map_index"], row["state"] or "none", row["try_number"], row["duration"]) for row in rows]
+        return [TaskState(row["task_id"], row["map_index"], row["state"] or "none", row["try_number"]) for row in rows]
 
     def task_log(self, dag_id: str, run_id: str, task_id: str, try_number: int = 1, map_index: int = -1) -> str:
         """What the task printed and Airflow noted, a line an event, exceptions by their messages."""

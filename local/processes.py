@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -69,7 +68,3 @@ def tail_of(log: Path, lines: int = 15) -> str:
     if not log.exists():
         return "(the log is empty)"
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
-
-
-def seconds_since(started: float) -> float:
-    return time.monotonic() - started

@@ -9,14 +9,10 @@
   they add up to its lines, and for each piece lines = pings + rejects.
 """
 
-from typing import Literal
-
 import pyarrow as pa
 
 from jobs.dimensions import DIMENSIONS
 from jobs.measures import MEASURES, CappedPerClientHour, Measure
-
-RecordKind = Literal["ping", "reject", "lines"]
 
 EXPERIMENT = pa.struct([pa.field("experiment", pa.string(), nullable=False), pa.field("branch", pa.string(), nullable=False)])
 

@@ -1,7 +1,7 @@
-"""Arrow, Iceberg and Spark schemas of the declared tables: one place each.
+"""Arrow and Iceberg schemas of the declared tables: one place each.
 
-Spark's Python workers import this module for its Arrow schemas, so that pyiceberg and pyspark are imported where they are used:
-each would cost every worker about a second.
+Spark's Python workers import this module for its Arrow schemas, so that pyiceberg is imported where it is used: it would cost every worker
+about a second.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pyiceberg.partitioning import PartitionSpec
     from pyiceberg.schema import Schema
     from pyiceberg.types import IcebergType, NestedField
-    from pyspark.sql.types import StructType
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -40,13 +39,6 @@ def arrow_schema(table: Table) -> pa.Schema:
 def staged_schema(table: Table) -> pa.Schema:
     """The same columns, NULL allowed everywhere: a staged NULL key is for the gate to find, not for the writer to die of."""
     return pa.schema([field.with_nullable(True) for field in arrow_schema(table)])
-
-
-def spark_schema(table: Table) -> "StructType":
-    """The table's columns for a Spark frame, as declared."""
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    return from_arrow_schema(arrow_schema(table))
 
 
 def iceberg_schema(table: Table) -> "Schema":

@@ -11,16 +11,15 @@ from jobs.measures import MEASURES
 from jobs.table_declarations import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, TABLES, Column, Table
 from jobs.tables.lake_catalog import TABLE_PROPERTIES, ensure_table, identifier
 from jobs.tables.publishing import publish_window
-from jobs.tables.schemas import arrow_schema, iceberg_schema, partition_spec, spark_schema
+from jobs.tables.schemas import arrow_schema, iceberg_schema, partition_spec
 from tests.tables.staged_runs import TEN, provisional, stage_run
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_the_three_schemas_hold_the_declared_columns_in_order(table: Table) -> None:
+def test_both_schemas_hold_the_declared_columns_in_order(table: Table) -> None:
     names = list(table.column_names)
     assert arrow_schema(table).names == names
     assert [field.name for field in iceberg_schema(table).fields] == names
-    assert spark_schema(table).names == names
     nullable = [column.nullable for column in table.columns]
     assert [field.nullable for field in arrow_schema(table)] == nullable
     assert [not field.required for field in iceberg_schema(table).fields] == nullable

@@ -7,9 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs.table_declarations import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS
-from jobs.tables.schemas import arrow_schema, spark_schema, staged_schema
+from jobs.tables.schemas import arrow_schema, staged_schema
 from jobs.tables.staging import read_hours, read_staged, rows_of_hours, stage_frame, stage_rows
 from jobs.tables.staging_manifest import Looks, Manifest, StagedFile, manifest_location, read_manifest, write_manifest
 from jobs.windows import HOUR
@@ -113,7 +114,7 @@ def test_a_frame_is_staged_by_its_tasks_with_declared_columns_and_types(spark: S
 
 @pytest.mark.spark
 def test_a_frame_without_rows_stages_no_file(spark: SparkSession, staging: str) -> None:
-    assert stage_frame(spark.createDataFrame([], spark_schema(USAGE_DELAYS)), USAGE_DELAYS, staging) == []
+    assert stage_frame(spark.createDataFrame([], from_arrow_schema(arrow_schema(USAGE_DELAYS))), USAGE_DELAYS, staging) == []
 
 
 def test_a_manifest_is_put_in_place_whole(staging: str) -> None:
