@@ -1,6 +1,7 @@
 """An hour under a real Airflow: from the closed hour to the message in Slack; a gate that fails; an hour that never closes."""
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,9 +75,22 @@ def test_an_hour_ends_as_rows_and_one_message(pipeline: RunningPipeline, first_r
     assert TODAYS_VERSION in json.dumps(message)
 
 
-def test_each_task_ends_its_log_with_a_line_for_a_person(pipeline: RunningPipeline, first_run: HourlyRun) -> None:
-    log = pipeline.airflow.task_log(HOURLY, first_run.run_id, "aggregate_errors")
-    assert "44 lines, 1 rejected (not_json 1), 1 duplicate" in log
+LAST_LINES = {
+    "wait_for_closed_hour": r"the hour is closed: \S+/_SUCCESS",
+    "aggregate_errors": r"44 lines, 1 rejected \(not_json 1\), 1 duplicates, \d+ rows staged",
+    "audit_aggregates": r"\d+ expectations: \d+ passed.*; published \d+ rows of 6 tables",
+    "score_release_health": r"\d+ releases .*, \d+ rows staged",
+    "audit_health": r"\d+ expectations: \d+ passed.*; published \d+ rows of 1 table",
+    "post_health_digest": r"#release-health: .*posted.*",
+}
+
+
+@pytest.mark.parametrize("task_id", ["wait_for_closed_hour", *CHAIN])
+def test_each_task_ends_its_log_with_a_line_for_a_person(pipeline: RunningPipeline, first_run: HourlyRun, task_id: str) -> None:
+    lines = pipeline.airflow.task_log(HOURLY, first_run.run_id, task_id).splitlines()
+    of_airflow = ("::", "Command exited", "Pushing xcom", "Trigger fired", "trigger ")
+    last_line = [line for line in lines if line.strip() and not line.startswith(of_airflow)][-1]
+    assert re.fullmatch(LAST_LINES[task_id], last_line.strip())
 
 
 @pytest.fixture(scope="module")
