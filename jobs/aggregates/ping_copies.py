@@ -1,4 +1,7 @@
-"""Which pings count: a document id counts once, and one client's crashes of an hour count up to a limit."""
+"""Which pings count: a document id counts once, and one client's crashes of an hour count up to a limit.
+
+Usage has no such limit: a client that comes back online sends weeks of subsessions at once, each of which is clamped to a day.
+"""
 
 from functools import reduce
 

@@ -71,6 +71,17 @@ def test_a_client_adds_at_most_five_crashes_in_an_hour(spark: SparkSession) -> N
     assert capped(spark, looping + looping_on + other) == 5 + 5 + 2
 
 
+def test_four_hundred_crashes_of_one_client_in_a_day_are_at_most_five_an_hour(spark: SparkSession) -> None:
+    midnight = TEN.replace(hour=0)
+    assert capped(spark, [crash_ping(at=midnight + i * 216 * SECOND, client_id="looping") for i in range(400)]) == 24 * 5
+
+
+def test_ten_thousand_pings_of_one_client_in_an_hour_all_count(spark: SparkSession) -> None:
+    """A client that comes back online sends weeks of subsessions at once."""
+    returned = [main_ping(0.5, at=TEN + timedelta(milliseconds=300 * i), client_id="c") for i in range(10_000)]
+    assert sum(counted(spark, returned, Mode.PROVISIONAL)) == 10_000 * 0.5
+
+
 def test_the_first_crashes_of_the_hour_are_those_that_count(spark: SparkSession) -> None:
     crashes = [crash_ping(at=TEN + (9 - i) * SECOND, client_id="looping", build_id=str(9 - i)) for i in range(7)]
     first = rows_of(accepted(spark, crashes).where("main_crashes_capped = 1"), "build_id")
