@@ -34,6 +34,8 @@ def get_session(app_name: str, master: str | None = None, java_options: str = SH
     if (master or _submitted_master()).startswith("local"):
         # Executors elsewhere get `jobs` with their tasks, too late for the daemon that starts the workers.
         builder = builder.config("spark.python.daemon.module", "jobs.spark_daemon").config("spark.executorEnv.PYTHONPATH", str(ROOT))
+        # Spark would listen on the address of the machine's name, where nobody but this process has anything to ask of it.
+        builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
         # A cluster's connection says its own number; here a shuffle of 200 partitions would be 200 tasks of nothing, each with 200 files.
         builder = builder.config("spark.sql.shuffle.partitions", "4")
     return builder.getOrCreate()
