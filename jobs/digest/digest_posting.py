@@ -13,6 +13,7 @@ from jobs.digest.message_delivery import Delivered, Outcome, deliver
 from jobs.digest.outgoing_message import OutgoingMessage, Picture
 from jobs.digest.sent_ledger import SentLedger
 from jobs.digest.slack_calls import SlackCalls, SlackRefusal
+from jobs.digest.twin_messages import settle_doubts
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Post:
 
     def channel(self, facts: DigestFacts, route: Route, pictures: Callable[[], tuple[Picture, ...]]) -> str:
         """Delivers a channel's messages; returns what was done, for a person. The root goes first: it must stand even if the rest fails."""
+        settle_doubts(route.slack_channel, self.slack, self.ledger)
         root = deliver(root_message(facts, route.slack_channel, self.now), self.slack, self.ledger)
         told = [f"{facts.channel} {root.outcome}"]
         if root.outcome in (Outcome.KEPT_NEWER, Outcome.NOT_CREATED):

@@ -5,18 +5,18 @@ before Slack has been asked for its key. A message that slipped in twice all the
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from jobs.digest.outgoing_message import EVENT_TYPE, Freshness, OutgoingMessage
+from jobs.digest.outgoing_message import Freshness, OutgoingMessage
 from jobs.digest.picture_upload import picture_blocks, remove_files
 from jobs.digest.sent_ledger import Claim, SentLedger
 from jobs.digest.slack_calls import Answer, SlackCalls, SlackRefusal, UnknownOutcome
+from jobs.digest.twin_messages import delete_twins, doubts_of, freshness_of, look_up, state_after_looking
 
 _MOST_REPOSTS = 1  # a message that somebody deleted is posted anew once; deleted again, it stays away
-_LOOK_UP_LIMIT = 200
 
 
 class Outcome(StrEnum):
@@ -64,13 +64,14 @@ class _Delivery:
         found = self._look_up()
         if found:
             ts = self._adopt_and_tidy(found)
-            return self._edit(ts, _freshness_of(found[0]), None)
+            return self._edit(ts, freshness_of(found[0]), None)
         if not self.message.may_create:
             return Delivered(Outcome.NOT_CREATED, None)
         return self._post()
 
     def _post(self) -> Delivered:
         blocks = self._blocks()
+        is_second = self.claim.entry.state == "sending"  # a run before this one never learnt what became of the first
         self.claim.note(state="sending")
         for attempt in range(self.slack.patience.tries):
             try:
@@ -80,15 +81,17 @@ class _Delivery:
                 if not found:
                     continue
                 ts = self._adopt_and_tidy(found)
-            # Sent twice without an answer to the first: the first may still turn up.
-            self._note_sent(ts, state="sent" if attempt == 0 else "doubtful")
+            if attempt == 0 and not is_second:
+                self._note_sent(ts)
+            else:  # sent twice without an answer to the first, which may still turn up
+                self._note_sent(ts, state="doubtful", notes=doubts_of(self.slack))
             return Delivered(Outcome.POSTED, ts)
         raise UnknownOutcome(f"Slack did not say whether it took {self.message.key}; the next run looks for it before it sends again")
 
     def _edit(self, ts: str, freshness: Freshness | None, content_hash: str | None) -> Delivered:
         if self.message.is_final:
             if self.claim.entry.state != "sent":
-                self._note_sent(ts)
+                self._note_sent(ts, state=state_after_looking(self.claim))
             return Delivered(Outcome.UNCHANGED, ts)
         if freshness is not None and self.message.freshness < freshness:
             return Delivered(Outcome.KEPT_NEWER, ts)
@@ -102,7 +105,7 @@ class _Delivery:
             if refusal.error != "message_not_found":
                 raise
             return self._post_anew()
-        self._note_sent(ts)
+        self._note_sent(ts, state=state_after_looking(self.claim))
         return Delivered(Outcome.UPDATED, ts)
 
     def _post_anew(self) -> Delivered:
@@ -114,7 +117,7 @@ class _Delivery:
         self.claim.note(reposts=reposts + 1, ts=None, state="claimed")
         return self._post()
 
-    def _note_sent(self, ts: str, state: str = "sent") -> None:
+    def _note_sent(self, ts: str, state: str = "sent", notes: Mapping[str, Any] | None = None) -> None:
         message = self.message
         self.claim.note(
             state=state,
@@ -122,7 +125,7 @@ class _Delivery:
             thread_ts=message.thread_ts,
             content_hash=message.content_hash,
             freshness=message.freshness,
-            notes=message.notes,
+            notes={**message.notes, **(notes or {})},
         )
         if message.pictures:
             remove_files(self.slack, self.claim)
@@ -159,37 +162,12 @@ class _Delivery:
             self.slack.pause(self.slack.patience.pause_seconds)
 
     def _look_up(self) -> list[Answer]:
-        """The messages that carry the key, oldest first. `conversations.history` omits replies: those are among their thread's."""
-        listing: Answer = {"channel": self.channel, "include_all_metadata": True, "limit": _LOOK_UP_LIMIT}
-        if self.message.thread_ts is not None:
-            pages = self.slack.pages("conversations.replies", ts=self.message.thread_ts, **listing)
-        else:
-            oldest = datetime.combine(self.message.report_day, datetime.min.time(), UTC).timestamp()
-            pages = self.slack.pages("conversations.history", oldest=f"{oldest:.6f}", **listing)
-        found = [found for page in pages for found in page["messages"] if _key_of(found) == self.message.key]
-        return sorted(found, key=lambda each: float(each["ts"]))
+        return look_up(self.slack, self.channel, self.message.key, self.message.thread_ts, self.message.report_day)
 
     def _adopt_and_tidy(self, found: list[Answer]) -> str:
         """Notes the oldest message of the key, and deletes any other."""
         if not found:  # deleted by a person since; editing it will tell
             return str(self.claim.entry.ts)
-        self.claim.note(ts=found[0]["ts"], thread_ts=self.message.thread_ts)
-        for surplus in found[1:]:
-            self.slack.again("chat.delete", channel=self.channel, ts=surplus["ts"])
+        self.claim.note(ts=found[0]["ts"], thread_ts=self.message.thread_ts, state=state_after_looking(self.claim))
+        delete_twins(self.slack, self.channel, found)
         return str(found[0]["ts"])
-
-
-def _metadata_of(found: Answer) -> Answer:
-    metadata = found.get("metadata") or {}
-    return dict(metadata.get("event_payload") or {}) if metadata.get("event_type") == EVENT_TYPE else {}
-
-
-def _key_of(found: Answer) -> str | None:
-    return _metadata_of(found).get("key")
-
-
-def _freshness_of(found: Answer) -> Freshness | None:
-    payload = _metadata_of(found)
-    if "shows_until" not in payload:
-        return None
-    return Freshness(datetime.fromtimestamp(int(payload["shows_until"]), UTC), bool(payload.get("is_settled")))

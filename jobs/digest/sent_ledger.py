@@ -44,7 +44,11 @@ class LedgerBusy(Exception):
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """One message's row. `state`: claimed (nothing was sent), sending (the outcome is unknown), sent, deleted (by a person, and left so)."""
+    """One message's row.
+
+    `state`: claimed (nothing was sent), sending (the outcome is unknown), sent, doubtful (sent, and a twin may turn up), deleted (by a
+    person, and left so).
+    """
 
     key: str
     slack_channel: str
@@ -87,6 +91,12 @@ class SentLedger:
         with self._engine.connect() as connection:
             rows = connection.execute(sa.select(_sent).where(days).order_by(_sent.c.report_day, _sent.c.key)).mappings().all()
         return [_entry(row) for row in rows]
+
+    def doubtful_keys(self, slack_channel: str) -> list[str]:
+        """The messages of a Slack channel that may stand there twice."""
+        doubtful = sa.and_(_sent.c.state == "doubtful", _sent.c.slack_channel == slack_channel)
+        with self._engine.connect() as connection:
+            return list(connection.execute(sa.select(_sent.c.key).where(doubtful).order_by(_sent.c.key)).scalars())
 
     @contextlib.contextmanager
     def claim(self, key: str, slack_channel: str, report_day: date) -> Iterator["Claim"]:

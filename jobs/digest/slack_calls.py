@@ -47,6 +47,8 @@ class Patience:
     tries: int = 4
     unknown_seconds: float = 15.0
     """How long a message of unknown outcome is looked for before it is sent again: Slack may accept it after our time-out."""
+    doubt_seconds: float = 900.0
+    """How long after that the first of two may still turn up."""
 
 
 class SlackCalls:
@@ -55,7 +57,8 @@ class SlackCalls:
     def __init__(self, api_url: str | None, token: str, patience: Patience | None = None) -> None:
         self.patience = patience or Patience()
         base_url = f"{(api_url or WebClient.BASE_URL).rstrip('/')}/"
-        self._client = WebClient(token=token, base_url=base_url, retry_handlers=[], timeout=max(1, round(self.patience.call_seconds)))
+        # It hands the time-out to urlopen, which takes fractions of a second.
+        self._client = WebClient(token=token, base_url=base_url, retry_handlers=[], timeout=self.patience.call_seconds)  # type: ignore[arg-type]
         self._channel_ids: dict[str, str] = {}
         self._renew: Callable[[], None] = lambda: None
 
@@ -76,21 +79,28 @@ class SlackCalls:
 
     def once(self, method: str, **arguments: Any) -> Answer:
         """One call; only a 429, which Slack has not accepted, is sent again. Raises UnknownOutcome or SlackRefusal."""
+        try:
+            return self._unhurried(method, lambda: self._call(method, arguments))
+        except SlackApiError as error:
+            raise _ending(method, error) from error
+        except (OSError, http.client.HTTPException, SlackClientError) as error:
+            raise UnknownOutcome(f"{method}: {error or type(error).__name__}") from error
+
+    def _unhurried(self, method: str, call: Callable[[], T]) -> T:
+        """The call's result; where Slack asks to slow down, after the wait that it asks for."""
         left = self.patience.rate_limit_seconds
         while True:
             self._renew()
             try:
-                return self._call(method, arguments)
-            except SlackApiError as error:
+                return call()
+            except (SlackApiError, HTTPError) as error:
                 wait = _seconds_to_wait(error)
                 if wait is None:
-                    raise _ending(method, error) from error
+                    raise
                 if wait > left:
                     raise SlackRefusal("ratelimited", method, f"asked to wait {wait:.0f} s") from error
                 left -= wait
                 self.pause(wait)
-            except (OSError, http.client.HTTPException, SlackClientError) as error:
-                raise UnknownOutcome(f"{method}: {error or type(error).__name__}") from error
 
     def _call(self, method: str, arguments: Answer) -> Answer:
         # Messages hold blocks, which travel as JSON; the other methods take forms only.
@@ -152,18 +162,23 @@ class SlackCalls:
         """Uploads a file's content to the address that Slack gave for it. Raises UnknownOutcome."""
         if not url.startswith(("http://", "https://")):
             raise SlackRefusal("invalid_upload_url", "files.getUploadURLExternal", url[:100])
-        try:
+
+        def send() -> None:
             with urlopen(Request(url, data=content, method="POST"), timeout=self.patience.call_seconds) as response:  # noqa: S310 - checked above
                 response.read()
-        except (HTTPError, OSError, http.client.HTTPException) as error:
+
+        try:
+            self._unhurried("the upload", send)
+        except (OSError, http.client.HTTPException) as error:
             raise UnknownOutcome(f"upload: {error or type(error).__name__}") from error
 
 
-def _seconds_to_wait(error: SlackApiError) -> float | None:
-    response = error.response
-    if getattr(response, "status_code", 200) != 429:
+def _seconds_to_wait(error: SlackApiError | HTTPError) -> float | None:
+    """What `Retry-After` asks for; None if that is not what the answer says."""
+    answer = error if isinstance(error, HTTPError) else error.response
+    if getattr(answer, "status" if isinstance(error, HTTPError) else "status_code", 200) != 429:
         return None
-    headers = {name.lower(): value for name, value in dict(response.headers).items()}
+    headers = {name.lower(): value for name, value in dict(answer.headers).items()}
     value = headers.get("retry-after", "1")
     return float(value[0] if isinstance(value, list) else value)
 

@@ -107,7 +107,10 @@ class StandIn:
             return {"ok": True}
 
         answer = await self._answer("upload", accept)
-        return PlainTextResponse(f"OK - {len(content)}") if isinstance(answer, JSONResponse) and answer.status_code == 200 else answer
+        if not isinstance(answer, JSONResponse) or answer.status_code != 200:
+            return answer
+        said = json.loads(bytes(answer.body))
+        return PlainTextResponse(f"OK - {len(content)}") if said["ok"] else PlainTextResponse(said["error"], 400)
 
     async def _file(self, request: Request) -> Response:
         file = self.store.file_of(request.path_params["file_id"])

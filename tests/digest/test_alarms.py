@@ -1,5 +1,7 @@
 """An alarm is broadcast once for each release; a change of mind answers below it; people can dismiss and mute."""
 
+import datetime
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -51,6 +53,18 @@ def changes(slack):
 def test_a_regressed_release_is_broadcast_once_however_often_it_is_told(slack, tell):
     assert [tell(regressed(), hour) for hour in range(3)] == ["beta posted, 57.0b8 alarm posted", "beta updated", "beta updated"]
     assert [message.text.splitlines()[0] for message in broadcasts(slack)] == ["⛔ Firefox beta 57.0b8 has regressed"]
+
+
+def test_an_alarm_that_turns_up_twice_is_deleted_by_the_next_digest(slack, tell, ledger):
+    tell(regressed())
+    alarm = broadcasts(slack)[0]
+    slack.client().chat_postMessage(
+        channel=CHANNEL.id, text=alarm.text, metadata=alarm.metadata, thread_ts=alarm.thread_ts, reply_broadcast=True
+    )
+    with ledger.claim(alarm.metadata["event_payload"]["key"], CHANNEL.name, NOON.date()) as claim:
+        claim.note(state="doubtful", notes={"doubtful_until": time.time() + 60})
+    tell(regressed(), 1)
+    assert [message.ts for message in broadcasts(slack)] == [alarm.ts]
 
 
 def test_it_is_broadcast_once_also_on_the_next_day(slack, tell):
@@ -123,9 +137,7 @@ def test_only_the_latest_look_at_a_release_alarms_or_changes_a_mind():
 
 
 def test_a_user_group_is_mentioned_within_its_hours_only(slack, tell):
-    from datetime import time
-
-    route = replace(ROUTE, mention="S0123456789", mention_from=time(8), mention_to=time(20))
+    route = replace(ROUTE, mention="S0123456789", mention_from=datetime.time(8), mention_to=datetime.time(20))
     tell(regressed(), 0, route)
     tell(replace_version(regressed(), "57.0b9"), 12, route)
     by_day, by_night = (message.text for message in broadcasts(slack))

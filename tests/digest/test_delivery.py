@@ -1,5 +1,6 @@
 """One message per key, whatever happens: edited in place, never doubled, never replaced by something older."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -122,9 +123,18 @@ def test_a_final_message_is_never_edited(slack, ledger):
 
 
 def test_slow_down_is_obeyed(slack, ledger):
-    slack.fails("chat.postMessage", "rate_limit", seconds=0.5)
+    slack.fails("chat.postMessage", "rate_limit", seconds=0.5)  # Retry-After is whole seconds
+    before = time.monotonic()
     deliver(a_message(), calls(slack), ledger)
+    assert time.monotonic() - before >= 1
     assert texts(slack) == ["healthy"]
+
+
+def test_a_longer_wait_than_the_task_has_is_an_error_that_says_so(slack, ledger):
+    slack.fails("chat.postMessage", "rate_limit", seconds=30)
+    with pytest.raises(SlackRefusal, match=r"ratelimited \(asked to wait 3\d s\)\. .*run it again in a few minutes"):
+        deliver(a_message(), calls(slack), ledger)
+    assert deliver(a_message(), calls(slack), ledger).outcome is Outcome.POSTED
 
 
 @pytest.mark.parametrize(

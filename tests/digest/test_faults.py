@@ -1,26 +1,30 @@
 """Whatever goes wrong, at whichever call, before or after Slack took it: one message each in the end, and a ledger that knows it."""
 
+import itertools
 import multiprocessing
 import os
 import signal
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jobs.digest.message_delivery import deliver
 from jobs.digest.outgoing_message import Freshness, OutgoingMessage, Picture
-from jobs.digest.sent_ledger import Claim, SentLedger
+from jobs.digest.sent_ledger import SentLedger
 from jobs.digest.slack_calls import Patience, SlackCalls, SlackRefusal, UnknownOutcome
+from jobs.digest.twin_messages import settle_doubts
 from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN
 from tests.digest.facts_factory import NOON
 from tests.running_stand_in import CHANNEL, RunningStandIn, running_stand_in
 
+IMPATIENT = Patience(call_seconds=0.3, rate_limit_seconds=3, pause_seconds=0.01, tries=3, unknown_seconds=0.05)
 QUICK = Patience(call_seconds=1, rate_limit_seconds=3, pause_seconds=0.01, tries=3, unknown_seconds=0.05)
 METHODS = (
     "conversations.list",
@@ -43,13 +47,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStandIn]
 
 @pytest.fixture
 def slack(server: RunningStandIn) -> RunningStandIn:
-    """The workspace, emptied."""
-    server.stand_in.faults.clear()
-    for message in reversed(server.messages):
-        server.stand_in.store.delete_message(CHANNEL, message.ts)
-    for file in (file for file in server.stand_in.store.files() if not file.is_deleted):
-        server.stand_in.store.put_file(replace(file, is_deleted=True))
+    empty(server)
     return server
+
+
+def empty(slack: RunningStandIn) -> None:
+    """The workspace as it was before anything was posted."""
+    slack.stand_in.faults.clear()
+    for message in reversed(slack.messages):
+        slack.stand_in.store.delete_message(CHANNEL, message.ts)
+    for file in (file for file in slack.stand_in.store.files() if not file.is_deleted):
+        slack.stand_in.store.put_file(replace(file, is_deleted=True))
 
 
 @pytest.fixture
@@ -67,8 +75,8 @@ def ledger(memory_path: Path) -> Iterator[SentLedger]:
     ledger.close()
 
 
-def connect(slack: RunningStandIn) -> SlackCalls:
-    return SlackCalls(slack.api_url, DEFAULT_TOKEN, QUICK)
+def connect(slack: RunningStandIn, patience: Patience = QUICK) -> SlackCalls:
+    return SlackCalls(slack.api_url, DEFAULT_TOKEN, patience)
 
 
 def a_message(key: str, text: str, hour: int, **more) -> OutgoingMessage:
@@ -77,20 +85,23 @@ def a_message(key: str, text: str, hour: int, **more) -> OutgoingMessage:
     return OutgoingMessage(key, CHANNEL.name, date(2026, 11, 22), freshness, text, (block,), **more)
 
 
-def tell(slack: RunningStandIn, ledger: SentLedger, hour: int) -> None:
+def tell(slack: RunningStandIn, ledger: SentLedger, hour: int, patience: Patience = QUICK) -> None:
     """A digest in small: the root, an alarm that is broadcast once, and pictures in the thread."""
-    calls = connect(slack)
+    tell_by(connect(slack, patience), ledger, hour)
+
+
+def tell_by(calls: SlackCalls, ledger: SentLedger, hour: int) -> None:
     root = deliver(a_message("root", f"root at {hour}", hour), calls, ledger)
     deliver(a_message("alarm", "alarm", hour, is_final=True, is_broadcast=True, thread_ts=root.ts), calls, ledger)
     picture = Picture("ratio.png", "Ratio", "a ratio", f"picture of {hour}".encode())
     deliver(a_message("pictures", f"pictures at {hour}", hour, thread_ts=root.ts, pictures=(picture,)), calls, ledger)
 
 
-def tell_until_done(slack: RunningStandIn, ledger: SentLedger, hour: int) -> int:
+def tell_until_done(slack: RunningStandIn, ledger: SentLedger, hour: int, patience: Patience = QUICK) -> int:
     """As Airflow does: a task that failed is tried again. Returns the failures."""
     for failures in range(4):
         try:
-            tell(slack, ledger, hour)
+            tell(slack, ledger, hour, patience)
             return failures
         except (UnknownOutcome, SlackRefusal):
             continue
@@ -119,7 +130,7 @@ def check_that_all_is_told_once(slack: RunningStandIn, ledger: SentLedger, hour:
 def test_a_fault_at_any_call_leaves_one_of_each(slack, ledger, method, kind, moment):
     for hour in (0, 1):
         slack.fails(method, kind, moment)
-        tell_until_done(slack, ledger, hour)
+        assert tell_until_done(slack, ledger, hour) == 0, "one fault is made up for by the same run"
     tell(slack, ledger, 1)  # the next run clears away what could not be deleted
     check_that_all_is_told_once(slack, ledger, 1)
 
@@ -128,11 +139,23 @@ def test_a_fault_at_any_call_leaves_one_of_each(slack, ledger, method, kind, mom
 @pytest.mark.parametrize("kind", ["drop", "status", "error"])
 def test_each_post_may_be_accepted_without_an_answer(slack, ledger, kind, nth):
     slack.fails("chat.postMessage", kind, "after", skip=nth)
-    tell_until_done(slack, ledger, 0)
+    assert tell_until_done(slack, ledger, 0) == 0
     check_that_all_is_told_once(slack, ledger, 0)
 
 
-@pytest.mark.parametrize("method", [method for method in METHODS if method != "upload"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("method", METHODS)
+def test_an_answer_that_comes_too_late_leaves_one_of_each(slack, ledger, method, moment):
+    """Slack takes the call in the end, before or after the digest gave up on it."""
+    for hour in (0, 1):
+        slack.fails(method, "slow", moment, seconds=0.5)
+        assert tell_until_done(slack, ledger, hour, IMPATIENT) == 0
+    threading.Event().wait(0.3)  # the last late call has arrived
+    tell(slack, ledger, 1)
+    check_that_all_is_told_once(slack, ledger, 1)
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_slow_down_is_obeyed_at_any_call(slack, ledger, method):
     tell(slack, ledger, 0)
     slack.fails(method, "rate_limit", seconds=0)
@@ -159,50 +182,125 @@ def test_a_message_accepted_long_after_the_time_out_is_not_doubled(slack, ledger
     check_that_all_is_told_once(slack, ledger, 1)
 
 
-def _tell_and_die(api_url: str, ledger_path: Path, step: str) -> None:
-    """Kills itself at one step of the delivery."""
-
-    def die(*_: object, **__: object) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    calls = SlackCalls(api_url, DEFAULT_TOKEN, QUICK)
-    ledger = SentLedger(f"sqlite:///{ledger_path}", lease_seconds=1)
-    once, note = calls.once, Claim.note
-    if step == "before the call":
-        calls.once = lambda method, **more: die() if method == "chat.postMessage" else once(method, **more)
-    if step == "between acceptance and note":
-        calls.once = lambda method, **more: (once(method, **more), die()) if method == "chat.postMessage" else once(method, **more)
-    if step == "after the note":
-        Claim.note = lambda claim, **more: (note(claim, **more), die() if more.get("state") == "sent" else None)
-    deliver(a_message("root", "root at 0", 0), calls, ledger)
+def a_twin_turns_up(slack: RunningStandIn, ledger: SentLedger) -> None:
+    """The root of hour 0 stands there twice: Slack took the first call when the second had been sent."""
+    slack.fails("chat.postMessage", "slow", "before", seconds=0.5)
+    tell_until_done(slack, ledger, 0, IMPATIENT)
+    threading.Event().wait(0.4)
+    assert Counter(message.text for message in slack.messages)["root at 0"] == 2
 
 
-@pytest.mark.parametrize("step", ["before the call", "between acceptance and note", "after the note"])
-def test_a_process_killed_at_any_step_leaves_one_message_in_the_end(slack, memory_path, step):
-    ledger_path = memory_path / "ledger.db"
-    SentLedger(f"sqlite:///{ledger_path}").close()
-    process = multiprocessing.get_context("fork").Process(target=_tell_and_die, args=(slack.api_url, ledger_path, step))
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
-    ledger = SentLedger(f"sqlite:///{ledger_path}", lease_seconds=1, patience_seconds=5)
+def test_a_twin_that_turns_up_after_the_next_digest_is_still_deleted(slack, ledger):
+    slack.fails("chat.postMessage", "slow", "before", seconds=1)
+    tell_until_done(slack, ledger, 0, IMPATIENT)
+    tell(slack, ledger, 1)
+    assert ledger.find("root").state == "doubtful"
+    threading.Event().wait(1)
+    tell(slack, ledger, 2)
+    check_that_all_is_told_once(slack, ledger, 2)
+
+
+def test_what_an_earlier_run_may_have_sent_is_waited_for_too(slack, ledger):
+    with ledger.claim("root", CHANNEL.name, date(2026, 11, 22)) as claim:
+        claim.note(state="sending")
+    tell(slack, ledger, 0)
+    assert ledger.doubtful_keys(CHANNEL.name) == ["root"]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("kind", ["drop", "status", "error", "rate_limit", "slow"])
+def test_a_fault_while_a_twin_is_deleted_leaves_one_of_each(slack, ledger, kind, moment):
+    a_twin_turns_up(slack, ledger)
+    slack.fails("chat.delete", kind, moment, seconds=0.5 if kind == "slow" else 0)
+    assert tell_until_done(slack, ledger, 1, IMPATIENT) == 0
     tell(slack, ledger, 1)
     check_that_all_is_told_once(slack, ledger, 1)
 
 
-def test_digests_that_race_post_one_message(slack, memory_path):
+def test_a_twin_of_a_message_that_nobody_sends_again_is_deleted_too(slack, ledger):
+    """An alarm is sent once for each release, and a backfill's summary once for each run."""
+    a_twin_turns_up(slack, ledger)
+    settle_doubts(CHANNEL.name, connect(slack), ledger)
+    assert Counter(message.text for message in slack.messages)["root at 0"] == 1
+    assert ledger.doubtful_keys(CHANNEL.name) == ["root"]
+    with ledger.claim("root", CHANNEL.name, date(2026, 11, 22)) as claim:
+        claim.note(notes={"doubtful_until": 0})
+    settle_doubts(CHANNEL.name, connect(slack), ledger)
+    assert ledger.doubtful_keys(CHANNEL.name) == []
+
+
+STEPS = ((SlackCalls, "once"), (SlackCalls, "send_bytes"), (SentLedger, "_try_to_claim"), (SentLedger, "_write"), (SentLedger, "_release"))
+"""All that reaches the outside: calls to Slack, and writes of the ledger."""
+
+
+def _tell_and_die(api_url: str, folder: Path, hour: int, last_step: int) -> None:
+    """Tells, and kills itself before the step of that number; notes in `folder` which step that was."""
+    steps = itertools.count()
+
+    def watched(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+        def take(*arguments: Any, **more: Any) -> Any:
+            if next(steps) == last_step:
+                (folder / "step").write_text(f"{last_step}: {name} {arguments[1]}")
+                os.kill(os.getpid(), signal.SIGKILL)
+            return step(*arguments, **more)
+
+        return take
+
+    for owner, name in STEPS:
+        setattr(owner, name, watched(name, getattr(owner, name)))
+    ledger = SentLedger(f"sqlite:///{folder / 'ledger.db'}", lease_seconds=0.2)
+    tell_by(SlackCalls(api_url, DEFAULT_TOKEN, QUICK), ledger, hour)
+
+
+@pytest.mark.parametrize("hour", [0, 1], ids=["the first digest", "the next hour's"])
+def test_a_process_killed_before_any_step_leaves_one_of_each_in_the_end(slack, memory_path, hour):
+    """Before a call, between Slack's acceptance and the note of it, after the note: each step of a digest is the last one once."""
+    killed_at = []
+    for last_step in itertools.count():
+        empty(slack)
+        folder = memory_path / str(last_step)
+        folder.mkdir()
+        ledger = SentLedger(f"sqlite:///{folder / 'ledger.db'}", lease_seconds=1, patience_seconds=5)
+        if hour > 0:
+            tell(slack, ledger, hour - 1)
+        process = multiprocessing.get_context("fork").Process(target=_tell_and_die, args=(slack.api_url, folder, hour, last_step))
+        process.start()
+        process.join()
+        if process.exitcode == 0:
+            break
+        assert process.exitcode == -signal.SIGKILL
+        killed_at.append((folder / "step").read_text())
+        tell(slack, ledger, hour)
+        tell(slack, ledger, hour + 1)
+        try:
+            check_that_all_is_told_once(slack, ledger, hour + 1)
+        except AssertionError as error:
+            raise AssertionError(f"killed before step {killed_at[-1]}") from error
+        ledger.close()
+    method = "chat.postMessage" if hour == 0 else "chat.update"
+    calls = [number for number, step in enumerate(killed_at) if f"once {method}" in step]
+    assert len(calls) == (3 if hour == 0 else 2)
+    assert all("_write" in killed_at[number + 1] for number in calls), "the step after a post is the note of it"
+
+
+@pytest.mark.parametrize("hours", [(0, 0, 0, 0), (3, 1, 0, 2)], ids=["of one hour", "of four hours"])
+def test_digests_that_race_post_one_message_and_the_newest_stays(slack, memory_path, hours):
     uri = f"sqlite:///{memory_path / 'ledger.db'}"
     SentLedger(uri).close()
-    gate = threading.Barrier(4)
+    gate, failures = threading.Barrier(len(hours)), []
 
-    def race() -> None:
+    def race(hour: int) -> None:
         ledger = SentLedger(uri, lease_seconds=5, patience_seconds=20)
         gate.wait()
-        tell(slack, ledger, 0)
+        try:
+            tell(slack, ledger, hour)
+        except Exception as error:
+            failures.append(error)
 
-    threads = [threading.Thread(target=race) for _ in range(4)]
+    threads = [threading.Thread(target=race, args=(hour,)) for hour in hours]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    check_that_all_is_told_once(slack, SentLedger(uri), 0)
+    assert failures == []
+    check_that_all_is_told_once(slack, SentLedger(uri), max(hours))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -9,12 +10,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from jobs.settings import ROOT
 from jobs.table_declarations import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH
 from local.slack_stand_in.block_rules import check_blocks
+from local.slack_stand_in.stand_in_app import ALL_SCOPES, DEFAULT_TOKEN
 from tests.digest.facts_factory import NOON, State, a_regressed_cell, a_release, an_older_release
 from tests.digest.running_the_digest import HOUR, last_line, run
 from tests.digest.stored_rows import a_quality_row, an_audit_row, health_rows, store
+from tests.running_stand_in import CHANNEL
 
 
 def close_hour(tmp_path: Path, hour: datetime) -> None:
@@ -160,11 +165,51 @@ def test_a_preview_of_a_backfills_summary_is_not_sent_either(catalog, slack, tmp
     assert (slack.messages, slack.stand_in.calls) == ([], [])
 
 
-def test_a_refusal_ends_the_task_with_what_to_change(catalog, slack):
-    slack.fails("chat.postMessage", "error", error="is_archived")
-    result = run(NOON)
-    assert result.exit_code == 1
-    assert "unarchive it" in result.output
+def archive_the_channel(slack, monkeypatch):
+    slack.stand_in.store.put_channel(replace(CHANNEL, is_archived=True))
+
+
+def take_a_scope_away(slack, monkeypatch):
+    slack.stand_in.scopes_by_token[DEFAULT_TOKEN] = ALL_SCOPES - {"chat:write"}
+
+
+def set_another_token(slack, monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-of-another-workspace")
+
+
+def set_no_token(slack, monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "")
+
+
+def close_the_edit_window(slack, monkeypatch):
+    assert run(NOON).exit_code == 0
+    slack.fails("chat.update", "error", error="edit_window_closed")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "fix"),
+    [
+        (
+            archive_the_channel,
+            "is_archived. The channel is archived: unarchive it, or name another in SLACK_CHANNEL or digest_routing.toml.",
+        ),
+        (take_a_scope_away, "missing_scope (needs chat:write, has channels:history,channels:read,files:write). Give the app the scopes of"),
+        (set_another_token, "invalid_auth. SLACK_BOT_TOKEN is not valid for this workspace: copy the bot token from the app's page"),
+        (set_no_token, "SLACK_BOT_TOKEN is not set; set it to the app's bot token, or use --preview"),
+        (
+            close_the_edit_window,
+            "edit_window_closed. The workspace lets messages be edited for a limited time: an admin can lift it for apps",
+        ),
+    ],
+)
+def test_a_refusal_ends_the_task_with_what_to_change(catalog, slack, monkeypatch, trouble, fix):
+    store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR), an_audit_row(NOON)])
+    store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON), regressed(NOON + HOUR)))
+    trouble(slack, monkeypatch)
+    before = len(slack.messages)
+    result = run(NOON + HOUR)
+    assert (result.exit_code, len(slack.messages)) == (1, before)
+    assert f"Error: {fix}" in re.sub(r"Slack refused [\w.]+: ", "", result.output)
 
 
 def test_it_needs_no_spark(catalog, slack):

@@ -1,5 +1,6 @@
 """The stand-in answers slack-sdk as Slack would: ids, timestamps, paging, limits, errors, threads, files."""
 
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
@@ -245,3 +246,10 @@ def test_channels_can_be_added_while_it_runs(slack):
     slack.stand_in.store.put_channel(replace(CHANNEL, id="C0NIGHTLY0", name="nightly-health"))
     names = [c["name"] for c in slack.client().conversations_list()["channels"]]
     assert names == ["nightly-health", "release-health"]
+
+
+def test_an_upload_that_fails_is_not_called_ok(slack):
+    ticket = slack.client().files_getUploadURLExternal(filename="ratio.png", length=3)
+    slack.fails("upload", "error", error="internal_error")
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        urllib.request.urlopen(urllib.request.Request(ticket["upload_url"], data=b"png", method="POST"))  # noqa: S310
