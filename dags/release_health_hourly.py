@@ -39,7 +39,14 @@ with DAG(
     tags=["release-health"],
 ):
     arguments = interval_arguments("provisional")
-    closed = HourClosedSensor(task_id="wait_for_closed_hour", marker=MARKER, wait_minutes="{{ params.wait_minutes }}", retries=0)
+    closed = HourClosedSensor(
+        task_id="wait_for_closed_hour",
+        marker=MARKER,
+        wait_minutes="{{ params.wait_minutes }}",
+        retries=0,
+        # Airflow counts the wait in the triggerer, too, and would end it without a word.
+        execution_timeout=None,
+    )
     aggregate, audit = aggregate_and_audit(arguments)
     score, audit_scores = score_and_audit(arguments)
     digest = python_task("post_health_digest", arguments, trigger_rule=TriggerRule.ALL_DONE)

@@ -39,6 +39,8 @@ with DAG(
         target_time="{{ data_interval_end.add(hours=6).isoformat() }}",
         # Start in the triggerer; why, says dags/hour_closing.py.
         start_from_trigger=True,
+        # The six hours count, too.
+        execution_timeout=None,
     )
     aggregate, audit = aggregate_and_audit(arguments)
     score, audit_scores = score_and_audit(arguments)

@@ -69,6 +69,12 @@ def test_gates_are_not_tried_again_and_all_else_is(dags: Mapping[str, DAG], dag_
     assert retries == {name: 0 if name in GATES else 2 for name in retries}
 
 
+def test_a_wait_ends_at_its_own_time_and_all_else_within_hours(dags: Mapping[str, DAG]) -> None:
+    for dag in dags.values():
+        for task in dag.tasks:
+            assert (task.execution_timeout is None) == bool(getattr(task, "start_from_trigger", False)), f"{dag.dag_id}.{task.task_id}"
+
+
 def test_spark_tasks_and_no_others_queue_in_the_spark_pool(dags: Mapping[str, DAG]) -> None:
     for dag in dags.values():
         for task in dag.tasks:
