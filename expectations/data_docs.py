@@ -8,7 +8,6 @@ What the list of runs says stands in the names of their folders: several gates a
 them writes from the folders that are there.
 """
 
-import uuid
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from expectations.gate_report import GateRun, look_at_rows
 from expectations.gate_run import CheckResult, TableResult
 from expectations.severities import Outcome
 from expectations.table_pages import TablePageView, render_table_page
-from jobs.tables.object_store import absolute_location, filesystem_of
+from jobs.tables.object_store import absolute_location, filesystem_of, write_atomically
 
 RUNS_KEPT = 200  # four days of hourly runs; 0.3 MB each
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -56,7 +55,7 @@ def write_data_docs(location: str, run: GateRun) -> str:
     for dropped in runs[RUNS_KEPT:]:
         _drop(filesystem, f"{root}/runs/{dropped.folder}")
     kept = runs[:RUNS_KEPT]
-    _replace(filesystem, f"{root}/index.html", view.render_facts("runs_page.j2", {"runs": kept, "kept": len(kept)}))
+    write_atomically(f"{location}/index.html", view.render_facts("runs_page.j2", {"runs": kept, "kept": len(kept)}).encode())
     return f"{absolute_location(location)}/runs/{folder}/index.html"
 
 
@@ -116,16 +115,6 @@ def _worst_first(result: CheckResult) -> tuple[bool, bool, str, str]:
 def _write(filesystem: fs.FileSystem, path: str, page: str) -> None:
     with filesystem.open_output_stream(path) as stream:
         stream.write(page.encode())
-
-
-def _replace(filesystem: fs.FileSystem, path: str, page: str) -> None:
-    """A reader of a local file sees the old page or the new one; S3 shows an object once its upload is complete."""
-    if not isinstance(filesystem, fs.LocalFileSystem):
-        _write(filesystem, path, page)
-        return
-    unfinished = f"{path}.{uuid.uuid4().hex}"  # another gate may be writing the same page
-    _write(filesystem, unfinished, page)
-    filesystem.move(unfinished, path)
 
 
 def _drop(filesystem: fs.FileSystem, path: str) -> None:

@@ -1,5 +1,6 @@
 """Folders and `s3://` URLs as pyarrow filesystems, on the driver and in Spark's Python workers alike."""
 
+import uuid
 from pathlib import Path
 
 from pyarrow import fs
@@ -24,12 +25,12 @@ def absolute_location(location: str) -> str:
 
 
 def write_atomically(location: str, content: bytes) -> None:
-    """Put a small file in place: a reader sees the old content or the new one, never a part."""
+    """Put a small file in place: a reader sees one writer's content, never a part, however many write at once."""
     filesystem, path = filesystem_of(location)
     folder, _, name = path.rpartition("/")
     if isinstance(filesystem, fs.LocalFileSystem):
         filesystem.create_dir(folder)
-        unfinished = f"{folder}/.{name}.unfinished"
+        unfinished = f"{folder}/.{name}.{uuid.uuid4().hex}"
         Path(unfinished).write_bytes(content)
         filesystem.move(unfinished, path)
         return

@@ -1,5 +1,6 @@
 """Staged files: only those that a manifest names exist."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs.table_declarations import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS
+from jobs.tables.object_store import write_atomically
 from jobs.tables.schemas import arrow_schema, staged_schema
 from jobs.tables.staging import read_hours, read_staged, rows_of_hours, stage_frame, stage_rows
 from jobs.tables.staging_manifest import Looks, Manifest, StagedFile, manifest_location, read_manifest, write_manifest
@@ -115,6 +117,21 @@ def test_a_frame_is_staged_by_its_tasks_with_declared_columns_and_types(spark: S
 @pytest.mark.spark
 def test_a_frame_without_rows_stages_no_file(spark: SparkSession, staging: str) -> None:
     assert stage_frame(spark.createDataFrame([], from_arrow_schema(arrow_schema(USAGE_DELAYS))), USAGE_DELAYS, staging) == []
+
+
+def test_of_writers_at_once_one_has_its_whole_content_in_place(tmp_path: Path) -> None:
+    """Two attempts of a run, of which Airflow took the first for dead."""
+    location = tmp_path / "manifest.json"
+
+    def write_often(content: bytes) -> None:
+        for _ in range(100):
+            write_atomically(str(location), content * 1_000_000)
+            assert len(set(location.read_bytes())) == 1
+
+    with ThreadPoolExecutor(2) as writers:
+        for writing in [writers.submit(write_often, content) for content in (b"1", b"2")]:
+            writing.result()
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
 def test_a_manifest_is_put_in_place_whole(staging: str) -> None:
