@@ -1,0 +1,68 @@
+"""The examples of docs/querying.md and docs/runbook.md run on tables as they are published."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.settings import ROOT
+from jobs.table_declarations import DATA_QUALITY, TABLES
+from jobs.tables.lake_catalog import ensure_table, identifier, open_catalog
+from jobs.tables.publishing import publish_health, publish_window, replace_quality_results
+from jobs.tables.staging_manifest import Looks
+from jobs.windows import HOUR
+from tests.tables.lakes import lake_environment
+from tests.tables.staged_runs import made_up_rows, provisional, stage_looks, stage_run
+
+DAY_OF_THE_EXAMPLES = datetime(2026, 11, 1, tzinfo=UTC)
+LAST_DAY = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def blocks(document: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / document).read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tables with a published hour, a look and a gate's results."""
+    for name, value in lake_environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    catalog, staging = open_catalog(), str(tmp_path / "staging")
+    for table in TABLES:
+        ensure_table(catalog, table)
+    for day in (DAY_OF_THE_EXAMPLES, LAST_DAY):
+        publish_window(catalog, stage_run(staging, provisional(day), figure=3, run_key=f"{day:%d}"))
+    publish_health(catalog, stage_looks(staging, Looks(LAST_DAY, LAST_DAY + HOUR, audit_sequence=1), figure=3))
+    replace_quality_results(catalog, made_up_rows(DATA_QUALITY, [LAST_DAY], 1, 1, {"run_key": "k", "attempt": "a"}))
+    yield
+
+
+def shown_by(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_examples_in_python_show_rows(lake: None) -> None:
+    pyiceberg, duckdb = blocks("querying.md", "python")
+    assert "release_version 1" in shown_by(f"import pandas; pandas.set_option('display.width', 200)\n{pyiceberg}")
+    assert "main_crashes_per_1k_hours" in shown_by(duckdb)
+
+
+def test_outside_of_a_checkout_the_catalog_alone_serves(lake: None) -> None:
+    (example,) = re.findall(r"`(load_catalog\(.*?)`", (ROOT / "docs" / "querying.md").read_text())
+    assert shown_by(f"from pyiceberg.catalog import load_catalog; print({example}.num_rows)") == "4\n"
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("document", ["querying.md", "runbook.md"])
+def test_an_example_in_sql_names_tables_and_columns_that_there_are(lake: None, document: str, spark: SparkSession) -> None:
+    """In Spark, but on views: an Iceberg runtime would be a jar."""
+    catalog = open_catalog()
+    for table in TABLES:
+        spark.createDataFrame(catalog.load_table(identifier(table)).scan().to_arrow()).createOrReplaceTempView(table.name)
+    for query in blocks(document, "sql"):
+        spark.sql(query.replace("lake.release_health.", "")).toArrow()
