@@ -10,13 +10,15 @@ from textwrap import fill
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from jobs.digest.cell_words import measure_words, where_words
 from jobs.digest.client_text import as_label
 from jobs.digest.digest_facts import Cell, ReleaseLook, State
 from jobs.digest.outgoing_message import Picture
-from jobs.digest.verdict_words import STATE_WORDS, deciding_cell
-from jobs.number_words import age_words, count_words, interval_words, ratio_words, score_words
+from jobs.digest.verdict_words import STATE_WORDS, WORST_FIRST, deciding_cell
+from jobs.number_words import age_words, count_words, interval_words, plural, ratio_words, score_words
 
 _INK, _QUIET, _PAPER = "#1d1c1d", "#6b6b6b", "#ffffff"
 _BLUE, _ORANGE, _BAND = "#1f5fa8", "#b8480e", "#dfe9dc"
@@ -74,23 +76,25 @@ def _ratio_picture(release: ReleaseLook, cell: Cell, own: list[Cell]) -> Picture
     low, high = [past.ratio_low or 0.0 for past in known], [past.ratio_high or 0.0 for past in known]
     limit = cell.acceptable_ratio
     top = min(max(*high, limit * 1.2), max(4.0, 1.5 * (known[-1].ratio_high or 4.0)))
-    bottom = min(0.9 * min(low), 0.75)
+    bottom = max(0.0, min(0.9 * min(low), 0.75) - 0.15)
     axes.axhspan(bottom, limit, color=_BAND, zorder=0)
     axes.axhline(limit, color="#3d6b35", linewidth=1.2, linestyle="--")
-    axes.fill_between(ages, low, high, color=_BLUE, alpha=0.22, linewidth=0)
+    axes.fill_between(ages, low, high, color=_BLUE, alpha=0.22, linewidth=0, label="90 % interval")
     axes.plot(ages, [past.ratio or 0.0 for past in known], color=_BLUE, linewidth=2.2)
-    for past in known:
-        if past.state in (State.REGRESSED, State.WATCH):
-            axes.plot(past.age_hours, past.ratio or 0.0, marker=_MARKERS[past.state], color=_ORANGE, markersize=6, linestyle="none")
-    axes.set_ylim(bottom, top)
+    _mark_alarms(axes, known)
+    axes.set_ylim(bottom, bottom + 1.3 * (top - bottom))  # room for the legend
+    # In the corner, where the line of no release runs: the band reaches below what any release had.
     axes.annotate(
         f"acceptable: up to {ratio_words(limit)}",
-        (ages[0], limit),
-        xytext=(2, -11),
-        textcoords="offset points",
+        (0.99, 0.02),
+        xycoords="axes fraction",
+        ha="right",
+        va="bottom",
         fontsize=9,
         color="#2d5327",
     )
+    axes.legend(fontsize=9, frameon=False, labelcolor=_INK, loc="upper right")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("hours since release", fontsize=9, color=_INK)
     axes.set_ylabel("times the usual crashes", fontsize=9, color=_INK)
     now = known[-1]
@@ -99,6 +103,20 @@ def _ratio_picture(release: ReleaseLook, cell: Cell, own: list[Cell]) -> Picture
         f"{ratio_words(now.ratio)} ({interval_words(now.ratio_low, now.ratio_high)}) after {age_words(now.age_hours)}; acceptable up to {ratio_words(limit)}."
     )
     return Picture("ratio.png", f"Ratio to earlier releases: {ratio_words(now.ratio)}", alt_text, _png(figure))
+
+
+def _mark_alarms(axes: Axes, known: list[Cell]) -> None:
+    """A mark where a state begins and at the latest look: one at every look of a week would be a thick line."""
+    states = [None, *(past.state for past in known)]
+    begins = [past for past, before in zip(known, states, strict=False) if past.state is not before or past is known[-1]]
+    told: set[State] = set()
+    for past in begins:
+        if past.state in (State.REGRESSED, State.WATCH):
+            label = None if past.state in told else STATE_WORDS[past.state].name
+            told.add(past.state)
+            axes.plot(
+                past.age_hours, past.ratio or 0.0, marker=_MARKERS[past.state], color=_ORANGE, markersize=9, linestyle="none", label=label
+            )
 
 
 def _rates(looks: Sequence[Cell]) -> tuple[list[float], list[float]]:
@@ -118,7 +136,7 @@ def _rate_picture(release: ReleaseLook, cell: Cell, own: list[Cell], others: lis
     for number, name in enumerate(versions):
         then, past_rates = _rates([past for past in others if past.release_version == name and past.age_hours <= max(last_age * 1.15, 12)])
         if then:
-            label = "earlier releases" if number == 0 else None
+            label = f"{plural(len(versions), 'earlier release')}" if number == 0 else None
             axes.plot(then, past_rates, color=_QUIET, linewidth=1.1, linestyle=(0, (4, 2)), alpha=0.85, label=label)
             at_this_age.append(min(zip(then, past_rates, strict=True), key=lambda point: abs(point[0] - last_age))[1])
     axes.plot(ages, rates, color=_ORANGE, linewidth=2.4, label=version)
@@ -127,14 +145,16 @@ def _rate_picture(release: ReleaseLook, cell: Cell, own: list[Cell], others: lis
     settled = [rate for age, rate in zip(ages, rates, strict=True) if age >= 0.2 * last_age] + at_this_age
     axes.set_ylim(0, 1.5 * max(settled) or 1.0)
     axes.set_xlabel("hours since release", fontsize=9, color=_INK)
-    axes.legend(fontsize=9, frameon=False, labelcolor=_INK)
-    beside = (
-        f" beside {min(at_this_age):.1f} to {max(at_this_age):.1f} of {len(at_this_age)} earlier releases at that age"
-        if at_this_age
-        else ""
-    )
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(fontsize=9, frameon=False, labelcolor=_INK, loc="upper right")
+    beside = f" beside {_range_words(at_this_age)} of {plural(len(at_this_age), 'earlier release')} at that age" if at_this_age else ""
     alt_text = f"{subject} per 1,000 usage hours of {version}: {rates[-1]:.1f} after {age_words(last_age)}{beside}."
     return Picture("rate.png", f"Crash rate: {rates[-1]:.1f} per 1,000 hours", alt_text, _png(figure))
+
+
+def _range_words(rates: list[float]) -> str:
+    low, high = f"{min(rates):.1f}", f"{max(rates):.1f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _score_picture(release: ReleaseLook, recent: Sequence[Cell]) -> Picture | None:
@@ -146,15 +166,38 @@ def _score_picture(release: ReleaseLook, recent: Sequence[Cell]) -> Picture | No
         is_own = cell.release_version == release.version
         marker, colour = _MARKERS.get(cell.state, "s"), _ORANGE if cell.state in (State.REGRESSED, State.WATCH) else _BLUE
         axes.vlines(place, 0, cell.score or 0.0, color=colour, linewidth=3 if is_own else 1.5)
-        axes.plot(place, cell.score or 0.0, marker=marker, color=colour, markersize=9, markeredgecolor=_INK if is_own else colour)
+        axes.plot(place, cell.score or 0.0, marker=marker, color=colour, markersize=11 if is_own else 9, clip_on=False)
         axes.annotate(
-            score_words(cell.score), (place, cell.score or 0.0), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=9
+            score_words(cell.score),
+            (place, cell.score or 0.0),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+            fontweight="bold" if is_own else "normal",
         )
     axes.set_ylim(0, 118)
     axes.set_yticks([0, 50, 100])
     axes.set_xticks(range(len(scored)), [as_label(cell.release_version, 12) for cell in scored], rotation=35, ha="right")
+    for label, cell in zip(axes.get_xticklabels(), scored, strict=True):
+        label.set_fontweight("bold" if cell.release_version == release.version else "normal")
     axes.set_xlim(-0.6, len(scored) - 0.4)
+    axes.legend(
+        handles=_state_legend(scored), fontsize=9, frameon=False, labelcolor=_INK, loc="upper center", bbox_to_anchor=(0.5, 1.13), ncols=4
+    )
     told = ", ".join(f"{as_label(cell.release_version, 16)} {score_words(cell.score)} {STATE_WORDS[cell.state].name}" for cell in scored)
     return Picture(
         "scores.png", "Recent releases", f"Scores of the last {count_words(len(scored))} releases, oldest first: {told}.", _png(figure)
     )
+
+
+def _state_legend(scored: Sequence[Cell]) -> list[Line2D]:
+    """The marks that the picture holds, by name: colour alone tells nothing."""
+    names: dict[str, tuple[str, str]] = {}
+    for cell in sorted(scored, key=lambda cell: WORST_FIRST.index(cell.state)):
+        colour = _ORANGE if cell.state in (State.REGRESSED, State.WATCH) else _BLUE
+        is_named = cell.state in _MARKERS
+        names.setdefault(STATE_WORDS[cell.state].name if is_named else "no verdict", (_MARKERS.get(cell.state, "s"), colour))
+    return [
+        Line2D([], [], marker=marker, color=colour, linestyle="none", markersize=8, label=name) for name, (marker, colour) in names.items()
+    ]

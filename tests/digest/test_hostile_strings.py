@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.digest.alert_messages import alert_message, change_message, said_of
-from jobs.digest.channel_digest import root_message, thread_messages
+from jobs.digest.channel_digest import root_message, summary_message, thread_messages
 from jobs.digest.client_text import as_label, as_sentence, escape
 from jobs.digest.digest_facts import Cell, DigestFacts, ReleaseLook, State
 from jobs.digest.digest_routing import Route
 from jobs.digest.outgoing_message import OutgoingMessage, message_key
+from jobs.windows import Window
 from local.slack_stand_in.block_rules import check_blocks, is_too_long
-from tests.digest.facts_factory import NOON, a_cell, a_failed_expectation, a_review, a_verdict, an_hour, some_facts
+from tests.digest.facts_factory import NOON, a_cell, a_failed_expectation, a_restatement, a_review, a_verdict, an_hour, some_facts
 
 HOSTILE = (
     "<!channel>",
@@ -33,6 +34,7 @@ HOSTILE = (
     "x" * 10_000,
     "\u00e9\U0001f4a9" * 500,
     "\n\n# heading\n|a|b|",
+    "random holdback: <!channel> \u202e1 : 1",
     "",
     " ",
 )
@@ -48,6 +50,7 @@ def cells(draw, version: str, channel: str) -> Cell:
     values["p_unacceptable"] = draw(st.one_of(st.none(), st.floats(0, 1)))
     scope = draw(st.sampled_from(("platform", "stratum", "trailing")))
     values |= {"platform": draw(texts) or "all", "stratum": draw(texts) if scope == "stratum" else "all", "scope": scope}
+    values["notes"] = tuple(draw(st.lists(texts, max_size=2)))
     measure = draw(st.sampled_from(("main_crashes_capped", "content_crashes_capped", "plugin_crashes")))
     return a_cell(draw(st.sampled_from(State)), release_version=version, channel=channel, measure=measure, **values)
 
@@ -76,6 +79,9 @@ def hostile_facts(draw) -> DigestFacts:
 def everything_said(facts: DigestFacts) -> list[OutgoingMessage]:
     messages = [root_message(facts, "release-health", NOON), *thread_messages(facts, "release-health", NOON, ())]
     route = Route("release-health")
+    restated = tuple(a_restatement(channel=facts.channel, release_version=release.version) for release in facts.releases)
+    window = Window(facts.window_start, facts.window_end, facts.mode)
+    messages.append(summary_message(window, facts.channel, restated, "release-health", facts.data_label))
     for release in facts.releases:
         messages += [alert_message(facts, release, route, NOON), change_message(facts, release, route, said_of(release, 0))]
     return messages
@@ -112,7 +118,7 @@ def test_up_to_five_hundred_releases_fit(count, hostile, state):
         for number in range(count)
     )
     facts = some_facts(*releases, failed_expectations=tuple(a_failed_expectation(observed=hostile, expectation=str(n)) for n in range(200)))
-    messages = [root_message(facts, "release-health", NOON), *thread_messages(facts, "release-health", NOON, ())]
+    messages = everything_said(facts)
     for message in messages:
         check_message(message)
     assert "more in the thread" in messages[0].text

@@ -4,6 +4,9 @@ import struct
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from jobs.digest import release_charts
 from jobs.digest.release_charts import picture_cell, release_pictures
 from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_release, a_verdict
 
@@ -25,11 +28,35 @@ RECENT = (a_verdict(release_version="57.0b7", as_of=NOON - timedelta(days=7)), a
 def test_the_alt_texts_say_what_the_pictures_show():
     ratio, rate, scores = (picture.alt_text for picture in release_pictures(a_release_with_history(), RECENT))
     assert ratio.endswith("with the 90 % interval: 1.52x (1.27–1.81x) after 9 h; acceptable up to 1.25x.")
-    assert (
-        rate
-        == "browser crashes on Windows per 1,000 usage hours of 57.0b8: 4.5 after 9 h beside 2.9 to 2.9 of 1 earlier releases at that age."
-    )
+    assert rate == "browser crashes on Windows per 1,000 usage hours of 57.0b8: 4.5 after 9 h beside 2.9 of 1 earlier release at that age."
     assert scores == "Scores of the last 2 releases, oldest first: 57.0b7 99 healthy, 57.0b8 2 regressed."
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The axes of the pictures, before they become PNG."""
+    figures = []
+    monkeypatch.setattr(release_charts, "_png", lambda figure: figures.append(figure) or b"")
+    release_pictures(a_release_with_history(), RECENT)
+    return [figure.axes[0] for figure in figures]
+
+
+def test_marks_and_line_styles_are_named_so_that_no_colour_is_needed(drawn):
+    named = [[text.get_text() for text in axes.get_legend().get_texts()] for axes in drawn]
+    assert named == [["90 % interval", "regressed"], ["1 earlier release", "57.0b8"], ["regressed", "healthy"]]
+    earlier, own = drawn[1].lines[:2]
+    assert (earlier.get_linestyle(), own.get_linestyle()) == ("--", "-")
+
+
+def test_a_state_is_marked_where_it_begins_and_at_the_latest_look_only(drawn):
+    line, *marks = [line for line in drawn[0].lines if line.get_linestyle() != "--"]
+    assert (len(line.get_xdata()), [mark.get_xdata()[0] for mark in marks]) == (9, [1.0, 9.0])
+
+
+def test_the_acceptable_band_is_drawn_up_to_the_limit_and_named_inside_the_picture(drawn):
+    band, label = drawn[0].patches[0], drawn[0].texts[0]
+    assert band.get_y() + band.get_height() == pytest.approx(1.25)
+    assert (label.get_text(), label.xyann) == ("acceptable: up to 1.25x", (0.99, 0.02))
 
 
 def test_they_are_wide_enough_for_a_phone_and_have_no_transparent_ground():
