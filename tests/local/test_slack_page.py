@@ -148,6 +148,18 @@ def test_text_stands_out_from_its_background(slack, browser, scheme):
     page.context.close()
 
 
+def test_digits_and_spaces_are_not_drawn_by_the_font_of_the_marks(slack, page):
+    """The emoji font has digits too, wide and grey; where no other font of the list is installed it must not be asked first."""
+    page.goto(slack.address)
+    width = """text => {
+        const span = document.createElement("span"); span.textContent = text; span.style.cssText = "position: absolute; white-space: pre";
+        document.body.append(span);
+        const measured = span.getBoundingClientRect().width; span.remove(); return measured }"""
+    of_letters, of_digits, of_spaces = (page.evaluate(width, character * 20) for character in ("n", "5", " "))
+    assert of_digits < 1.2 * of_letters
+    assert of_spaces < 0.7 * of_letters
+
+
 def contrast(one: str, other: str) -> float:
     """WCAG's contrast ratio of two `rgb(r, g, b)` colours."""
 
