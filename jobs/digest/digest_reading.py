@@ -21,6 +21,7 @@ from jobs.digest.stored_facts import (
     read_reviews,
     read_verdicts,
 )
+from jobs.digest.verdict_words import deciding_cell
 from jobs.settings import ROOT, Settings
 from jobs.windows import Mode, Window
 
@@ -71,9 +72,9 @@ def draw_pictures(catalog: Catalog, facts: DigestFacts) -> tuple[Picture, ...]:
     if release is None:
         return ()
     os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".local" / "matplotlib"))
-    from jobs.digest.release_charts import picture_cell, release_pictures
+    from jobs.digest.release_charts import release_pictures
 
-    history = read_history(catalog, picture_cell(release))
+    history = read_history(catalog, deciding_cell(release))
     recent = {past.release_version: past for past in history if past.scope == "release"}
-    cells = tuple(past for past in history if past.scope == "platform")
+    cells = tuple(past for past in history if past.scope != "release")
     return release_pictures(ReleaseLook(release.verdict, release.cells, cells), tuple(recent.values()))

@@ -31,20 +31,20 @@ _MOST_RECENT = 10
 
 def release_pictures(release: ReleaseLook, recent: Sequence[Cell]) -> tuple[Picture, ...]:
     """Pictures of what can be drawn. `recent` holds the last verdict of each recent release of the channel."""
-    cell = picture_cell(release)
+    cell = deciding_cell(release)
     own = sorted((past for past in release.history if past.release_version == release.version), key=lambda past: past.age_hours)
     others = [past for past in release.history if past.release_version != release.version]
     drawn = (_ratio_picture(release, cell, own), _rate_picture(release, cell, own, others), _score_picture(release, recent))
     return tuple(picture for picture in drawn if picture is not None)
 
 
-def picture_cell(release: ReleaseLook) -> Cell:
-    """The cell that the pictures follow: the deciding one, or for a group of users that of its platform."""
-    told = deciding_cell(release)
-    if told.scope == "platform":
-        return told
-    same = [cell for cell in release.cells if cell.scope == "platform" and cell.measure == told.measure]
-    return next((cell for cell in same if cell.platform == told.platform), next(iter(same), told))
+def _subject(cell: Cell) -> str:
+    """`browser crashes on Windows in the last 24 h`."""
+    return f"{measure_words(cell.measure)}{where_words(cell)}{' in the last 24 h' if cell.scope == 'trailing' else ''}"
+
+
+def _compared(cell: Cell) -> str:
+    return "its other users" if cell.scope == "stratum" else "earlier releases"
 
 
 def _canvas(title: str) -> tuple[Figure, Axes]:
@@ -70,8 +70,8 @@ def _ratio_picture(release: ReleaseLook, cell: Cell, own: list[Cell]) -> Picture
     known = [past for past in own if past.ratio is not None and past.ratio_low is not None and past.ratio_high is not None]
     if len(known) < 2 or cell.acceptable_ratio is None:
         return None
-    version, subject = as_label(release.version), f"{measure_words(cell.measure)}{where_words(cell)}"
-    figure, axes = _canvas(f"{version}: {subject}, against earlier releases")
+    version, subject = as_label(release.version), _subject(cell)
+    figure, axes = _canvas(f"{version}: {subject}, against {_compared(cell)}")
     ages = [past.age_hours for past in known]
     low, high = [past.ratio_low or 0.0 for past in known], [past.ratio_high or 0.0 for past in known]
     limit = cell.acceptable_ratio
@@ -99,10 +99,10 @@ def _ratio_picture(release: ReleaseLook, cell: Cell, own: list[Cell]) -> Picture
     axes.set_ylabel("times the usual crashes", fontsize=9, color=_INK)
     now = known[-1]
     alt_text = (
-        f"{subject} of {version} against earlier releases, by hours since release, with the 90 % interval: "
+        f"{subject} of {version} against {_compared(cell)}, by hours since release, with the 90 % interval: "
         f"{ratio_words(now.ratio)} ({interval_words(now.ratio_low, now.ratio_high)}) after {age_words(now.age_hours)}; acceptable up to {ratio_words(limit)}."
     )
-    return Picture("ratio.png", f"Ratio to earlier releases: {ratio_words(now.ratio)}", alt_text, _png(figure))
+    return Picture("ratio.png", f"Ratio to {_compared(cell)}: {ratio_words(now.ratio)}", alt_text, _png(figure))
 
 
 def _mark_alarms(axes: Axes, known: list[Cell]) -> None:
@@ -128,7 +128,7 @@ def _rate_picture(release: ReleaseLook, cell: Cell, own: list[Cell], others: lis
     ages, rates = _rates(own)
     if len(ages) < 2:
         return None
-    version, subject = as_label(release.version), f"{measure_words(cell.measure)}{where_words(cell)}"
+    version, subject = as_label(release.version), _subject(cell)
     figure, axes = _canvas(f"{subject[:1].upper()}{subject[1:]} per 1,000 usage hours")
     last_age = ages[-1]
     versions = [name for name in cell.baseline_versions if any(past.release_version == name for past in others)][:_MOST_BASELINES]

@@ -58,9 +58,7 @@ def read_cells(catalog: Catalog, looks: set[datetime]) -> list[Cell]:
 
 def read_history(catalog: Catalog, cell: Cell) -> list[Cell]:
     """For the pictures, oldest first: the same cell of this release and of those before it at every look, and all verdicts of the channel."""
-    same_cell = where.And(
-        where.EqualTo("scope", "platform"), where.EqualTo("platform", cell.platform), where.EqualTo("measure", cell.measure)
-    )
+    same_cell = where.And(*(where.EqualTo(column, getattr(cell, column)) for column in ("scope", "platform", "stratum", "measure")))
     wanted = where.And(
         where.GreaterThan("as_of", (cell.as_of - HISTORY).isoformat()),
         where.LessThanOrEqual("as_of", cell.as_of.isoformat()),

@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 
 from jobs.digest import release_charts
-from jobs.digest.release_charts import picture_cell, release_pictures
-from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_release, a_verdict
+from jobs.digest.digest_reading import draw_pictures
+from jobs.digest.release_charts import release_pictures
+from jobs.table_declarations import RELEASE_HEALTH
+from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_release, a_verdict, some_facts
+from tests.digest.stored_rows import health_rows, store
 
 HOUR = timedelta(hours=1)
 
@@ -75,10 +78,38 @@ def test_a_first_look_has_no_line_to_draw():
     assert release_pictures(a_release_with_history(hours=1), RECENT[:1]) == ()
 
 
-def test_a_group_of_users_is_followed_by_the_cell_of_its_platform():
-    platform = a_cell(platform="Windows")
-    group = a_regressed_cell(scope="stratum", stratum="Windows_NT / 10 / x86-64 / other")
-    assert picture_cell(a_release(State.REGRESSED, (a_cell(), platform, group))) is platform
+PARTS = {
+    "trailing": {"platform": "all", "scope": "trailing"},
+    "stratum": {"platform": "all", "scope": "stratum", "stratum": "Windows_NT / 10 / x86-64 / other"},
+}
+
+
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        ("trailing", "browser crashes in the last 24 h of 57.0b8 against earlier releases, by hours"),
+        ("stratum", "browser crashes among Windows 10, x86-64, other countries of 57.0b8 against its other users, by hours"),
+    ],
+)
+def test_the_pictures_follow_what_alarms_and_not_the_platform_that_is_called_regressed_for_it(catalog, scope, told):
+    """The platform's own ratio would run within the acceptable band."""
+    looks = [
+        a_release(
+            State.REGRESSED,
+            (
+                a_cell(State.REGRESSED, as_of=NOON - n * HOUR, age_hours=40.0 - n),
+                a_regressed_cell(as_of=NOON - n * HOUR, age_hours=40.0 - n, **PARTS[scope]),
+            ),
+            as_of=NOON - n * HOUR,
+            age_hours=40.0 - n,
+        )
+        for n in range(3)
+    ]
+    store(catalog, RELEASE_HEALTH, health_rows(*looks))
+    ratio, rate = draw_pictures(catalog, some_facts(looks[0]))
+    assert ratio.alt_text.startswith(told)
+    assert "1.52x (1.27–1.81x) after 40 h" in ratio.alt_text
+    assert rate.alt_text.startswith(told.split(" of 57.0b8")[0] + " per 1,000 usage hours of 57.0b8: 4.5 after 40 h")
 
 
 def test_a_hostile_version_is_drawn_as_a_label():
