@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jobs.digest.cell_words import is_critical, measure_words, where_words
+from jobs.digest.cell_words import is_critical, measure_words, severity_cost, where_words
 from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.digest_facts import ALL, Cell, ReleaseLook, State
 from jobs.digest.review_words import said_words
@@ -100,7 +100,7 @@ def reviewed_state_words(release: ReleaseLook) -> str:
 
 
 def deciding_cell(release: ReleaseLook) -> Cell:
-    """The cell behind the verdict: the worst that alarms, else the one whose figures the verdict carries."""
+    """The cell behind the verdict: the worst that alarms, else all platforms if they agree, else the one whose figures the verdict carries."""
     verdict = release.verdict
     if verdict.state in (State.REGRESSED, State.WATCH):
         # A release is watched, too, where a measure that does not decide has regressed.
@@ -108,10 +108,14 @@ def deciding_cell(release: ReleaseLook) -> Cell:
         alarming = [cell for cell in release.cells if cell.state in states]
         if alarming:
             return max(alarming, key=_weight)
-    figures = (verdict.ratio, verdict.expected_crashes, verdict.observed_crashes)
-    same = (cell for cell in release.cells if (cell.ratio, cell.expected_crashes, cell.observed_crashes) == figures)
     critical = [cell for cell in release.cells if cell.scope == "platform" and is_critical(cell.measure)]
     everywhere = [cell for cell in critical if cell.platform == ALL]
+    # The verdict's figures are those of the platform that looks least good; where all platforms together say the same, people mean those.
+    agreeing = [cell for cell in everywhere if cell.state is verdict.state]
+    if agreeing:
+        return max(agreeing, key=lambda cell: (severity_cost(cell.measure), _weight(cell)))
+    figures = (verdict.ratio, verdict.expected_crashes, verdict.observed_crashes)
+    same = (cell for cell in release.cells if (cell.ratio, cell.expected_crashes, cell.observed_crashes) == figures)
     return next(same, None) or max(everywhere or critical, key=_weight, default=verdict)
 
 
@@ -214,7 +218,9 @@ def _p_acceptable(cell: Cell) -> float | None:
 
 
 def _counts(cell: Cell) -> str:
-    return f"{count_words(cell.observed_crashes)} {measure_words(cell.measure)} in {count_words(cell.usage_hours)} usage hours"
+    count, crashes = count_words(cell.observed_crashes), measure_words(cell.measure)
+    crashes = crashes.removesuffix("es") if count == "1" and crashes.endswith("crashes") else crashes
+    return f"{count} {crashes} in {count_words(cell.usage_hours)} usage hours"
 
 
 def _rate(cell: Cell) -> str:

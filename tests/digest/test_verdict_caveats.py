@@ -7,7 +7,7 @@ from jobs.digest.attention_items import attention_items
 from jobs.digest.digest_facts import State
 from jobs.digest.review_words import said_words
 from jobs.digest.verdict_advice import caveats
-from jobs.digest.verdict_words import deciding_cell
+from jobs.digest.verdict_words import deciding_cell, sentence
 from tests.digest.facts_factory import NOON, a_cell, a_regressed_cell, a_release, a_review, some_facts
 
 
@@ -40,6 +40,16 @@ def test_a_release_that_is_watched_for_a_measure_that_does_not_decide_is_told_fr
     assert deciding_cell(a_release(State.WATCH, (critical, watched, other))) is other
 
 
+def test_a_verdict_without_alarm_is_told_of_all_platforms_if_they_agree_with_it():
+    """The release's row carries the figures of the platform that looks least good."""
+    everywhere, mac = a_cell(ratio=1.07), a_cell(platform="Darwin", ratio=1.0)
+    content = a_cell(measure="content_crashes_capped", ratio=1.1)
+    verdict = {"ratio": 1.0, "expected_crashes": mac.expected_crashes}
+    assert deciding_cell(a_release(cells=(mac, content, everywhere), **verdict)) is everywhere
+    improved = replace(everywhere, state=State.IMPROVED)
+    assert deciding_cell(a_release(cells=(mac, improved), **verdict)) is mac
+
+
 def test_a_cell_that_alarms_for_a_part_of_it_asks_for_no_attention_of_its_own():
     platform, part = a_cell(State.REGRESSED, p_unacceptable=0.3), a_regressed_cell(**PART)
     release = a_release(State.REGRESSED, (platform, part))
@@ -50,3 +60,8 @@ def test_a_mute_that_has_ended_is_not_said_to_hold():
     muted = a_review("open", muted_until=NOON + timedelta(hours=1))
     assert said_words(a_release(State.REGRESSED, review=muted)) == "muted"
     assert said_words(a_release(State.REGRESSED, review=replace(muted, muted_until=NOON))) is None
+
+
+def test_one_crash_is_not_told_as_several():
+    first_hour = a_release(State.TOO_EARLY, (a_cell(State.TOO_EARLY, observed_crashes=1.0, usage_hours=185.0),), age_hours=1.0)
+    assert sentence(first_hour).startswith("57.0b8 is 1 h old, with 1 browser crash in 185 usage hours so far.")
