@@ -70,11 +70,12 @@ class AlarmPolicy:
     """Delta: ten per cent more crashes are acceptable whatever the history says."""
     scales: float = 2.0
     """z_A: so is what healthy releases differ by (two predictive scales: 1.24 at tau = .10)."""
-    doubt: float = 0.02
-    """eps: regressed at P(theta > A) >= 1 - eps."""
-    doubt_with_much_history: float = 0.05
-    """With 12 baselines and a learned tau0 the same false alarms allow an earlier call."""
-    doubt_with_thin_baseline: float = 0.01
+    doubt: float = 0.01
+    """eps: regressed at P(theta > A) >= 1 - eps. Late false alarms are healthy releases that truly are at A: being surer costs little there."""
+    surprise: float = 3.1
+    """A release as a whole is also regressed where its ratio is beyond so many predictive sds of a healthy one's (one look in a thousand) ..."""
+    surprise_probability: float = 0.90
+    """... and so probably unacceptable: in the first days a posterior cannot be surer, and waiting for it costs half of the hours."""
     fewest_effective_crashes: float = 5.0
     """A minimum of 3-6 events raises power at fixed false alarms (Kulldorff and Silva 2017)."""
     persistence_hours: int = 2

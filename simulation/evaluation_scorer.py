@@ -48,8 +48,8 @@ def judge(study: Study, fitted: ReleaseHistory, release: SimulatedRelease) -> Ju
     with _taken_out(study.ablation):
         looks = look_at_cells(fitted, counts_of(study, release), with_strata=study.has_strata)
     no_problem = np.zeros(looks.expected.shape, dtype=bool)
-    alarms = regressed_looks(looks, fitted.doubt, no_problem, POLICY.alarm)
-    states = cell_states(looks, fitted.doubt, no_problem, POLICY.alarm, POLICY.verdict)[0]
+    alarms = regressed_looks(looks, no_problem, POLICY.alarm)
+    states = cell_states(looks, no_problem, POLICY.alarm, POLICY.verdict)[0]
     return JudgedRelease(looks, alarms, states)
 
 

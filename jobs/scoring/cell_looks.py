@@ -20,6 +20,7 @@ _TRAILING_HOURS = 24
 _TRAILING_EXTRA_VARIANCE = 0.08**2
 _LOCAL_DEGREES = 28.0
 _REST_PSEUDO_CRASHES = 2.0
+_LEAST_EXPECTED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,17 @@ class CellLooks:
     log_acceptable: Array
     posterior: RatioPosterior
     is_known: NDArray[np.bool_]
+    overdispersion: float
     adoption: Array
     environment: Array
     unseen_share: Array
+
+    @property
+    def surprise(self) -> Array:
+        """Log observed/expected in predictive standard deviations of a healthy release's: between releases, transient, and by counting."""
+        counting = self.overdispersion / np.maximum(self.effective_expected, _LEAST_EXPECTED)
+        predictive = self.scales[:, None] ** 2 + self.transient_variance + counting
+        return np.asarray(np.log((self.observed + 0.5) / (self.expected + 0.5)) / np.sqrt(predictive))
 
     @property
     def ratio_high(self) -> Array:
@@ -83,7 +92,7 @@ def look_at_cells(
     parts = [_whole_cell(history, whole, hours), _trailing_cell(history, whole, trailing, hours)]
     if local.size:
         parts.append(_local_cells(history, sums, whole, local, hours))
-    return _assembled(parts, tuple(names[i] for i in local), shares, environment, unseen_share)
+    return _assembled(parts, tuple(names[i] for i in local), history.phi, shares, environment, unseen_share)
 
 
 @dataclass(frozen=True)
@@ -139,7 +148,9 @@ def _local_cells(history: ReleaseHistory, sums: _Cumulative, whole: _Cumulative,
     return _Part(own, expected, ratio, omega2, scale, _LOCAL_DEGREES, prior, posterior, np.ones(own.observed.shape, dtype=bool))
 
 
-def _assembled(parts: list[_Part], local_names: tuple[str, ...], shares: Array, environment: Array, unseen_share: Array) -> CellLooks:
+def _assembled(
+    parts: list[_Part], local_names: tuple[str, ...], phi: float, shares: Array, environment: Array, unseen_share: Array
+) -> CellLooks:
     sizes = [part.expected.shape[0] for part in parts]
     shape = (sum(sizes), parts[0].expected.shape[1])
 
@@ -168,6 +179,7 @@ def _assembled(parts: list[_Part], local_names: tuple[str, ...], shares: Array, 
         log_acceptable=repeated([part.prior.log_acceptable for part in parts]),
         posterior=RatioPosterior(**{name: np.concatenate([figures[name] for figures in posteriors]) for name in posteriors[0]}),
         is_known=np.concatenate([part.is_known for part in parts]).reshape(shape),
+        overdispersion=phi,
         adoption=shares,
         environment=environment,
         unseen_share=unseen_share,
@@ -185,10 +197,10 @@ def _cumulative(history: ReleaseHistory, release: ReleaseCounts, hours: int) -> 
     crashes, usage_hours = release.crashes[:, :hours] * known, release.usage_hours[:, :hours] * known
     shares = adoption(usage_hours.sum(axis=0), release.channel_hours[:hours] * known)
     exposure = usage_hours
+    matching = daily_matchings(release, history.matching)[0]  # of the first day: a later one would change earlier looks
     if history.update_weight > 0 and release.updates is not None:
-        matching = daily_matchings(release, history.matching)[0]  # of the first day: a later one would change earlier looks
         exposure = exposure + history.update_weight * matching.delayed(padded(release.updates[:, :hours], HORIZON_HOURS))[:, :hours]
-    environment = environment_factors(release.previous, history.usual_change, hours)
+    environment = environment_factors(release.previous, matching, history.usual_change, hours)
     multiplier = np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * environment
     observed, squared_weights = _delayed_crashes(history, release, padded(crashes, HORIZON_HOURS), hours)
     sums = _Cumulative(

@@ -145,7 +145,7 @@ def _scored_cell(
     looks = look_at_cells(history, cell.counts, cell.strata.names, with_strata=key.platform is None)
     problems.append(_silence(cell, looks))
     has_problem = np.any([problem.has_problem for problem in problems], axis=0)
-    states = cell_states(looks, history.doubt, has_problem[:hours], policy.alarm, policy.verdict)
+    states = cell_states(looks, has_problem[:hours], policy.alarm, policy.verdict)
     return ScoredCell(key, cell, history, looks, states, tuple(problem for problem in problems if problem.has_problem.any()))
 
 

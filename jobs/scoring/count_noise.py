@@ -52,9 +52,14 @@ def transient_variance(observed: Array, expected: Array, effective: Array, level
     deviation = np.log((observed + 0.5) / (expected + 0.5)) - levels[:, None]
     correction = releases / max(releases - 1, 1)
     raw = correction * (deviation**2 - phi / np.maximum(effective, 1.0)).mean(axis=0)
-    learned = np.maximum(_smoothed(raw), 0.0)
+    learned = np.maximum(smoothed_by_age(raw), 0.0)
     weight = releases / (releases + 8) * ((effective.mean(axis=0) > 10) & (releases >= 3))
     return np.asarray(np.maximum(weight * learned + (1 - weight) * start[:hours], _LEAST_TRANSIENT_VARIANCE))
+
+
+def level_variance(mature_effective: Array, weights: Array, phi: float) -> float:
+    """Variance of the baselines' mean log level from their counts being finite; it is the same at every age."""
+    return float(phi * ((weights**2) / np.maximum(mature_effective, 1.0)).sum())
 
 
 def stratum_scale(mature_delayed: Array, mature_fitted: Array, weights: Array, phi: float) -> float:
@@ -67,7 +72,7 @@ def stratum_scale(mature_delayed: Array, mature_fitted: Array, weights: Array, p
     return float(np.sqrt(max(shrunk, 0.02**2) * (1.0 + (weights**2).sum())))
 
 
-def _smoothed(series: Array) -> Array:
+def smoothed_by_age(series: Array) -> Array:
     """Moving mean over a quarter of the age to either side."""
     hours = np.arange(series.size)
     reach = hours // 4

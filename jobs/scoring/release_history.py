@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.policies import HORIZON_HOURS, POLICY, Policy
-from jobs.scoring.count_noise import long_run_variance, overdispersion, start_transient_variance, stratum_scale, transient_variance
+from jobs.scoring.count_noise import (
+    level_variance,
+    long_run_variance,
+    overdispersion,
+    start_transient_variance,
+    stratum_scale,
+    transient_variance,
+)
 from jobs.scoring.delay_matching import DelayMatching, delay_kernel, kernel_from_triangle
 from jobs.scoring.development_factors import DevelopmentFactors, adoption_bins, base_rates, fit_development
 from jobs.scoring.environment_guard import UsualChange, usual_change
@@ -51,15 +58,6 @@ class ReleaseHistory:
     @property
     def releases(self) -> int:
         return len(self.versions)
-
-    @property
-    def doubt(self) -> float:
-        """eps of the alarm rule: by how much history there is and whether tau0 was learned."""
-        alarm, baselines = self.policy.alarm, self.policy.baselines
-        if self.is_proxy or self.releases <= baselines.thin_releases:
-            return alarm.doubt_with_thin_baseline
-        has_much_history = self.releases >= baselines.releases and self.is_scale_learned
-        return alarm.doubt_with_much_history if has_much_history else alarm.doubt
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,9 @@ def fit_history(
         omega2=noise.omega2,
         long_run_variance=noise.long_run_variance,
         stratum_scale=noise.stratum_scale,
-        usual_change=usual_change([r.previous for r in usable if r.previous is not None], stacked.mature.shape[1]),
+        usual_change=usual_change(
+            [(r.previous, daily_matchings(r, matching)[-1]) for r in usable if r.previous is not None], stacked.mature.shape[1]
+        ),
         is_scale_learned=False,
         policy=policy,
     )
@@ -161,8 +161,10 @@ def _noise(stacked: _Baselines, expected: Array, levels: Array, weights: Array, 
     start = start_transient_variance(delayed.shape[1], has_update_counts)
     transient = transient_variance(observed, np.cumsum(all_expected, axis=1), effective, levels, phi, start)
     mature = stacked.mature[:, None, :]
-    scale = stratum_scale((stacked.delayed * mature).sum(axis=2), (fitted * mature).sum(axis=2), weights, phi)
-    return _Noise(phi, transient + long_run, long_run, scale)
+    mature_delayed = (stacked.delayed * mature).sum(axis=2)
+    of_level = level_variance(mature_delayed.sum(axis=1), weights, phi)
+    scale = stratum_scale(mature_delayed, (fitted * mature).sum(axis=2), weights, phi)
+    return _Noise(phi, transient + long_run + of_level, long_run, scale)
 
 
 def daily_matchings(release: ReleaseCounts, default: DelayMatching) -> list[DelayMatching]:

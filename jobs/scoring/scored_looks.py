@@ -73,7 +73,7 @@ def score_release(
 
 def _looks(history: ReleaseHistory, looks: CellLooks, is_missing: NDArray[np.bool_]) -> tuple[Look, ...]:
     has_problem = np.cumsum(is_missing[: looks.expected.shape[1]]) > 0
-    states = cell_states(looks, history.doubt, has_problem, history.policy.alarm, history.policy.verdict)
+    states = cell_states(looks, has_problem, history.policy.alarm, history.policy.verdict)
     beginnings = [state_beginnings(row) for row in states]
     return tuple(
         Look(

@@ -38,9 +38,11 @@ _WORD_BY_CODE: tuple[State, ...] = (
 _CODE = {state: code for code, state in enumerate(_WORD_BY_CODE)}
 
 
-def flagged_looks(looks: CellLooks, doubt: float, alarm: AlarmPolicy) -> Flags:
-    """Looks at which a cell is beyond the acceptable with probability 1 - doubt, on crashes enough."""
-    is_beyond = looks.posterior.p_unacceptable >= 1 - doubt
+def flagged_looks(looks: CellLooks, alarm: AlarmPolicy) -> Flags:
+    """Looks at which a cell is surely beyond the acceptable, or probably so and as no healthy release would be, on crashes enough."""
+    is_beyond = looks.posterior.p_unacceptable >= 1 - alarm.doubt
+    is_probably_beyond = looks.posterior.p_unacceptable[0] >= alarm.surprise_probability
+    is_beyond[0] |= is_probably_beyond & (looks.surprise[0] >= alarm.surprise)
     return is_beyond & (looks.effective_crashes >= alarm.fewest_effective_crashes) & (looks.expected > 0) & looks.is_known
 
 
@@ -53,9 +55,9 @@ def alarming_looks(flagged: Flags, persistence_hours: int) -> Flags:
     return alarming
 
 
-def regressed_looks(looks: CellLooks, doubt: float, has_problem: Flags, alarm: AlarmPolicy) -> Flags:
+def regressed_looks(looks: CellLooks, has_problem: Flags, alarm: AlarmPolicy) -> Flags:
     """From an alarm on until the probability has stayed low at every look of six hours. Looks at bad data neither raise nor leave it."""
-    flagged = flagged_looks(looks, doubt, alarm) & ~has_problem
+    flagged = flagged_looks(looks, alarm) & ~has_problem
     regressed = alarming_looks(flagged, alarm.persistence_hours)
     is_low = (looks.posterior.p_unacceptable < alarm.release_below) & ~has_problem
     for cell in np.flatnonzero(regressed.any(axis=1)):
@@ -67,13 +69,13 @@ def regressed_looks(looks: CellLooks, doubt: float, has_problem: Flags, alarm: A
     return regressed
 
 
-def cell_states(looks: CellLooks, doubt: float, has_problem: Flags, alarm: AlarmPolicy, verdict: VerdictPolicy) -> list[list[State]]:
+def cell_states(looks: CellLooks, has_problem: Flags, alarm: AlarmPolicy, verdict: VerdictPolicy) -> list[list[State]]:
     """The state of each cell (rows of `looks`) at each look; `has_problem` is by look, or by cell and look.
 
     The first row, the whole release, is regressed also if any other is, and watched if any other is suspicious.
     """
     has_problem = np.broadcast_to(has_problem, looks.expected.shape)
-    regressed = regressed_looks(looks, doubt, has_problem, alarm)
+    regressed = regressed_looks(looks, has_problem, alarm)
     regressed[0] |= regressed.any(axis=0)
     posterior = looks.posterior
     has_ratio = (looks.effective_expected >= verdict.too_early_expected) & (posterior.sd <= verdict.too_early_sd) & looks.is_known

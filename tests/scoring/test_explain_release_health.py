@@ -12,7 +12,7 @@ from jobs.tables.schemas import arrow_schema
 from jobs.windows import HOUR
 from tests.scoring.small_channel import SmallChannel, lake_of, table_of
 
-CHANNEL = SmallChannel(betas=4, last_hours=30, ratio=2.0)
+CHANNEL = SmallChannel(betas=4, last_hours=30, ratio=3.0)
 
 
 def health_of(rows):

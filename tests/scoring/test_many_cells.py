@@ -67,17 +67,6 @@ def test_e_bh_by_hand():
     assert listed_cells([], 0.1) == []
 
 
-def test_ten_thousand_cells_in_a_tenth_of_a_second():
-    import time
-
-    rng = np.random.default_rng(0)
-    counts = rng.gamma(2, 50, (2, 10_000))
-    prior = ratio_prior(0.11, 14, 0.22, 0.10, 0.05)
-    started = time.process_time()
-    ratio_posterior(counts[0], counts[1], np.full(10_000, 2.0), np.full(10_000, 0.01), prior)
-    assert time.process_time() - started < 0.1
-
-
 def test_scores_are_mapped_to_what_came_of_them():
     """Of releases at 60 half were fine, of those at 90 all."""
     past = [PastScore(60.0, i % 2 == 0) for i in range(20)] + [PastScore(90.0, True)] * 20

@@ -13,7 +13,7 @@ from jobs.tables.staging_manifest import read_manifest
 from jobs.windows import HOUR, Mode, Window
 from tests.scoring.small_channel import ORIGIN, SmallChannel, empty_lake, lake_of
 
-CHANNEL = SmallChannel(betas=4, last_hours=30, ratio=2.0)
+CHANNEL = SmallChannel(betas=4, last_hours=30, ratio=3.0)
 CALENDAR = CHANNEL.calendar
 
 

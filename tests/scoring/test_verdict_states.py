@@ -12,8 +12,8 @@ from jobs.scoring.verdict_states import State, cell_states, regressed_looks, sta
 R, W, H, E = State.REGRESSED, State.WATCH, State.HEALTHY, State.TOO_EARLY
 
 
-def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved=0.0, mean=0.0, others=()):
-    """One cell, and further cells given by their probabilities."""
+def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved=0.0, mean=0.0, others=(), sds=0.0):
+    """One cell, and further cells given by their probabilities; all are `sds` predictive standard deviations above a healthy release."""
     rows = [p_unacceptable, *others]
     p = np.array([np.broadcast_to(row, (len(p_unacceptable),)) for row in rows], dtype=float)
 
@@ -27,17 +27,18 @@ def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved
         strata=tuple(str(i) for i in range(len(rows))),
         crashes=ones,
         usage_hours=ones,
-        observed=ones,
+        observed=(full(expected) + 0.5) * np.exp(sds) - 0.5,
         squared_weights=ones,
         expected=full(expected),
         effective_crashes=full(effective),
         effective_expected=full(expected),
-        transient_variance=ones,
-        scales=np.ones(len(rows)),
+        transient_variance=np.full(p.shape, 0.5),
+        scales=np.full(len(rows), 0.5**0.5),
         degrees=np.ones(len(rows)),
         log_acceptable=np.zeros(len(rows)),
         posterior=posterior,
         is_known=np.ones(p.shape, dtype=bool),
+        overdispersion=0.0,
         adoption=ones[0],
         environment=ones[0],
         unseen_share=ones[0],
@@ -47,11 +48,25 @@ def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved
 def states_of(p, has_problem=False, **figures):
     looks = looks_of(p, **figures)
     problem = np.broadcast_to(has_problem, (len(p),))
-    return cell_states(looks, 0.02, problem, POLICY.alarm, POLICY.verdict)[0]
+    return cell_states(looks, problem, POLICY.alarm, POLICY.verdict)[0]
 
 
 def test_one_flagged_look_is_not_enough():
     assert states_of([0.0, 0.99, 0.0, 0.99, 0.99])[1:] == [W, State.INCONCLUSIVE, W, R]
+
+
+@pytest.mark.parametrize(
+    ("p", "sds", "state"),
+    [(0.95, 3.2, R), (0.95, 3.0, W), (0.89, 9.0, W), (0.99, 0.0, R)],
+    ids=["probable and unheard of", "probable", "unheard of", "sure"],
+)
+def test_regressed_is_what_is_surely_bad_or_probably_so_and_unheard_of(p, sds, state):
+    assert states_of([p] * 3, sds=sds)[-1] is state
+
+
+def test_that_a_stratum_is_unheard_of_is_not_enough():
+    """There are many of them: one in a thousand is not rare."""
+    assert R not in states_of([0.1] * 3, others=([0.95] * 3,), sds=9.0)
 
 
 def test_regressed_is_left_only_after_six_low_hours():
@@ -104,9 +119,9 @@ def test_bad_data_neither_leaves_regressed():
 
 def test_looks_that_come_later_change_no_earlier_one():
     p = np.random.default_rng(0).random(100)
-    all_looks = regressed_looks(looks_of(list(p)), 0.3, np.zeros((1, 100), dtype=bool), POLICY.alarm)
+    all_looks = regressed_looks(looks_of(list(p)), np.zeros((1, 100), dtype=bool), POLICY.alarm)
     for end in (10, 50, 99):
-        first = regressed_looks(looks_of(list(p[:end])), 0.3, np.zeros((1, end), dtype=bool), POLICY.alarm)
+        first = regressed_looks(looks_of(list(p[:end])), np.zeros((1, end), dtype=bool), POLICY.alarm)
         assert np.array_equal(first, all_looks[:, :end])
 
 

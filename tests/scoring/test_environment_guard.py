@@ -1,0 +1,72 @@
+"""What the previous version tells of the day, and what it does not."""
+
+import numpy as np
+import pytest
+
+from jobs.scoring.delay_matching import delay_kernel
+from jobs.scoring.environment_guard import UsualChange, environment_factors, previous_version_change, usual_change
+from jobs.scoring.release_counts import PreviousVersion
+from jobs.scoring.release_history import default_matching
+
+HOURS, BEFORE, RUN_IN = 96, 72, 168
+MATCHING = default_matching()
+AGE = np.arange(HOURS)
+
+
+def previous_version(rate_factor=1.0, daily=0.5, leaving_per_hour=0.02, first_hour=14, scale=1e6):
+    """Crashes at once and hours late, of users who leave from the release on and sleep at night; exactly as the model says."""
+    clock = np.arange(-RUN_IN - BEFORE, HOURS)
+    users = np.exp(-leaving_per_hour * np.maximum(clock, 0)) * scale
+    used_hours = users * (1 + daily * np.sin(2 * np.pi * (clock + first_hour) / 24))
+    factor = np.where(clock >= 0, np.concatenate([np.ones(RUN_IN + BEFORE), np.broadcast_to(rate_factor, HOURS)]), 1.0)
+    received = np.convolve(used_hours, delay_kernel())[: clock.size]
+    return PreviousVersion((0.002 * used_hours * factor)[RUN_IN:], received[RUN_IN:])
+
+
+def usual(sd=0.06):
+    return UsualChange(np.zeros(HOURS), np.full(HOURS, sd**2))
+
+
+def log_factors(previous, wander=None):
+    return np.log(environment_factors(previous, MATCHING, wander or usual(), HOURS))
+
+
+@pytest.mark.parametrize("first_hour", [9, 14, 20])
+def test_nights_and_users_who_leave_are_no_change(first_hour):
+    change = previous_version_change(previous_version(first_hour=first_hour), MATCHING, HOURS)
+    assert np.abs(change.log_change).max() < 0.03
+
+
+def test_an_event_moves_what_is_expected_nearly_as_far():
+    """A factor of 1.6 from the 12th hour on, seen through delays as crashes are: complete after a day and a half."""
+    factors = log_factors(previous_version(np.where(AGE >= 12, 1.6, 1.0)))
+    assert np.abs(factors[:12]).max() < 0.01
+    assert factors[60:] == pytest.approx(np.log(1.6), rel=0.1)
+
+
+@pytest.mark.parametrize("wandered", [0.95, 1.05])
+def test_what_the_previous_version_usually_does_moves_next_to_nothing(wandered):
+    factors = log_factors(previous_version(wandered))
+    assert np.abs(factors).max() < 0.25 * abs(np.log(wandered))
+
+
+def test_few_crashes_say_little():
+    factors = log_factors(previous_version(1.6, scale=300.0))
+    assert np.abs(factors).max() < 0.1 * np.log(1.6)
+
+
+def test_a_variance_takes_three_baselines():
+    past = [(previous_version(first_hour=9 + i), MATCHING) for i in range(3)]
+    assert usual_change(past[:2], HOURS) is None
+    known = usual_change(past, HOURS)
+    assert known is not None
+    assert np.isfinite(known.mean).all() and (known.variance > 0).all()
+    assert (environment_factors(past[0][0], MATCHING, None, HOURS) == 1.0).all()
+
+
+def test_hours_without_usage_have_no_factor():
+    previous = previous_version(1.6)
+    gone = PreviousVersion(previous.crashes, np.where(np.arange(BEFORE + HOURS) < BEFORE + 50, previous.usage_hours, 0.0))
+    factors = log_factors(gone)
+    assert (factors[56:] == 0.0).all()
+    assert np.isfinite(factors).all()
