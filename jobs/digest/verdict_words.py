@@ -10,8 +10,8 @@ from jobs.number_words import age_words, chance_words, clock_words, count_words,
 from jobs.policies import POLICY
 
 _HIGHEST_BAD_SCORE = 50.0
-_ALARMING = 0.95
-"""From here on a cell by itself can be called regressed: the most that the policies allow as doubt is one in twenty."""
+_ALARMING = 0.90
+"""From here on a cell is told as the one that alarms; below, more likely a part of it does. No policy calls a cell regressed for less."""
 _PROXY = "no release of this channel to compare with"
 _HOLDBACK = "random holdback: "
 _TOLD_OTHERWISE = ("decided by ", "thin baseline", "environment:", "no release to compare with", _PROXY, _HOLDBACK)

@@ -30,7 +30,7 @@ def test_the_sentence_is_told_from_what_alarms_and_not_from_the_platform_that_is
 
 
 def test_of_cells_that_alarm_by_themselves_the_whole_platform_is_told_first():
-    platform, part = a_regressed_cell(p_unacceptable=0.96), a_regressed_cell(**PART)
+    platform, part = a_regressed_cell(p_unacceptable=0.91), a_regressed_cell(**PART)
     assert deciding_cell(a_release(State.REGRESSED, (part, platform))) is platform
 
 
