@@ -3,18 +3,18 @@
 Usage has no such limit: a client that comes back online sends weeks of subsessions at once, each of which is clamped to a day.
 """
 
-from functools import reduce
-
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.measures import MEASURES, CappedPerClientHour, Measure
+from jobs.measures import MEASURES, CappedPerClientHour
 from jobs.windows import Mode
 
 _FIRST_COME = ("received_at_ns", "object_key", "split_start", "line_in_split")
 _WINDOW_US = 300_000_000  # five minutes
 
-CAPPED_MEASURES: tuple[Measure, ...] = tuple(measure for measure in MEASURES if isinstance(measure.source, CappedPerClientHour))
+_CAPS: dict[str, CappedPerClientHour] = {
+    measure.name: measure.source for measure in MEASURES if isinstance(measure.source, CappedPerClientHour)
+}
 
 
 def mark_pings(records: DataFrame, mode: Mode) -> DataFrame:
@@ -48,11 +48,11 @@ def _cap_per_client_hour(records: DataFrame) -> DataFrame:
     client_hour = Window.partitionBy("hour_start", "is_duplicate", "client_id", place_without_client).orderBy(*_FIRST_COME)
     until_now = client_hour.rowsBetween(Window.unboundedPreceding, Window.currentRow)
 
-    def add(rows: DataFrame, measure: Measure) -> DataFrame:
-        own = F.col(measure.source.of)
-        return rows.withColumn(measure.name, _within_limit(F.sum(own).over(until_now), own, F.lit(measure.source.limit)))
+    def capped(cap: CappedPerClientHour) -> Column:
+        own = F.col(cap.of)
+        return _within_limit(F.sum(own).over(until_now), own, F.lit(cap.limit))
 
-    return reduce(add, CAPPED_MEASURES, records)
+    return records.withColumns({name: capped(cap) for name, cap in _CAPS.items()})
 
 
 def _within_limit(total_until_now: Column, own: Column, limit: Column) -> Column:
