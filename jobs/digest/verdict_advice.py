@@ -4,7 +4,7 @@ from jobs.digest.cell_words import where_words
 from jobs.digest.client_text import as_label
 from jobs.digest.digest_facts import ALL, ReleaseLook, State
 from jobs.digest.review_words import is_dismissed, review_words, said_words
-from jobs.digest.verdict_words import GOOD_STATES, STATE_WORDS, deciding_cell, full_stop, is_proxy
+from jobs.digest.verdict_words import GOOD_STATES, STATE_WORDS, deciding_cell, full_stop, is_proxy, proxy_words
 from jobs.number_words import plural, ratio_words
 from jobs.policies import POLICY
 
@@ -52,7 +52,7 @@ def caveats(release: ReleaseLook) -> list[str]:
     number = len(verdict.baseline_versions or deciding_cell(release).baseline_versions)
     if is_proxy(verdict):
         found.append(
-            f"First release to be judged on the {as_label(verdict.channel)} channel: the comparison is with the channel before it, and only gross faults show."
+            f"First release to be judged on the {as_label(verdict.channel)} channel: it is compared with {proxy_words(verdict)}, and only gross faults show."
         )
     elif 0 < number <= POLICY.baselines.thin_releases and verdict.state is not State.NO_BASELINE:
         found.append(f"Thin baseline: only {plural(number, 'earlier release')} to compare with. Take the verdict as a hint.")

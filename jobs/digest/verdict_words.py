@@ -12,7 +12,7 @@ from jobs.policies import POLICY
 _HIGHEST_BAD_SCORE = 50.0
 _ALARMING = 0.90
 """From here on a cell is told as the one that alarms; below, more likely a part of it does. No policy calls a cell regressed for less."""
-_PROXY = "no release of this channel to compare with"
+_PROXY = "no release of this channel to compare with: compared with "
 _HOLDBACK = "random holdback: "
 _TOLD_OTHERWISE = ("decided by ", "thin baseline", "environment:", "no release to compare with", _PROXY, _HOLDBACK)
 """Notes of release_health whose matter the sentence and the caveats tell in their own words."""
@@ -148,13 +148,18 @@ def _comparison(cell: Cell) -> str:
 def _baseline_words(cell: Cell) -> str:
     number = len(cell.baseline_versions)
     if is_proxy(cell):
-        return "this version on the channel before"
+        return proxy_words(cell)
     return "the release before it" if number == 1 else f"the last {number} releases" if number else "earlier releases"
 
 
 def is_proxy(cell: Cell) -> bool:
-    """Whether a cell is compared with the same version on the channel that it came through, for want of releases of its own channel."""
+    """Whether something else stands in for the releases of its channel that a cell should be compared with."""
     return any(note.startswith(_PROXY) for note in cell.notes)
+
+
+def proxy_words(cell: Cell) -> str:
+    """What does: `this version on the channel before`, `the version in use before`."""
+    return next(as_label(note.removeprefix(_PROXY)) for note in cell.notes if note.startswith(_PROXY))
 
 
 def sentence(release: ReleaseLook) -> str:

@@ -42,6 +42,22 @@ def previous_release(release: Release, releases: list[Release]) -> Release | Non
     return before[-1] if before else None
 
 
+def version_before(release: Release, totals: ChannelTotals, policy: BaselinePolicy) -> Release | None:
+    """The version that most of the channel used in the week before the release, as if it had come out with that week; None if unknown."""
+    first = totals.hour_of(release.hour) - HORIZON_HOURS
+    is_complete = totals.is_complete[max(first + MATURE_START_HOUR, 0) : max(first + HORIZON_HOURS, 0)]
+    if np.count_nonzero(is_complete) < policy.fewest_mature_hours:
+        return None
+    in_week = (totals.hour >= first) & (totals.hour < first + HORIZON_HOURS)
+    usage_hours = np.nan_to_num(totals.measures["usage_hours"][in_week])
+    by_version = np.bincount(totals.version[in_week], weights=usage_hours, minlength=len(totals.versions))
+    by_version[[version == release.version for version in totals.versions]] = 0.0
+    if not by_version.any():
+        return None
+    start = release.hour - timedelta(hours=HORIZON_HOURS)
+    return Release(release.channel, totals.versions[int(by_version.argmax())], start, start)
+
+
 def known_life(baseline: Release, successor: Release) -> int:
     """Hours of a baseline's life that count: its first week, up to the release that it is compared with."""
     return min(HORIZON_HOURS, int((successor.hour - baseline.hour) / timedelta(hours=1)))

@@ -1,7 +1,7 @@
 """The arrays of one cell, a measure on a platform: strata from its baselines, counts of baselines and release, kernels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -9,12 +9,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from jobs.policies import HORIZON_HOURS, Policy
-from jobs.scoring.baseline_selection import baselines_of, channel_releases, known_life, previous_release
+from jobs.scoring.baseline_selection import baselines_of, channel_releases, known_life, previous_release, version_before
 from jobs.scoring.channel_totals import ChannelTotals
 from jobs.scoring.measured_kernels import UsageDelays, baseline_kernel, daily_kernels
 from jobs.scoring.release_arrays import CellKey, ReleaseLife, measure_known_from, release_counts
 from jobs.scoring.release_calendar import Calendar, Release
 from jobs.scoring.release_counts import Array, ReleaseCounts
+from jobs.scoring.release_history import Proxy
 from jobs.scoring.release_reviews import Review, confirmed_before
 from jobs.scoring.strata import Strata, coarsen
 from jobs.windows import HOUR
@@ -39,7 +40,8 @@ class ChannelRecord:
 class ReleaseContext:
     """A release, its looks so far, and its place among the channel's releases; `baselines` newest first.
 
-    The baselines are of `baseline_record`'s channel, whose releases are `baseline_releases`: the release's own, unless that has no past.
+    The baselines are of `baseline_record`'s channel, whose releases are `baseline_releases`: the release's own, unless `proxy` says what
+    stands in for a past that the channel does not have.
     """
 
     release: Release
@@ -48,24 +50,29 @@ class ReleaseContext:
     baselines: tuple[Release, ...]
     baseline_record: ChannelRecord
     baseline_releases: tuple[Release, ...]
-
-    @property
-    def is_proxy(self) -> bool:
-        return bool(self.baselines) and self.baselines[0].channel != self.release.channel
+    proxy: Proxy | None = None
 
 
 def release_context(record: ChannelRecord, release: Release, releases: Sequence[Release], hours: int, policy: Policy) -> ReleaseContext:
-    """The release among the channel's, with its baselines; a channel's first release has those of its own version on the channel before."""
+    """The release among the channel's, with its baselines.
+
+    A channel's first release has those of its own version on the channel before, else the version that it takes over from.
+    """
     excluded = confirmed_before(record.reviews, record.totals.channel, release.hour)
     baselines = baselines_of(release, list(releases), record.totals, excluded, policy.baselines)
+    own = ReleaseContext(release, hours, tuple(releases), tuple(baselines), record, tuple(releases))
+    if baselines:
+        return own
     before = record.stage_before
-    if not baselines and before is not None:
+    if before is not None:
         excluded = confirmed_before(before.reviews, before.totals.channel, release.hour)
         staged = channel_releases(before.totals, before.calendar)
         same_version = [other for other in staged if other.version.split(".")[0] == release.version.split(".")[0]]
         proxies = baselines_of(release, same_version, before.totals, excluded, policy.baselines)
-        return ReleaseContext(release, hours, tuple(releases), tuple(proxies), before, tuple(staged))
-    return ReleaseContext(release, hours, tuple(releases), tuple(baselines), record, tuple(releases))
+        if proxies:
+            return ReleaseContext(release, hours, tuple(releases), tuple(proxies), before, tuple(staged), Proxy.CHANNEL_BEFORE)
+    previous = version_before(release, record.totals, policy.baselines)
+    return own if previous is None else replace(own, baselines=(previous,), proxy=Proxy.VERSION_BEFORE)
 
 
 @dataclass(frozen=True)

@@ -98,8 +98,8 @@ def score_cells(
     ]
     start_scales = [policy.start_scale(record.totals.channel, key.measure) for key in keys]
     learned = learned_start_scale([history.past for history in histories if history], min(start_scales), policy.baselines, policy.variance)
-    if context.is_proxy:
-        histories = [history and as_proxy(history) for history in histories]
+    if context.proxy is not None:
+        histories = [history and as_proxy(history, context.proxy) for history in histories]
     elif learned is not None:
         histories = [history and with_learned_scale(history, learned) for history in histories]
     problems = _channel_problems(record, context, policy)

@@ -10,6 +10,7 @@ Array = NDArray[np.float64]
 _LEAST_MEAN = 0.05
 _LATE_WINDOWS = (slice(72, 120), slice(120, 168))
 _LEAST_TRANSIENT_VARIANCE = 0.02**2
+_UPDATE_HOURS = 7.0  # what a user's update is worth, in hours of a usage of 3.5 h a day
 _UPDATE_COUNT_VARIANCE_SCALE = 0.36  # om_scale .6, squared
 
 
@@ -41,6 +42,15 @@ def start_transient_variance(hours: int, has_update_counts: bool) -> Array:
     age = np.arange(hours)
     start = 0.22**2 * np.exp(-age / 2) + 0.10**2 * np.exp(-age / 30) + 0.02**2
     return np.asarray(start * (_UPDATE_COUNT_VARIANCE_SCALE if has_update_counts else 1.0))
+
+
+def unaligned_variance(hours: int) -> Array:
+    """Variance of log observed/expected by age where no past release tells how rates develop.
+
+    One crash-hour at updating beside 1/7 usage hour an hour from then on, of users of whom one in `age` has just come: 8 times the rate after
+    an hour, 1.3 times after a day.
+    """
+    return np.asarray(np.log1p(_UPDATE_HOURS / np.arange(1, hours + 1)) ** 2)
 
 
 def transient_variance(observed: Array, expected: Array, effective: Array, levels: Array, phi: float, start: Array) -> Array:

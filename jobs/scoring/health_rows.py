@@ -12,6 +12,7 @@ from jobs.policies import Policy
 from jobs.scoring.cell_looks import ALL, CellLooks
 from jobs.scoring.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.release_counts import Array, adoption
+from jobs.scoring.release_history import Proxy
 from jobs.scoring.release_verdict import CellVerdict, ReleaseVerdict, release_verdict
 from jobs.scoring.score_calibration import ScoreMap, map_for_age
 from jobs.scoring.verdict_states import state_beginnings
@@ -147,6 +148,11 @@ def _figures(cell: ScoredCell, index: int, look: int) -> Row:
     }
 
 
+_PROXY_NOTES = {
+    Proxy.CHANNEL_BEFORE: "no release of this channel to compare with: compared with this version on the channel before",
+    Proxy.VERSION_BEFORE: "no release of this channel to compare with: compared with the version in use before",
+}
+
 _FIGURES = (
     "observed_crashes",
     "usage_hours",
@@ -204,9 +210,9 @@ def _notes(cell: ScoredCell, look: int, policy: Policy) -> list[str]:
         notes.append(f"random holdback: evidence {cell.holdback_evidence[look]:.3g} : 1 for a regression (alarm at {alarm_at:.0f} : 1)")
     if cell.history is None or cell.looks is None:
         return [*notes, "no release to compare with"]
-    if cell.history.is_proxy:
-        notes.append("no release of this channel to compare with: compared with this version on the channel before")
-    if cell.history.releases <= policy.baselines.thin_releases:
+    if cell.history.proxy is not None:
+        notes.append(_PROXY_NOTES[cell.history.proxy])
+    elif cell.history.releases <= policy.baselines.thin_releases:
         notes.append(f"thin baseline: {cell.history.releases} release(s)")
     if cell.looks.environment[look] > policy.verdict.environment_note_factor:
         notes.append("environment: the previous version worsened too")

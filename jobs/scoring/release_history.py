@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import lru_cache
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from jobs.scoring.count_noise import (
     start_transient_variance,
     stratum_scale,
     transient_variance,
+    unaligned_variance,
 )
 from jobs.scoring.delay_matching import DelayMatching, delay_kernel, kernel_from_triangle
 from jobs.scoring.development_factors import DevelopmentFactors, adoption_bins, base_rates, fit_development
@@ -27,6 +29,13 @@ from jobs.scoring.release_levels import CellLevels, PredictiveLevel, levels_for_
 Number = TypeVar("Number", np.float64, np.bool_)
 _UPDATE_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.35, 1.75, 2.25)
 _UPDATE_FIT_HOURS = slice(0, 48, 2)
+
+
+class Proxy(StrEnum):
+    """What stands in for the past of a channel that has none: this version on the channel before, or the version that it takes over from."""
+
+    CHANNEL_BEFORE = "channel before"
+    VERSION_BEFORE = "version before"
 
 
 @dataclass(frozen=True)
@@ -52,8 +61,7 @@ class ReleaseHistory:
     usual_change: UsualChange | None
     is_scale_learned: bool
     policy: Policy
-    is_proxy: bool = False
-    """The past releases are those of another channel."""
+    proxy: Proxy | None = None
 
     @property
     def releases(self) -> int:
@@ -108,8 +116,9 @@ def fit_history(
     multiplier = np.exp(np.array([factors.log_multiplier(row, stacked.mature.shape[1]) for row in bins]))
     types = [release.release_type for release in usable]
     levels = levels_for_type(raw_levels, types, release_type, policy.baselines.types_for_offset)
-    past = CellLevels(levels, np.maximum((stacked.delayed.sum(axis=1) * stacked.mature).sum(axis=1), 1.0))
+    past_levels = CellLevels(levels, np.maximum((stacked.delayed.sum(axis=1) * stacked.mature).sum(axis=1), 1.0))
     noise = _noise(stacked, by_stratum * multiplier[:, None, :], raw_levels, weights, update_weight > 0)
+    previous_versions = [(past.previous, daily_matchings(past, matching)[-1]) for past in usable if past.previous is not None]
     return ReleaseHistory(
         versions=tuple(release.version for release in usable),
         matching=matching,
@@ -117,15 +126,13 @@ def fit_history(
         has_baseline=stacked.usage_hours.sum(axis=(0, 2)) > 0,
         update_weight=update_weight,
         factors=factors,
-        past=past,
-        level=predictive_level(past, start_scale, policy.baselines, policy.variance),
+        past=past_levels,
+        level=predictive_level(past_levels, start_scale, policy.baselines, policy.variance),
         phi=noise.phi,
         omega2=noise.omega2,
         long_run_variance=noise.long_run_variance,
         stratum_scale=noise.stratum_scale,
-        usual_change=usual_change(
-            [(r.previous, daily_matchings(r, matching)[-1]) for r in usable if r.previous is not None], stacked.mature.shape[1]
-        ),
+        usual_change=usual_change(previous_versions, stacked.mature.shape[1]),
         is_scale_learned=False,
         policy=policy,
     )
@@ -137,9 +144,13 @@ def with_learned_scale(history: ReleaseHistory, start_scale: float) -> ReleaseHi
     return replace(history, level=level, is_scale_learned=True)
 
 
-def as_proxy(history: ReleaseHistory) -> ReleaseHistory:
-    """The history of another channel, standing in for one that has no past: channels may differ by half as much again."""
-    return replace(history, level=replace(history.level, scale=history.policy.variance.proxy_scale), is_proxy=True)
+def as_proxy(history: ReleaseHistory, proxy: Proxy) -> ReleaseHistory:
+    """What stands in for a channel's past may differ from it by half as much again.
+
+    The version before has no development to learn from: who updates crashes more at first, by as much as the variance then allows for.
+    """
+    omega2 = history.omega2 + (unaligned_variance(history.omega2.size) if proxy is Proxy.VERSION_BEFORE else 0.0)
+    return replace(history, level=replace(history.level, scale=history.policy.variance.proxy_scale), omega2=omega2, proxy=proxy)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """From a channel's rows to verdicts: which releases are compared, what late or missing data does, what each state needs."""
 
+import math
 from dataclasses import replace
 
 import pyarrow as pa
@@ -97,8 +98,33 @@ def test_late_rows_give_what_all_rows_at_once_give():
     )
 
 
-def test_a_first_release_has_rates_and_no_verdict():
+def test_a_first_release_is_compared_with_the_version_in_use_before():
     rows = verdicts(rows_of(CHANNEL.record(ROWS), ORIGIN, CHANNEL.end), "57.0b8")
+    assert rows[-1]["baseline_versions"] == ["57.0b7"]
+    assert "no release of this channel to compare with: compared with the version in use before" in rows[-1]["notes"]
+    assert rows[-1]["ratio"] == pytest.approx(1.0, abs=0.25)  # three days of it are recorded: the late hours of earlier ones come on top
+    assert rows[-1]["acceptable_ratio"] == pytest.approx(math.exp(2 * 0.5), rel=0.01)  # only gross faults show
+
+
+@pytest.mark.parametrize(("ratio", "is_regressed"), [(1.0, False), (6.0, True)])
+def test_crashes_at_updating_are_no_fault_of_a_first_release(ratio, is_regressed):
+    """Eight times the rate in the first hour, 1.3 times after a day: nothing past says that this is usual."""
+    first = SmallChannel(betas=1, last_hours=72)
+    rows = first.rows().to_pylist()
+    for row in rows:
+        age_hours = (row["hour_start"] - first.releases[0]) / HOUR + 1
+        if row["release_version"] == first.versions[0]:
+            row["main_crashes_capped"] = round(row["main_crashes_capped"] * ratio * (1 + 7 / age_hours))
+    states = [
+        row["state"] for row in verdicts(rows_of(first.record(pa.Table.from_pylist(rows, schema=ROWS.schema)), ORIGIN, first.end), "57.0b8")
+    ]
+    assert states[0] == "too_early"
+    assert ("regressed" in states) is is_regressed
+
+
+def test_a_first_release_in_a_record_that_begins_with_it_has_rates_and_no_verdict():
+    alone = [row for row in ROWS.to_pylist() if row["release_version"] == "57.0b8"]
+    rows = verdicts(rows_of(CHANNEL.record(pa.Table.from_pylist(alone, schema=ROWS.schema)), ORIGIN, CHANNEL.end), "57.0b8")
     assert {row["state"] for row in rows} == {"no_baseline"}
     assert rows[-1]["usage_hours"] > 0
     assert rows[-1]["ratio"] is None
