@@ -36,8 +36,8 @@ test: lint types  ## lint, types and every test but the browser's (under 20 minu
 	$(PYTHON) -m pytest -m "services and not browser" || status=1; \
 	exit $$status
 
-test-fast: setup  ## the tests that need neither Spark nor servers
-	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not spark and not services and not browser"
+test-fast: setup  ## the tests without Spark, servers and racing processes (under 2 minutes)
+	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not spark and not services and not browser and not races"
 
 test-browser: setup  ## the tests of the pages, in Debian's chromium
 	$(PYTHON) -m pytest -m browser

@@ -36,7 +36,7 @@ class _Task:
 
 @click.command(help=__doc__)
 @click.option("--histories", default=500, show_default=True, help="Histories of each size; six healthy releases in each.")
-@click.option("--stress-histories", default=80, show_default=True, help="Histories of each ablation and each robustness world.")
+@click.option("--stress-histories", default=500, show_default=True, help="Histories of each ablation and each robustness world.")
 @click.option("--seed", default=REPORTED_SEED, show_default=True, help="Below 1,000: for development, never reported.")
 @click.option("--processes", default=os.cpu_count() or 1, show_default=True)
 @click.option("--work", default=ROOT / ".local" / "evaluation", type=click.Path(path_type=Path), show_default=True)

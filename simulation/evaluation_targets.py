@@ -85,7 +85,7 @@ def _detection_targets(results: StudyResults) -> list[Target]:
     targets.append(Target("2", "1.5x: ≥ 95 % of the ceiling (≥ 77 %), median ≤ 30 h (200k)", figure, is_met))
     study = results["K 12 with updates 5M"]
     found = detection(study, "1.5x", study["global_hour"])
-    figure = f"{found.by_hour[24]:.1%} within 24 h, median {found.median_hours:.0f} h"
+    figure = f"{found.by_hour[24]:.1%} within 24 h, median {found.median_hours:.0f} h (n = {found.share.count})"
     is_met = found.by_hour[24] >= 0.60 and found.median_hours <= 6
     return [*targets, Target("2", "1.5x with update counts: ≥ 60 % within 24 h, median ≤ 6 h (5M)", figure, is_met)]
 

@@ -11,6 +11,8 @@ from jobs.windows import HOUR
 from tests.tables.publisher_processes import create_tables_at_once, publish_and_die, publish_at_once
 from tests.tables.staged_runs import DAY, TEN, contents, figures, provisional, settled, stage_run
 
+pytestmark = pytest.mark.races
+
 COMMITS = 1 + len(WINDOW_TABLES) + 1
 """The claim, each table, and the completion."""
 
