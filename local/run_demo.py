@@ -176,7 +176,7 @@ def _show_addresses(stack: Stack, console: Console) -> None:
 def _keep_landing(landing: Landing, landed_until: datetime, console: Console) -> None:
     """Lands each new hour when it has passed, so that the hourly runs go on, until Ctrl-C or the end of the simulated world."""
     console.print("Everything keeps running, hour by hour. Ctrl-C stops it.")
-    while True:
+    while sys.stdin.isatty():  # it is none once the window was closed, of which make alone may be told
         now = current_hour(datetime.now(UTC))
         if landed_until < now <= landing.world.horizon:
             _land(landing, now)

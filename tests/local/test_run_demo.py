@@ -1,5 +1,7 @@
 """However the demo is ended, it stops what it started, and does so to the end."""
 
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -53,3 +55,31 @@ def test_a_demo_that_is_ended_stops_what_it_started_whatever_comes_meanwhile(
         demo.send_signal(impatient)
     wait_for("has stopped all", demo)
     assert demo.wait(30) == exit_code
+
+
+A_DEMO_THAT_KEEPS_LANDING = """
+from types import SimpleNamespace
+from rich.console import Console
+from datetime import UTC, datetime
+from local.run_demo import _keep_landing
+
+now = datetime.now(UTC)
+_keep_landing(SimpleNamespace(world=SimpleNamespace(horizon=now)), now, Console())
+"""
+
+
+def test_a_demo_whose_terminal_is_gone_does_not_go_on() -> None:
+    terminal, demos_end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", A_DEMO_THAT_KEEPS_LANDING], cwd=ROOT, stdin=demos_end, stdout=demos_end, stderr=demos_end
+    )
+    os.close(demos_end)
+    said = b""
+    while b"Ctrl-C stops it" not in said:
+        said += os.read(terminal, 1000)
+    assert process.poll() is None
+    os.close(terminal)
+    try:
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
