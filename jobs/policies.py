@@ -72,10 +72,10 @@ class AlarmPolicy:
     """z_A: so is what healthy releases differ by (two predictive scales: 1.24 at tau = .10)."""
     doubt: float = 0.01
     """eps: regressed at P(theta > A) >= 1 - eps. Late false alarms are healthy releases that truly are at A: being surer costs little there."""
-    surprise: float = 3.1
-    """A release as a whole is also regressed where its ratio is beyond so many predictive sds of a healthy one's (one look in a thousand) ..."""
-    surprise_probability: float = 0.90
-    """... and so probably unacceptable: in the first days a posterior cannot be surer, and waiting for it costs half of the hours."""
+    chance_if_healthy: float = 0.004
+    """A release as a whole is also regressed where a healthy one would have as high a ratio with at most this chance ..."""
+    probably_unacceptable: float = 0.90
+    """... and P(theta > A) is at least this: in the first days a posterior cannot be surer, and waiting for it costs a quarter of the hours."""
     fewest_effective_crashes: float = 5.0
     """A minimum of 3-6 events raises power at fixed false alarms (Kulldorff and Silva 2017)."""
     persistence_hours: int = 2

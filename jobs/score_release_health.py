@@ -155,7 +155,7 @@ def _line_for_a_person(scored: ScoredWindow) -> str:
     latest = {(row["channel"], row["release_version"]): row for row in sorted(verdicts, key=lambda row: row["as_of"])}
     states = Counter(row["state"] for row in latest.values())
     words = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-    return f"{len(latest)} releases ({words or 'none to score'}), {len(verdicts)} looks, {len(scored.rows)} rows staged"
+    return f"{len(latest)} release{'' if len(latest) == 1 else 's'} ({words or 'none to score'}), {len(verdicts)} looks, {len(scored.rows)} rows staged"
 
 
 if __name__ == "__main__":

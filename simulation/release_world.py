@@ -58,10 +58,6 @@ class Regression:
     stratum: int | None = None
     from_hour: int = 0
 
-    @property
-    def is_healthy(self) -> bool:
-        return self.ratio == 1.0
-
 
 @dataclass(frozen=True)
 class Strata:

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from jobs.policies import HORIZON_HOURS
 from jobs.scoring.development_factors import adoption_bins
@@ -51,12 +52,12 @@ class CellLooks:
     environment: Array
     unseen_share: Array
 
-    @property
-    def surprise(self) -> Array:
-        """Log observed/expected in predictive standard deviations of a healthy release's: between releases, transient, and by counting."""
-        counting = self.overdispersion / np.maximum(self.effective_expected, _LEAST_EXPECTED)
-        predictive = self.scales[:, None] ** 2 + self.transient_variance + counting
-        return np.asarray(np.log((self.observed + 0.5) / (self.expected + 0.5)) / np.sqrt(predictive))
+    def chance_if_healthy(self, cell: int) -> Array:
+        """Chance at each look that a healthy release's ratio is as high: it differs from its predecessors, is young, and counts are few."""
+        counting = self.overdispersion / np.maximum(self.effective_expected[cell], _LEAST_EXPECTED)
+        predictive = self.scales[cell] ** 2 + self.transient_variance[cell] + counting
+        log_ratio = np.log((self.observed[cell] + 0.5) / (self.expected[cell] + 0.5))
+        return np.asarray(stats.t.sf(log_ratio / np.sqrt(predictive), self.degrees[cell]))
 
     @property
     def ratio_high(self) -> Array:

@@ -149,9 +149,9 @@ def _state(cell: ScoredCell, row: Row, look: int, policy: Policy) -> list[str]:
         f"   {row['state'].replace('_', ' ')} since {row['since']:%Y-%m-%d %H:%M}. Chance of unacceptable at the last looks: "
         + ", ".join(chance_words(chance, 1) for chance in chances)
         + ".",
-        f"   The ratio is {cell.looks.surprise[0, look]:.1f} predictive sds above that of a healthy release of this age.",
-        f"   regressed: at least {percent_words(1 - alarm.doubt)}, or {percent_words(alarm.surprise_probability)} and {alarm.surprise:g} sds, at "
-        f"{alarm.persistence_hours} looks in a row with {alarm.fewest_effective_crashes:g} effective crashes "
+        f"   Chance that a healthy release of this age has as high a ratio: {chance_words(cell.looks.chance_if_healthy(0)[look], 1)}.",
+        f"   regressed: at least {percent_words(1 - alarm.doubt)}, or {percent_words(alarm.probably_unacceptable)} where a healthy release's chance is at "
+        f"most {percent_words(alarm.chance_if_healthy, 1)}, at {alarm.persistence_hours} looks in a row with {alarm.fewest_effective_crashes:g} effective crashes "
         f"(now {row['effective_crashes']:.1f}); left when below {percent_words(alarm.release_below)} at {alarm.release_hours} looks.",
         f"   too early: fewer than {policy.verdict.too_early_expected:g} effective expected crashes, or a posterior sd above "
         f"{policy.verdict.too_early_sd:g} (now {row['posterior_sd']:.2f}).",

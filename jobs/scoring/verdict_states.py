@@ -41,8 +41,8 @@ _CODE = {state: code for code, state in enumerate(_WORD_BY_CODE)}
 def flagged_looks(looks: CellLooks, alarm: AlarmPolicy) -> Flags:
     """Looks at which a cell is surely beyond the acceptable, or probably so and as no healthy release would be, on crashes enough."""
     is_beyond = looks.posterior.p_unacceptable >= 1 - alarm.doubt
-    is_probably_beyond = looks.posterior.p_unacceptable[0] >= alarm.surprise_probability
-    is_beyond[0] |= is_probably_beyond & (looks.surprise[0] >= alarm.surprise)
+    is_probably_beyond = looks.posterior.p_unacceptable[0] >= alarm.probably_unacceptable
+    is_beyond[0] |= is_probably_beyond & (looks.chance_if_healthy(0) <= alarm.chance_if_healthy)
     return is_beyond & (looks.effective_crashes >= alarm.fewest_effective_crashes) & (looks.expected > 0) & looks.is_known
 
 

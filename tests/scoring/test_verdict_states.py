@@ -13,7 +13,7 @@ R, W, H, E = State.REGRESSED, State.WATCH, State.HEALTHY, State.TOO_EARLY
 
 
 def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved=0.0, mean=0.0, others=(), sds=0.0):
-    """One cell, and further cells given by their probabilities; all are `sds` predictive standard deviations above a healthy release."""
+    """One cell, and further cells given by their probabilities; all are `sds` predictive scales above a healthy release."""
     rows = [p_unacceptable, *others]
     p = np.array([np.broadcast_to(row, (len(p_unacceptable),)) for row in rows], dtype=float)
 
@@ -34,7 +34,7 @@ def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved
         effective_expected=full(expected),
         transient_variance=np.full(p.shape, 0.5),
         scales=np.full(len(rows), 0.5**0.5),
-        degrees=np.ones(len(rows)),
+        degrees=np.full(len(rows), 14.0),
         log_acceptable=np.zeros(len(rows)),
         posterior=posterior,
         is_known=np.ones(p.shape, dtype=bool),
