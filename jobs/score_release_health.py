@@ -18,6 +18,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual, StartsWith
 
+from jobs.number_words import plural
 from jobs.policies import HORIZON_HOURS, POLICY, Policy
 from jobs.scoring.calibration_history import score_maps
 from jobs.scoring.cell_preparation import ChannelRecord
@@ -155,7 +156,7 @@ def _line_for_a_person(scored: ScoredWindow) -> str:
     latest = {(row["channel"], row["release_version"]): row for row in sorted(verdicts, key=lambda row: row["as_of"])}
     states = Counter(row["state"] for row in latest.values())
     words = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-    return f"{len(latest)} release{'' if len(latest) == 1 else 's'} ({words or 'none to score'}), {len(verdicts)} looks, {len(scored.rows)} rows staged"
+    return f"{plural(len(latest), 'release')} ({words or 'none to score'}), {plural(len(verdicts), 'look')}, {plural(len(scored.rows), 'row')} staged"
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def test_an_hourly_run_stages_the_looks_after_its_start(catalog, tmp_path):
     assert (manifest.looks.after, manifest.looks.until) == (start, CHANNEL.end)
     verdicts = rows.filter(pc.field("scope") == "release").to_pylist()
     assert {row["release_version"]: row["state"] for row in verdicts}["57.0b11"] == "regressed"
-    assert line.startswith("1 releases (1 regressed), 1 looks")
+    assert line.startswith("1 release (1 regressed), 1 look")
 
 
 def test_a_run_over_old_hours_replaces_all_later_looks_by_the_same_rows(catalog, tmp_path):
