@@ -1,17 +1,21 @@
 """The entry point, from tables to staged rows: which looks it stages, and that runs in any order end with the same rows."""
 
 from datetime import timedelta
+from itertools import permutations
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from jobs.score_release_health import score_window
-from jobs.table_declarations import RELEASE_HEALTH
+from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, RELEASE_TOTALS, USAGE_DELAYS
+from jobs.tables.lake_catalog import ensure_table, identifier
+from jobs.tables.publishing import publish_health
 from jobs.tables.schemas import arrow_schema
 from jobs.tables.staging import read_staged
 from jobs.tables.staging_manifest import read_manifest
 from jobs.windows import HOUR, Mode, Window
-from tests.scoring.small_channel import ORIGIN, SmallChannel, empty_lake, lake_of
+from tests.scoring.small_channel import ORIGIN, SmallChannel, complete_audit, empty_lake, lake_of
 
 CHANNEL = SmallChannel(betas=4, last_hours=30, ratio=3.0)
 CALENDAR = CHANNEL.calendar
@@ -44,6 +48,49 @@ def test_a_run_over_old_hours_replaces_all_later_looks_by_the_same_rows(catalog,
     again = all_looks.filter(pc.field("as_of") == CHANNEL.end)
     order = [("measure", "ascending"), ("platform", "ascending"), ("scope", "ascending"), ("stratum", "ascending")]
     assert again.sort_by(order).equals(latest.sort_by(order))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_days_settled_in_any_order_end_with_the_scores_of_one_job(tmp_path, one_job, order):
+    """Twelve days in three jobs, each scored and published when its totals are."""
+    in_parts = empty_lake(tmp_path)
+    for number, part in enumerate(order):
+        add_hours(in_parts, range(96 * part, 96 * (part + 1)))
+        publish_scores(in_parts, ORIGIN + 96 * part * HOUR, tmp_path, f"run-{number}")
+    assert published_scores(in_parts) == one_job
+
+
+TWELVE_DAYS = SmallChannel(betas=2, last_hours=48)
+
+
+@pytest.fixture(scope="module")
+def one_job(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("one_job")
+    catalog = lake_of(TWELVE_DAYS, folder)
+    publish_scores(catalog, ORIGIN, folder, "run")
+    scores = published_scores(catalog)
+    assert len(scores) > 1000
+    return scores
+
+
+def add_hours(catalog, hours):
+    start, end = (pa.scalar(ORIGIN + hour * HOUR) for hour in (hours.start, hours.stop))
+    rows = TWELVE_DAYS.rows().cast(arrow_schema(RELEASE_TOTALS))
+    ensure_table(catalog, RELEASE_TOTALS).append(rows.filter((pc.field("hour_start") >= start) & (pc.field("hour_start") < end)))
+    ensure_table(catalog, USAGE_DELAYS)
+    audit = complete_audit([ORIGIN + hour * HOUR for hour in hours])
+    ensure_table(catalog, INGEST_AUDIT).append(audit.cast(arrow_schema(INGEST_AUDIT)))
+
+
+def publish_scores(catalog, start, staging, run_key):
+    score_window(catalog, TWELVE_DAYS.calendar, Window(start, start + 96 * HOUR, Mode.SETTLED), run_key, str(staging))
+    publish_health(catalog, read_manifest(str(staging), run_key, "health"))
+
+
+def published_scores(catalog):
+    """Every row but for the snapshot that it was computed from, by its key."""
+    rows = catalog.load_table(identifier(RELEASE_HEALTH)).scan().to_arrow().drop_columns("audit_sequence").to_pylist()
+    return {tuple(row[column] for column in RELEASE_HEALTH.grain): row for row in rows}
 
 
 def test_rows_fit_the_declared_table(catalog, tmp_path):
