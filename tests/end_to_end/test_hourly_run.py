@@ -79,7 +79,7 @@ LAST_LINES = {
     "wait_for_closed_hour": r"the hour is closed: \S+/_SUCCESS",
     "aggregate_errors": r"44 lines, 1 rejected \(not_json 1\), 1 duplicates, \d+ rows staged",
     "audit_aggregates": r"\d+ expectations: \d+ passed.*; published \d+ rows of 6 tables",
-    "score_release_health": r"\d+ releases .*, \d+ rows staged",
+    "score_release_health": r"\d+ releases? .*, \d+ rows? staged",
     "audit_health": r"\d+ expectations: \d+ passed.*; published \d+ rows of 1 table",
     "post_health_digest": r"#release-health: .*posted.*",
 }
