@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jobs.measures import measure_named
-from jobs.number_words import chance_words, percent_words, score_words
+from jobs.number_words import chance_words, percent_words, plural, score_words
 from jobs.policies import HORIZON_HOURS, Policy
 from jobs.scoring.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.development_factors import adoption_bins
@@ -109,7 +109,7 @@ def _expected(cell: ScoredCell, row: Row, look: int) -> list[str]:
     ]
     return [
         "2. What past releases would have had",
-        f"   {len(row['baseline_versions'])} releases, newest first: {', '.join(row['baseline_versions'])}.",
+        f"   {plural(len(row['baseline_versions']), 'release')}, newest first: {', '.join(row['baseline_versions'])}.",
         "   Hours of each group of users x that group's mature crash rate x how much higher rates run at this age and adoption",
         "   (learned from those releases):",
         *terms,
