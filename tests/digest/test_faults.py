@@ -252,6 +252,7 @@ def _tell_and_die(api_url: str, folder: Path, hour: int, last_step: int) -> None
     tell_by(SlackCalls(api_url, DEFAULT_TOKEN, QUICK), ledger, hour)
 
 
+@pytest.mark.races
 @pytest.mark.parametrize("hour", [0, 1], ids=["the first digest", "the next hour's"])
 def test_a_process_killed_before_any_step_leaves_one_of_each_in_the_end(slack, memory_path, hour):
     """Before a call, between Slack's acceptance and the note of it, after the note: each step of a digest is the last one once."""

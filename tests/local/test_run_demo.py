@@ -11,8 +11,11 @@ import pytest
 
 from jobs.settings import ROOT
 
+pytestmark = pytest.mark.races
+
 A_DEMO_THAT_RUNS = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
 from local import run_demo
 
 def run(*arguments):
