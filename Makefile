@@ -36,7 +36,7 @@ test: lint types  ## lint, types and every test but the browser's (under 20 minu
 	$(PYTHON) -m pytest -m "services and not browser" || status=1; \
 	exit $$status
 
-test-fast: setup  ## the tests without Spark, servers and racing processes (under 2 minutes)
+test-fast: setup  ## the tests without Spark, servers and racing processes (two to three minutes)
 	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not spark and not services and not browser and not races"
 
 test-browser: setup  ## the tests of the pages, in Debian's chromium
