@@ -18,7 +18,7 @@ class BaselinePolicy:
     recency: float = 0.9
     """Weight of a release over its successor: a drift of 2-5 % per release is followed, and 8 releases still count as 7."""
     thin_releases: int = 2
-    """Up to so many baselines the verdict is marked as thin and asks for stronger evidence."""
+    """Up to so many baselines the verdict is marked as thin."""
     fewest_mature_hours: int = 24
     """A past release with fewer known hours beyond the third day has no level of its own: daily rhythm alone would decide it."""
     most_missing_share: float = 0.25

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from jobs.policies import POLICY
+from jobs.scoring.count_noise import level_variance
+from jobs.scoring.release_history import fit_history
 from jobs.scoring.release_levels import CellLevels, learned_start_scale, levels_for_type, predictive_level, recency_weights, winsorised
+from tests.scoring.drawn_releases import baselines
 
 
 def cell(levels, crashes=1e6):
@@ -80,3 +83,10 @@ def test_dot_releases_have_a_level_of_their_own_from_six_on():
     assert levels_for_type(levels, types, "major", 6) == pytest.approx(np.zeros(7))
     assert levels_for_type(levels, types, "dot", 6) == pytest.approx(np.full(7, 0.2))
     assert levels_for_type(levels[:6], types[:6], "major", 6) == pytest.approx(levels[:6])
+
+
+def test_baselines_of_few_crashes_leave_their_mean_level_uncertain():
+    # 2 x (.5^2 / 100 + .5^2 / 50), and nothing worth a word where there are many
+    assert level_variance(np.array([100.0, 50.0]), np.array([0.5, 0.5]), phi=2.0) == pytest.approx(2 * (0.25 / 100 + 0.25 / 50))
+    few, many = (fit_history(baselines(scale=scale)) for scale in (100.0, 20_000.0))
+    assert few.omega2[-1] - few.long_run_variance > 1.5 * (many.omega2[-1] - many.long_run_variance)
