@@ -1,9 +1,11 @@
 """Keeps what a gate found: rows of data_quality, and pages for people."""
 
+import click
 from pyiceberg.catalog import Catalog
 
 from expectations.data_docs import write_data_docs
-from expectations.gate_report import GateRun, quality_rows
+from expectations.gate_report import GateRun, failure_message, quality_rows
+from jobs.exit_codes import FAILED_EXPECTATIONS
 from jobs.tables.publishing import replace_quality_results
 
 
@@ -17,3 +19,11 @@ def record_results(catalog: Catalog, data_docs: str, run: GateRun) -> str:
         return write_data_docs(data_docs, run)
     except Exception as error:
         return f"could not be written below {data_docs}: {type(error).__name__}: {error}"
+
+
+def blocked(run: GateRun, data_docs: str) -> click.ClickException:
+    """Why nothing was published. Exit code FAILED_EXPECTATIONS if only rows are at fault, 1 if a check could not be run."""
+    error = click.ClickException(failure_message(run, data_docs))
+    if run.is_final:
+        error.exit_code = FAILED_EXPECTATIONS
+    return error

@@ -42,6 +42,11 @@ class GateRun:
         return tuple(result for result in self.results if result.is_blocking)
 
     @property
+    def is_final(self) -> bool:
+        """Whether all that blocks is the rows' fault. What could not be checked may be another time, and others may have failed for it."""
+        return all(result.outcome is Outcome.FAIL for result in self.blocking)
+
+    @property
     def warnings(self) -> tuple[CheckResult, ...]:
         """What does not stop publishing but must be said: failed warnings, and warnings that could not be checked."""
         troubled = (Outcome.FAIL, Outcome.ERROR)

@@ -3,7 +3,8 @@
 Reads the manifest of the run below STAGING and the files that it names, what was published in the weeks before, and RELEASE_CALENDAR if it
 is set. Writes every outcome to data_quality and as pages below DATA_DOCS, then replaces the window in the published tables. If a critical
 expectation fails, or cannot be run, nothing is published: readers keep the last good rows, the message names the expectation with what was
-seen and how to look at the staged rows, and the exit code is 1. Windows of up to half a million rows a table need no Spark session.
+seen and how to look at the staged rows, and the exit code is 3 (1 if a check could not be run, which another try may mend). Windows of up
+to half a million rows a table need no Spark session.
 """
 
 from datetime import UTC, datetime
@@ -11,8 +12,8 @@ from datetime import UTC, datetime
 import click
 
 from expectations.audited_run import AuditedRun
-from expectations.gate_records import record_results
-from expectations.gate_report import GateRun, failure_message, success_line
+from expectations.gate_records import blocked, record_results
+from expectations.gate_report import GateRun, success_line
 from expectations.published_history import read_calendar, read_history
 from expectations.table_gates import audit_window_tables
 from jobs.settings import from_environment
@@ -45,7 +46,7 @@ def main(start: datetime, end: datetime, mode: str, run_key: str, master: str | 
     gate = GateRun(manifest, "aggregates", datetime.now(UTC), tables)
     data_docs = record_results(catalog, settings.data_docs, gate)
     if gate.blocking:
-        raise click.ClickException(failure_message(gate, data_docs))
+        raise blocked(gate, data_docs)
     click.echo(f"Data Docs: {data_docs}")
     click.echo(success_line(gate, publish_window(catalog, manifest)))
 

@@ -3,15 +3,15 @@
 Reads the manifest of the run below STAGING and the files that it names; needs no Spark. Writes every outcome to data_quality and as pages
 below DATA_DOCS, then replaces the run's looks in release_health. If a critical expectation fails, or cannot be run, nothing is published:
 readers keep the last good scores, the message names the expectation with what was seen and how to look at the staged rows, and the exit
-code is 1.
+code is 3 (1 if a check could not be run, which another try may mend).
 """
 
 from datetime import UTC, datetime
 
 import click
 
-from expectations.gate_records import record_results
-from expectations.gate_report import GateRun, failure_message, success_line
+from expectations.gate_records import blocked, record_results
+from expectations.gate_report import GateRun, success_line
 from expectations.table_gates import audit_health_table
 from jobs.settings import from_environment
 from jobs.tables.lake_catalog import open_catalog
@@ -39,7 +39,7 @@ def main(start: datetime, end: datetime, mode: str, run_key: str) -> None:
     gate = GateRun(manifest, "health", datetime.now(UTC), audit_health_table(manifest))
     data_docs = record_results(catalog, settings.data_docs, gate)
     if gate.blocking:
-        raise click.ClickException(failure_message(gate, data_docs))
+        raise blocked(gate, data_docs)
     click.echo(f"Data Docs: {data_docs}")
     has_looks = manifest.looks is not None and manifest.looks.until > manifest.looks.after
     click.echo(success_line(gate, publish_health(catalog, manifest) if has_looks else PublishOutcome(())))

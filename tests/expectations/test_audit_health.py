@@ -7,6 +7,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from jobs.audit_health import main
+from jobs.exit_codes import FAILED_EXPECTATIONS
 from jobs.table_declarations import DATA_QUALITY, RELEASE_HEALTH, Table
 from jobs.tables.lake_catalog import identifier, open_catalog
 from jobs.tables.staging_manifest import Looks, write_manifest
@@ -48,7 +49,7 @@ def test_a_score_that_cannot_be_leaves_the_last_good_ones(home: Path) -> None:
     stage(home, rows, run_key="fedcba9876543210", looks=Looks(LOOKS.after, LOOKS.until, 8))
     finished = audit("fedcba9876543210")
 
-    assert finished.exit_code == 1
+    assert finished.exit_code == FAILED_EXPECTATIONS
     assert "release_health: critical expectation failed: 0 <= score <= 100, and a finite number: nan in 1 row." in finished.output
     assert stored(RELEASE_HEALTH) == published
     failed = [row for row in stored(DATA_QUALITY) if row["outcome"] != "pass"]
@@ -80,5 +81,5 @@ def test_a_look_at_an_hour_to_come_is_not_the_runs(home: Path) -> None:
         row["as_of"] = HOUR_START + 2 * HOUR
     stage(home, rows)
     finished = audit()
-    assert finished.exit_code == 1
+    assert finished.exit_code == FAILED_EXPECTATIONS
     assert f"{(HOUR_START + 2 * HOUR).astimezone(UTC):%Y-%m-%d %H:%M}" in finished.output
