@@ -26,6 +26,7 @@ STRATUM_HEAD = ("Users", "Measure", "State", "Ratio (90 %)", "Had", "Expected")
 _MOST_ROWS = 60
 _MOST_STRATA = 15
 _MOST_LISTED = 12
+_NO_EVENT = "no event in this release or those before"
 
 
 def thread_blocks(facts: DigestFacts) -> dict[str, list[Block]]:
@@ -76,7 +77,8 @@ def _cells(facts: DigestFacts, release: ReleaseLook) -> list[Block]:
 
 def _is_empty(cell: Cell) -> bool:
     """A measure that neither this release nor an earlier one has shown: nothing to read."""
-    return cell.state is State.NO_BASELINE and not cell.observed_crashes and not is_critical(cell.measure)
+    never_happened = any(note.startswith(_NO_EVENT) for note in cell.notes)
+    return cell.state is State.NO_BASELINE and not cell.observed_crashes and (never_happened or not is_critical(cell.measure))
 
 
 def _cell_order(cell: Cell) -> tuple[object, ...]:

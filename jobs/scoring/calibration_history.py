@@ -36,7 +36,7 @@ def score_maps(record: ChannelRecord, release: Release, policy: Policy) -> dict[
 
 def past_scores(scored: ScoredRelease) -> dict[int, PastScore]:
     """By age: the least critical score, and whether every critical cell was acceptable when mature. Empty without baseline."""
-    known = [cell.looks for cell in scored.cells if cell.looks is not None and cell.looks.expected[0, -1] > 0]
+    known = [cell.looks for cell in scored.cells if cell.looks is not None and cell.looks.expected[0, -1] > 0 and cell.counted_from == 0]
     if not known or scored.hours < HORIZON_HOURS:
         return {}
     was_acceptable = all(_mature_log_ratio(looks) <= looks.log_acceptable[0] for looks in known)

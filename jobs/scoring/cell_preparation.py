@@ -83,6 +83,19 @@ class PreparedCell:
     known_from: int | None
     """The first hour in which a ping of the release carried the measure."""
 
+    @property
+    def past_crashes(self) -> float:
+        """Crashes of a past release in its week, in the mean; 0 without past releases."""
+        return sum(float(baseline.crashes.sum()) for baseline in self.baselines) / max(len(self.baselines), 1)
+
+    @property
+    def counted_from(self) -> int:
+        """The first look at which there is an event to judge by, the release's own or a past release's; `counts.hours` if there is none."""
+        if self.past_crashes > 0:
+            return 0
+        with_events = np.flatnonzero(self.counts.crashes.any(axis=0))
+        return int(with_events[0]) if with_events.size else self.counts.hours
+
 
 @dataclass(frozen=True)
 class PlatformKernels:

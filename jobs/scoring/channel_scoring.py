@@ -33,7 +33,10 @@ _HOLDBACK_OVERDISPERSION = 2.0  # without a history to measure it
 
 @dataclass(frozen=True)
 class ScoredCell:
-    """A measure on a platform: its figures (None without baseline), the states of its rows by look, and problems by hour since release."""
+    """A measure on a platform: its figures, the states of its rows by look, and problems by hour since release.
+
+    Figures are None without baseline, and where neither the release nor a baseline had an event; they count from look `counted_from` on.
+    """
 
     key: CellKey
     prepared: PreparedCell
@@ -46,6 +49,14 @@ class ScoredCell:
     @property
     def platform(self) -> str:
         return self.key.platform or ALL
+
+    @property
+    def counted_from(self) -> int:
+        return self.prepared.counted_from
+
+    @property
+    def has_baseline(self) -> bool:
+        return bool(self.prepared.baselines)
 
 
 @dataclass(frozen=True)
@@ -97,7 +108,10 @@ def score_cells(
         for key, cell in zip(keys, prepared, strict=True)
     ]
     start_scales = [policy.start_scale(record.totals.channel, key.measure) for key in keys]
-    learned = learned_start_scale([history.past for history in histories if history], min(start_scales), policy.baselines, policy.variance)
+    # What never happened in any past release doesn't tell how much releases differ: its levels are all the same.
+    taught = [(h.past, scale) for h, cell, scale in zip(histories, prepared, start_scales, strict=True) if h and cell.past_crashes > 0]
+    least_scale = min((scale for _, scale in taught), default=min(start_scales))
+    learned = learned_start_scale([past for past, _ in taught], least_scale, policy.baselines, policy.variance)
     if context.proxy is not None:
         histories = [history and as_proxy(history, context.proxy) for history in histories]
     elif learned is not None:
@@ -138,15 +152,21 @@ def _scored_cell(
     hours = cell.counts.hours
     crashes, usage_hours = cell.counts.crashes.sum(axis=0), cell.counts.usage_hours.sum(axis=0)
     problems = [*channel_problems, fallen_usage(usage_hours, crashes, policy.data_guard)]
-    if history is None:
-        has_problem = np.any([problem.has_problem for problem in problems], axis=0)
-        rates_only = [State.DATA_PROBLEM if is_bad else State.NO_BASELINE for is_bad in has_problem]
-        return ScoredCell(key, cell, None, None, [rates_only], tuple(problems))
+    uncompared = _uncompared_states(problems)
+    if history is None or cell.counted_from == hours:
+        return ScoredCell(key, cell, None, None, [uncompared], tuple(problems))
     looks = look_at_cells(history, cell.counts, cell.strata.names, with_strata=key.platform is None)
     problems.append(_silence(cell, looks))
     has_problem = np.any([problem.has_problem for problem in problems], axis=0)
     states = cell_states(looks, has_problem[:hours], policy.alarm, policy.verdict)
+    states = [uncompared[: cell.counted_from] + row[cell.counted_from :] for row in states]
     return ScoredCell(key, cell, history, looks, states, tuple(problem for problem in problems if problem.has_problem.any()))
+
+
+def _uncompared_states(problems: list[DataProblem]) -> list[State]:
+    """By hour, where there is nothing to compare with."""
+    has_problem = np.any([problem.has_problem for problem in problems], axis=0)
+    return [State.DATA_PROBLEM if is_bad else State.NO_BASELINE for is_bad in has_problem]
 
 
 def _channel_problems(record: ChannelRecord, context: ReleaseContext, policy: Policy) -> list[DataProblem]:

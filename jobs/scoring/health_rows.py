@@ -62,7 +62,9 @@ def _verdict_at(scored: ScoredRelease, look: int, policy: Policy) -> ReleaseVerd
             is_critical=_is_critical(cell),
             usage_share=_usage_until(cell, look) / whole_usage,
             state=cell.states[0][look],
-            score=None if cell.looks is None else float(cell.looks.posterior.score[0, look]),
+            score=None if cell.looks is None or look < cell.counted_from else float(cell.looks.posterior.score[0, look]),
+            has_event=not _is_without_event(cell, look),
+            is_rare=cell.prepared.past_crashes < policy.verdict.too_early_expected,
         )
         for cell in scored.cells
     ]
@@ -72,6 +74,10 @@ def _verdict_at(scored: ScoredRelease, look: int, policy: Policy) -> ReleaseVerd
 def _is_critical(cell: ScoredCell) -> bool:
     scoring = measure_named(cell.key.measure).scoring
     return scoring is not None and scoring.is_critical
+
+
+def _is_without_event(cell: ScoredCell, look: int) -> bool:
+    return cell.has_baseline and look < cell.counted_from
 
 
 def _usage_until(cell: ScoredCell, look: int) -> float:
@@ -106,6 +112,8 @@ def _cell_rows(scored: ScoredRelease, cell: ScoredCell, wanted: list[int], polic
         for look in wanted:
             if cell.looks is not None and not cell.looks.is_known[index, look]:
                 continue
+            if index > 0 and look < cell.counted_from:
+                continue  # the cell as a whole says that there was no event
             rows.append(
                 _figures(cell, index, look)
                 | _common(scored, look)
@@ -133,7 +141,7 @@ def _common(scored: ScoredRelease, look: int) -> Row:
 
 
 def _figures(cell: ScoredCell, index: int, look: int) -> Row:
-    if cell.looks is None or cell.history is None:
+    if cell.looks is None or cell.history is None or look < cell.counted_from:
         counts = cell.prepared.counts
         rates = {
             "observed_crashes": float(counts.crashes[:, : look + 1].sum()),
@@ -148,6 +156,7 @@ def _figures(cell: ScoredCell, index: int, look: int) -> Row:
     }
 
 
+NO_EVENTS_NOTE = "no event in this release or those before: left out of the verdict"
 _PROXY_NOTES = {
     Proxy.CHANNEL_BEFORE: "no release of this channel to compare with: compared with this version on the channel before",
     Proxy.VERSION_BEFORE: "no release of this channel to compare with: compared with the version in use before",
@@ -208,6 +217,8 @@ def _notes(cell: ScoredCell, look: int, policy: Policy) -> list[str]:
     if cell.holdback_evidence is not None:
         alarm_at = 1 / policy.holdback.false_alarms
         notes.append(f"random holdback: evidence {cell.holdback_evidence[look]:.3g} : 1 for a regression (alarm at {alarm_at:.0f} : 1)")
+    if _is_without_event(cell, look):
+        return [*notes, NO_EVENTS_NOTE]
     if cell.history is None or cell.looks is None:
         return [*notes, "no release to compare with"]
     if cell.history.proxy is not None:

@@ -19,7 +19,10 @@ _WORST_FIRST = (
 
 @dataclass(frozen=True)
 class CellVerdict:
-    """A measure on a platform at one look. `usage_share` is the platform's share of the release's hours (1 for all platforms)."""
+    """A measure on a platform at one look. `usage_share` is the platform's share of the release's hours (1 for all platforms).
+
+    `is_rare`: past releases had too few of it in their whole week for a ratio. `has_event`: it or a past release had any.
+    """
 
     measure: str
     platform: str
@@ -27,6 +30,8 @@ class CellVerdict:
     usage_share: float
     state: State
     score: float | None
+    is_rare: bool = False
+    has_event: bool = True
 
 
 @dataclass(frozen=True)
@@ -42,15 +47,17 @@ def release_verdict(cells: Sequence[CellVerdict], critical_platform_share: float
     """The worst critical cell's state, but at least watch where a cell that is not critical has regressed.
 
     Critical cells are critical measures on all platforms together (`whole`) and on each with a share of the hours. A single platform that
-    is too early to judge leaves the verdict to the others, and so does a measure that no past release had.
+    is too early to judge leaves the verdict to the others, and so does a measure that no past release had, or had too rarely to be judged.
     """
     critical = [cell for cell in cells if cell.is_critical and (cell.platform == whole or cell.usage_share >= critical_platform_share)]
     undecided = (State.TOO_EARLY, State.NO_BASELINE)
     comparable = [cell for cell in critical if cell.state is not State.NO_BASELINE] or critical
-    deciding = [cell for cell in comparable if cell.platform == whole or cell.state not in undecided] or comparable
+    deciding = [cell for cell in comparable if (cell.platform == whole and not cell.is_rare) or cell.state not in undecided] or comparable
     decided_by = min(deciding, key=lambda cell: (_WORST_FIRST.index(cell.state), _score_order(cell)))
     others = [cell for cell in cells if cell not in critical and cell.state is State.REGRESSED]
     state = decided_by.state
+    if state is State.NO_BASELINE and not decided_by.has_event:
+        state = State.TOO_EARLY  # there are past releases, but nothing ever went wrong in any
     if others and _WORST_FIRST.index(state) > _WORST_FIRST.index(State.WATCH):
         state, decided_by = State.WATCH, min(others, key=_score_order)
     scores = [cell.score for cell in critical if cell.score is not None and cell.state not in undecided]

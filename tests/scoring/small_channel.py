@@ -31,6 +31,7 @@ class SmallChannel:
     ratio: float = 1.0
     usage_hours_per_hour: float = 2000.0
     crashes_per_hour: float = 0.02
+    content_crashes_per_hour: float = 0.02
     seed: int = 7
     missing_hours: tuple[int, ...] = ()
     first_beta: int = 8
@@ -78,7 +79,7 @@ class SmallChannel:
                         "usage_hours": usage_hours,
                         "crash_pings": crashes,
                         "main_crashes_capped": crashes,
-                        "content_crashes_capped": int(rng.poisson(usage_hours * 0.02)),
+                        "content_crashes_capped": int(rng.poisson(usage_hours * self.content_crashes_per_hour)),
                     }
 
     def _shares(self):
