@@ -1,21 +1,18 @@
 """The tasks that the release health DAGs share: one entry point each, named after its module."""
 
-import shlex
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
-from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import Asset, BaseOperator, TriggerRule
 
+from dags.job_operator import JobOperator, RunFailure
 from jobs.settings import NAMESPACE, ROOT, from_environment
 from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
 from jobs.windows import run_key
 
 SPARK_POOL = "spark"
-SKIPPED = 99
-"""Exit code by which a BashOperator skips its task."""
 RUN_KEY = "{{ run_key(dag.dag_id, run_id) }}"
 MACROS = {"run_key": run_key}
 
@@ -24,7 +21,7 @@ SCORES = Asset(f"{NAMESPACE}.{RELEASE_HEALTH.name}")
 
 DEFAULT_ARGUMENTS = {
     "owner": "release-health",
-    # Every task replaces exactly its window, so trying again is safe.
+    # Every task replaces exactly its window, so trying again is safe; a gate whose expectations failed is not tried again (job_operator).
     "retries": 2,
     "retry_delay": timedelta(seconds=30),
     "execution_timeout": timedelta(hours=3),
@@ -52,44 +49,35 @@ def spark_task(module: str, arguments: Any, **task_arguments: Any) -> SparkSubmi
     )
 
 
-def python_task(module: str, arguments: Sequence[str], unless: str | None = None, **task_arguments: Any) -> BashOperator:
-    """`python -m jobs.<module>`; skipped where the Jinja expression `unless` is true."""
-    command = " ".join(["python", "-m", f"jobs.{module}", *(_quoted(argument) for argument in arguments)])
-    if unless:
-        command = (
-            f"{{% if {unless} %}}echo 'skipped: {module} has nothing to do in this run'; exit {SKIPPED}{{% else %}}{command}{{% endif %}}"
-        )
-    return BashOperator(task_id=module, bash_command=command, cwd=str(ROOT), skip_on_exit_code=SKIPPED, **task_arguments)
+def python_task(module: str, arguments: Sequence[str], **task_arguments: Any) -> JobOperator:
+    """`python -m jobs.<module>`."""
+    return JobOperator(task_id=module, module=module, arguments=arguments, **task_arguments)
 
 
-def aggregate_and_audit(arguments: Any) -> tuple[SparkSubmitOperator, SparkSubmitOperator]:
-    """Stage the totals of a window, then publish them if the gate lets them pass. A gate is not tried again: the same rows fail again."""
+def aggregate_and_audit(arguments: Any) -> tuple[SparkSubmitOperator, JobOperator]:
+    """Stage the totals of a window, then publish them if the gate lets them pass."""
     aggregate = spark_task("aggregate_errors", arguments)
-    audit = spark_task("audit_aggregates", arguments, retries=0, outlets=PUBLISHED_TABLES)
+    audit = python_task("audit_aggregates", arguments, outlets=PUBLISHED_TABLES)
     aggregate >> audit
     return aggregate, audit
 
 
-def score_and_audit(arguments: Sequence[str]) -> tuple[BashOperator, BashOperator]:
+def score_and_audit(arguments: Sequence[str]) -> tuple[JobOperator, JobOperator]:
     """Score the releases, then publish the scores if their gate lets them pass."""
     score = python_task("score_release_health", arguments)
-    audit = python_task("audit_health", arguments, retries=0, outlets=[SCORES])
+    audit = python_task("audit_health", arguments, outlets=[SCORES])
     score >> audit
     return score, audit
 
 
-def watch(tasks: Sequence[BaseOperator]) -> BashOperator:
+def watch(tasks: Sequence[BaseOperator]) -> RunFailure:
     """The last task: fails the run if anything failed, although the digest was posted."""
-    watcher = BashOperator(
+    watcher = RunFailure(
         task_id="watcher",
-        bash_command="echo 'A task of this run failed: open the red one and read the end of its log.'; exit 1",
+        message="A task of this run failed: open the red one and read the end of its log.",
         trigger_rule=TriggerRule.ONE_FAILED,
         retries=0,
     )
     for task in tasks:
         task >> watcher
     return watcher
-
-
-def _quoted(argument: str) -> str:
-    return argument if "{{" in argument else shlex.quote(argument)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.triggers.base import BaseTrigger, StartTriggerArgs, TaskSuccessEvent, TriggerEvent
 
-POLL_SECONDS = 5.0
+POLL_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 60.0
+PATIENCE = timedelta(minutes=15)
+"""How long the store may fail without a pause; longer is no hiccup but a wrong key or a network that somebody has to mend."""
 NEVER_CLOSED = "never closed"
 
 
@@ -18,12 +22,11 @@ def is_closed(marker: str) -> bool:
     """Whether the marker, a path or an `s3://` address, is there."""
     if not marker.startswith("s3://"):
         return Path(marker).exists()
-    import boto3
     from botocore.exceptions import ClientError
 
     bucket, _, key = marker.removeprefix("s3://").partition("/")
     try:
-        boto3.client("s3").head_object(Bucket=bucket, Key=key)
+        _s3_client().head_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             return False
@@ -31,8 +34,19 @@ def is_closed(marker: str) -> bool:
     return True
 
 
+@cache
+def _s3_client() -> Any:
+    """One for all polls: making it costs more than asking."""
+    import boto3
+
+    return boto3.client("s3")
+
+
 class HourClosedTrigger(BaseTrigger):
-    """Ends its task well when the marker is there; after `wait_minutes` it says that the hour was never closed."""
+    """Ends its task well when the marker is there; after `wait_minutes` it says that the hour was never closed.
+
+    A look-up that fails is tried again, ever more slowly; after a quarter of an hour of nothing but failures the trigger says why.
+    """
 
     def __init__(self, marker: str, wait_minutes: str, poll_seconds: float = POLL_SECONDS) -> None:
         super().__init__()
@@ -47,11 +61,21 @@ class HourClosedTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         self.log.info("waiting up to %s minutes for %s", self.wait_minutes, self.marker)
         deadline = datetime.now(UTC) + timedelta(minutes=float(self.wait_minutes))
-        while not await asyncio.to_thread(is_closed, self.marker):
-            if datetime.now(UTC) >= deadline:
-                yield TriggerEvent(NEVER_CLOSED)
+        answered, pause_seconds = datetime.now(UTC), self.poll_seconds
+        while True:
+            try:
+                if await asyncio.to_thread(is_closed, self.marker):
+                    break
+                answered, pause_seconds, trouble = datetime.now(UTC), self.poll_seconds, NEVER_CLOSED
+            except Exception as error:  # whatever the store's client raises
+                trouble = f"not to be looked up ({type(error).__name__}: {error})"
+                self.log.warning("%s is %s; trying again", self.marker, trouble)
+                pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
+            now = datetime.now(UTC)
+            if now >= deadline or now - answered >= PATIENCE:
+                yield TriggerEvent(trouble)
                 return
-            await asyncio.sleep(self.poll_seconds)
+            await asyncio.sleep(pause_seconds)
         self.log.info("the hour is closed: %s", self.marker)
         yield TaskSuccessEvent()
 
@@ -82,7 +106,9 @@ class HourClosedSensor(BaseSensorOperator):
             self.defer(trigger=HourClosedTrigger(self.marker, self.wait_minutes), method_name="finish")
 
     def finish(self, context: Any, event: str) -> None:
-        """Called with the trigger's answer where the hour is still open."""
+        """Called with the trigger's answer where the hour is not known to be closed."""
+        if event != NEVER_CLOSED:
+            raise AirflowFailException(f"the hour's marker is {event}: mend the access to {self.marker}, then clear this task.")
         raise AirflowFailException(
             f"the hour was {event}: no {self.marker} after {self.wait_minutes} minutes. "
             "The settling run takes what is there; to take this hour now, have the edge write the marker and clear this task."

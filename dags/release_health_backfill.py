@@ -15,12 +15,14 @@ trigger again without `dry_run`.
 job is through. Clear the failed task to go on; running the whole backfill again gives the same rows.
 """
 
-import json
 from datetime import UTC, datetime
 
 from airflow.sdk import DAG, Param, TriggerRule, task_group
 
 from dags.health_tasks import DEFAULT_ARGUMENTS, MACROS, RUN_KEY, aggregate_and_audit, python_task, score_and_audit, watch
+
+DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+DAY_OR_HOUR = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:00)?$"
 
 with DAG(
     dag_id="release_health_backfill",
@@ -31,8 +33,10 @@ with DAG(
     default_args=DEFAULT_ARGUMENTS,
     user_defined_macros=MACROS,
     params={
-        "start": Param(type="string", format="date", description="First day, UTC."),
-        "end": Param(type="string", description="Day after the last one, or an hour of the current day (2026-11-22T10:00), UTC."),
+        "start": Param(type="string", pattern=DAY, description="First day, UTC: 2026-11-01."),
+        "end": Param(
+            type="string", pattern=DAY_OR_HOUR, description="Day after the last one, or an hour of the current day (2026-11-22T10:00), UTC."
+        ),
         "days_per_job": Param(7, type="integer", minimum=1, description="Days that one Spark job takes."),
         "dry_run": Param(True, type="boolean", description="Print the plan and do nothing."),
     },
@@ -46,7 +50,6 @@ with DAG(
         [*period, "--days-per-job", "{{ params.days_per_job }}", "--run-key", RUN_KEY, "{{ '--dry-run' if params.dry_run else '' }}"],
         # The last line is the list of the jobs' arguments; empty in a dry run, which skips all that follows.
         do_xcom_push=True,
-        output_processor=json.loads,
     )
 
     @task_group(group_id="spark_jobs", prefix_group_id=False)

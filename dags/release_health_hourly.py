@@ -10,8 +10,8 @@ two hours.
 the looks from that hour on, and the day's message in Slack, edited in place.
 
 **If it fails:** nothing half-done is visible. *wait_for_closed_hour*: the hour never closed; the settling run takes what is there.
-*aggregate_errors*: tried twice more; see its log. *audit_aggregates*, *audit_health*: a critical expectation failed; the last good rows stay,
-the log names the expectation and the folder with the staged rows. The digest is posted in any case and says what is missing; the run still
+*audit_aggregates*, *audit_health*: a critical expectation failed; the last good rows stay, the log names the expectation and the folder with
+the staged rows. Whatever else fails was tried twice more: see its log. The digest is posted in any case and says what is missing; the run still
 ends as failed. Clearing a failed task runs it again safely.
 """
 

@@ -12,7 +12,7 @@ replaces these rows any more. Then `release_health` for the looks from that day 
 backfill the digest task skips itself.
 
 **If it fails:** the hourly figures stay visible. *audit_aggregates*, *audit_health*: a critical expectation failed; the log names it and the
-folder with the staged rows. Clear the failed task to run it again; the same day can be settled any number of times.
+folder with the staged rows. Whatever else fails was tried twice more. Clear the failed task to run it again; the same day can be settled any number of times.
 """
 
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ with DAG(
     )
     aggregate, audit = aggregate_and_audit(arguments)
     score, audit_scores = score_and_audit(arguments)
-    digest = python_task("post_health_digest", arguments, unless="dag_run.run_type == 'backfill'", trigger_rule=TriggerRule.ALL_DONE)
+    digest = python_task("post_health_digest", arguments, skip_if="{{ dag_run.run_type == 'backfill' }}", trigger_rule=TriggerRule.ALL_DONE)
 
     late_objects >> aggregate
     audit >> score

@@ -8,12 +8,14 @@ from typing import Any
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import DAG
 
+from dags.job_operator import JobOperator, RunFailure
 from jobs.settings import ROOT
 
 PARAMS = {"wait_minutes": 120, "start": "2026-11-01", "end": "2026-11-22T10:00", "days_per_job": 7, "dry_run": False}
 INTERVALS = {
     "release_health_hourly": (datetime(2026, 11, 22, 10, tzinfo=UTC), datetime(2026, 11, 22, 11, tzinfo=UTC)),
 }
+SKIPPED = "skipped"
 A_DAY = (datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC))
 
 
@@ -39,12 +41,16 @@ def _context(dag: DAG, task: Any, run_type: str, params: dict[str, Any]) -> dict
 
 def _command(task: Any, context: dict[str, Any]) -> str:
     if task.get_closest_mapped_task_group() is not None:
-        task.application_args = ["<the arguments of one job of the plan>"]
+        setattr(
+            task, "application_args" if isinstance(task, SparkSubmitOperator) else "arguments", ["<the arguments of one job of the plan>"]
+        )
     task.render_template_fields(context)
     if isinstance(task, SparkSubmitOperator):
         command = shlex.join(task._get_hook()._build_spark_submit_command(task.application))
-    elif task.task_type == "BashOperator":
-        command = task.bash_command
+    elif isinstance(task, JobOperator):
+        command = SKIPPED if task.skip_if == "True" else shlex.join(["python", *task.command[1:]])
+    elif isinstance(task, RunFailure):
+        command = task.message
     else:
         command = " ".join(f"{name}={getattr(task, name)}" for name in task.template_fields)
     return command.replace(str(ROOT), "ROOT").strip()

@@ -1,12 +1,14 @@
 """An hourly run goes on as soon as its hour is closed, and says so if that never happens."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 from airflow.triggers.base import TaskSuccessEvent, TriggerEvent
 
+from dags import hour_closing
 from dags.hour_closing import NEVER_CLOSED, HourClosedSensor, HourClosedTrigger
 
 
@@ -47,6 +49,30 @@ def test_the_trigger_ends_the_task_when_the_hour_is_closed(tmp_path: Path) -> No
 
 def test_the_trigger_gives_up_when_the_time_is_over(tmp_path: Path) -> None:
     assert event_of(HourClosedTrigger(str(tmp_path / "_SUCCESS"), "0")).payload == NEVER_CLOSED
+
+
+def test_a_store_that_fails_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([OSError("connection reset"), False, TimeoutError(), True])
+
+    def answer(marker: str) -> bool:
+        found = next(answers)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(hour_closing, "is_closed", answer)
+    assert isinstance(event_of(HourClosedTrigger("s3://landing/_SUCCESS", "60", poll_seconds=0.01)), TaskSuccessEvent)
+
+
+def test_a_store_that_fails_for_long_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(marker: str) -> bool:
+        raise OSError("access denied")
+
+    monkeypatch.setattr(hour_closing, "is_closed", refuse)
+    monkeypatch.setattr(hour_closing, "PATIENCE", timedelta(seconds=0.1))
+    event = event_of(HourClosedTrigger("s3://landing/_SUCCESS", "60", poll_seconds=0.01))
+    with pytest.raises(AirflowFailException, match=r"OSError: access denied\): mend the access to .*_SUCCESS, then clear this task"):
+        sensor(Path("_SUCCESS")).finish({}, event.payload)
 
 
 def test_an_hour_that_was_never_closed_fails_the_task_with_what_happens_next(tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""Runs an entry point of ours in a process of its own. No shell reads the arguments, so no value of a run can be anything but an argument."""
+
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.providers.standard.hooks.subprocess import SubprocessHook
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+from jobs.exit_codes import FAILED_EXPECTATIONS
+from jobs.settings import ROOT
+
+
+class JobOperator(BaseOperator):
+    """`python -m jobs.<module> <arguments>`: its output is the task's log, its last line the task's XCom, read as JSON, where `do_xcom_push` asks.
+
+    `arguments` are templates; one that renders to nothing is left out. `skip_if` is a template, too: the task is skipped where it renders
+    to `True`. Failed expectations fail the task for good; every other failure is tried again, as often as `retries` says.
+    """
+
+    template_fields = ("arguments", "skip_if")
+    ui_color = "#e8f0fe"
+
+    def __init__(
+        self, *, module: str, arguments: Sequence[str] = (), skip_if: str = "", do_xcom_push: bool = False, **task_arguments: Any
+    ) -> None:
+        super().__init__(do_xcom_push=do_xcom_push, **task_arguments)
+        self.module = module
+        self.arguments = arguments
+        self.skip_if = skip_if
+        self._process = SubprocessHook()
+
+    @property
+    def command(self) -> list[str]:
+        """The command line, from rendered arguments."""
+        return [sys.executable, "-m", f"jobs.{self.module}", *(argument for argument in self.arguments if argument)]
+
+    def execute(self, context: Any) -> Any:
+        if self.skip_if == "True":
+            raise AirflowSkipException(f"{self.module} has nothing to do in this run")
+        ended = self._process.run_command(self.command, cwd=str(ROOT))
+        if ended.exit_code == FAILED_EXPECTATIONS:
+            raise AirflowFailException(
+                f"{self.module} found critical expectations failed, as its log says above; the same rows would fail again"
+            )
+        if ended.exit_code:
+            raise AirflowException(f"{self.module} {_said(ended.exit_code)}; its log above says why")
+        return json.loads(ended.output) if self.do_xcom_push else None
+
+    def on_kill(self) -> None:
+        """Ends the job and whatever it has started."""
+        self._process.send_sigterm()
+
+
+class RunFailure(BaseOperator):
+    """Fails its run with a message, for good."""
+
+    def __init__(self, *, message: str, **task_arguments: Any) -> None:
+        super().__init__(**task_arguments)
+        self.message = message
+
+    def execute(self, context: Any) -> None:
+        raise AirflowFailException(self.message)
+
+
+def _said(exit_code: int) -> str:
+    return f"ended with exit code {exit_code}" if exit_code > 0 else f"was ended by {signal.Signals(-exit_code).name}"
