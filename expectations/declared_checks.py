@@ -21,6 +21,7 @@ _RANGE_BY_UNIT: dict[str, tuple[float, float]] = {
 }
 _A_MICROSECOND = timedelta(microseconds=1)
 _MISSING = "no such column"
+SCHEMA_WORDS = "columns and types are as declared"
 
 
 def declared_checks(table: Table, times: tuple[datetime, datetime]) -> tuple[Check, ...]:
@@ -51,9 +52,8 @@ def schema_suite(table: Table, columns_by_file: Mapping[str, Mapping[str, pa.Dat
 
     A suite of its own: rows with other columns break every other check, and this one says why.
     """
-    words = "columns and types are as declared"
     if not columns_by_file:
-        return suite_of(table, NotRun(words, Severity.CRITICAL, Outcome.NOT_APPLICABLE, "no rows were staged"))
+        return suite_of(table, NotRun(SCHEMA_WORDS, Severity.CRITICAL, Outcome.NOT_APPLICABLE, "no rows were staged"))
     declared = {field.name: _type_words(field.type) for field in arrow_schema(table)}
     rows = [
         {
@@ -66,7 +66,7 @@ def schema_suite(table: Table, columns_by_file: Mapping[str, Mapping[str, pa.Dat
         for name in dict.fromkeys((*declared, *staged))
     ]
     check = Check(
-        words=words,
+        words=SCHEMA_WORDS,
         severity=Severity.CRITICAL,
         expectation=gxe.ExpectColumnPairValuesToBeEqual(column_A="declared type", column_B="staged type"),
         columns=(),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from expectations.declared_checks import SCHEMA_WORDS
 from expectations.gate_run import CheckResult, TableResult
 from expectations.severities import Outcome, Severity
 from jobs.table_declarations import DATA_QUALITY
@@ -43,8 +44,11 @@ class GateRun:
 
     @property
     def is_final(self) -> bool:
-        """Whether all that blocks is the rows' fault. What could not be checked may be another time, and others may have failed for it."""
-        return all(result.outcome is Outcome.FAIL for result in self.blocking)
+        """Whether all that blocks is the rows' fault. What could not be checked may be another time, and others may have failed for it;
+        not so where the columns are others than declared.
+        """
+        has_other_columns = any(result.words == SCHEMA_WORDS and result.outcome is Outcome.FAIL for result in self.blocking)
+        return has_other_columns or all(result.outcome is Outcome.FAIL for result in self.blocking)
 
     @property
     def warnings(self) -> tuple[CheckResult, ...]:
