@@ -3,43 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.triggers.base import BaseTrigger, StartTriggerArgs, TaskSuccessEvent, TriggerEvent
 
+from dags.hour_markers import is_closed
+
 POLL_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 60.0
 PATIENCE = timedelta(minutes=15)
 """How long the store may fail without a pause; longer is no hiccup but a wrong key or a network that somebody has to mend."""
 NEVER_CLOSED = "never closed"
-
-
-def is_closed(marker: str) -> bool:
-    """Whether the marker, a path or an `s3://` address, is there."""
-    if not marker.startswith("s3://"):
-        return Path(marker).exists()
-    from botocore.exceptions import ClientError
-
-    bucket, _, key = marker.removeprefix("s3://").partition("/")
-    try:
-        _s3_client().head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            return False
-        raise
-    return True
-
-
-@cache
-def _s3_client() -> Any:
-    """One for all polls: making it costs more than asking."""
-    import boto3
-
-    return boto3.client("s3")
 
 
 class HourClosedTrigger(BaseTrigger):
