@@ -22,7 +22,8 @@ from requests import RequestException
 from rich.console import Console
 from slack_sdk import WebClient
 
-from jobs.settings import from_environment
+from jobs.settings import SETTINGS_VARIABLE, from_environment
+from jobs.settings_rules import Settings
 from jobs.table_declarations import INGEST_AUDIT
 from jobs.tables.lake_catalog import identifier, open_catalog
 from jobs.windows import HOUR, Mode
@@ -32,6 +33,7 @@ from local.demo_outcome import hours_until_flagged, read_digest, read_verdicts, 
 from local.demo_plan import current_hour, plan_backfill
 from local.demo_runs import DAGS, RunFailed, run_backfill, run_hours
 from local.demo_steps import DemoSteps
+from local.settings_file import write_settings
 from local.stack import Stack, StackError
 from local.stack_environment import StackConfig
 from simulation.ping_world import REGRESSION
@@ -48,7 +50,7 @@ def main() -> None:
         signal.signal(ending, _stop_on_signal)
     config = StackConfig()
     console = Console()
-    _use_only_the_demos_own(config.home)
+    _use_only_the_demos_own(config)
     running = local_stack.read_state(config)
     if running and not local_stack.unhealthy_services(running):
         raise click.ClickException("a local stack runs here already; stop it with `make stack-stop`, then run the demo again")
@@ -102,11 +104,13 @@ def _stop(config: StackConfig, console: Console) -> None:
         console.print("stopped")
 
 
-def _use_only_the_demos_own(home: Path) -> None:
+def _use_only_the_demos_own(config: StackConfig) -> None:
     """Whatever the user has configured for real data: simulated pings go to the demo's own folders, tables and stand-in for Slack."""
-    for name in [name for name in os.environ if name.startswith(("PYICEBERG_", "SLACK_"))]:
+    home, settings = config.home, {name.upper() for name in Settings.model_fields}
+    for name in [name for name in os.environ if name.startswith("PYICEBERG_") or name in settings]:
         del os.environ[name]
     os.environ |= {
+        SETTINGS_VARIABLE: str(config.settings_file),
         "LANDING": str(home / "landing"),
         "STAGING": str(home / "staging"),
         "PYICEBERG_CATALOG__LAKE__TYPE": "sql",
@@ -117,6 +121,7 @@ def _use_only_the_demos_own(home: Path) -> None:
         "RELEASE_CALENDAR": str(home / "release_calendar.csv"),
         "DATA_LABEL": DATA_LABEL,
     }
+    write_settings(config.settings_file, os.environ)  # again, with the addresses, once the stack has them
 
 
 def _open_landing(home: Path, end: datetime, console: Console) -> Landing:

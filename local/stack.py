@@ -20,6 +20,7 @@ from local.airflow_api import AirflowApi
 from local.ports import pick_port
 from local.postgres import postgres_pid, start_postgres, stop_postgres
 from local.processes import find_marked, is_alive, start_process, stop_processes, tail_of
+from local.settings_file import write_settings
 from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN
 from local.stack_environment import ROOT, StackConfig, job_environment, marked, stack_environment
 
@@ -133,6 +134,7 @@ def _start_services(config: StackConfig, progress: Progress) -> Stack:
         processes["postgres"] = pid
     stack = Stack(str(config.home), pick_port(config.airflow_port), database, slack_url, processes)
     environment = stack.environment(config)
+    write_settings(config.settings_file, environment)
     progress("preparing Airflow's database")
     _prepare_database(config, environment)
     progress("starting Airflow")

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jobs.settings import CATALOG, ROOT
+from jobs.settings import CATALOG, ROOT, SETTINGS_VARIABLE, settings_file
 from local.airflow_secrets import airflow_secrets
 from local.processes import MARK
+from local.settings_file import remembered_settings
 
 SPARK_POOL = "spark"
 SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -44,6 +45,17 @@ class StackConfig:
         return {name: os.environ[name] for name in _USERS_CHOICE if name in os.environ}
 
     @property
+    def users_settings(self) -> Path | None:
+        """The settings file that the user has written; None for a stack in a home of its own, and where there is none."""
+        path = settings_file() if self.home.resolve() == DEFAULT_HOME else None
+        return None if path is None or path.resolve() == self.settings_file.resolve() else path
+
+    @property
+    def settings_file(self) -> Path:
+        """What this stack runs with, for commands that are typed in a shell."""
+        return self.home / "release_health.toml"
+
+    @property
     def airflow_home(self) -> Path:
         return self.home / "airflow"
 
@@ -62,14 +74,10 @@ class StackConfig:
 
 def job_environment(config: StackConfig) -> dict[str, str]:
     """What an entry point needs to find the landing zone, the tables and Spark; without Airflow and Slack."""
-    home = config.home
     return {
+        **_remembered(config),
         **os.environ,
-        "LANDING": str(home / "landing"),
-        "STAGING": str(home / "staging"),
-        "LEDGER_URI": f"sqlite:///{home / 'ledger.db'}",
-        "DATA_DOCS": str(home / "data_docs"),
-        **_catalog_environment(config),
+        **({} if config.users_settings else _places(config)),
         **config.users_choice,
         **_spark_environment(),
         **config.extra_environment,
@@ -80,6 +88,7 @@ def stack_environment(config: StackConfig, database: str, airflow_port: int, sla
     """The environment of Airflow and of its tasks. `slack` names the Web API's address and token."""
     return {
         **job_environment(config),
+        SETTINGS_VARIABLE: str(config.users_settings or config.settings_file),
         **slack,
         **_airflow_environment(config, database, airflow_port),
         **config.extra_environment,
@@ -90,6 +99,23 @@ def marked(environment: Mapping[str, str], config: StackConfig) -> dict[str, str
     """The environment with the mark by which `local.processes` finds the stack's processes."""
     # Airflow renames its processes; unless told so, setproctitle writes the new name over the environment, and with it the mark.
     return {**environment, MARK: str(config.home), "SPT_NOENV": "1"}
+
+
+def _remembered(config: StackConfig) -> dict[str, str]:
+    """A stack that is started again over the same data goes on as it was."""
+    is_other_data = bool(config.users_choice) or config.users_settings is not None
+    return {} if is_other_data else remembered_settings(config.settings_file)
+
+
+def _places(config: StackConfig) -> dict[str, str]:
+    home = config.home
+    return {
+        "LANDING": str(home / "landing"),
+        "STAGING": str(home / "staging"),
+        "LEDGER_URI": f"sqlite:///{home / 'ledger.db'}",
+        "DATA_DOCS": str(home / "data_docs"),
+        **_catalog_environment(config),
+    }
 
 
 def _catalog_environment(config: StackConfig) -> dict[str, str]:
@@ -126,6 +152,7 @@ def _spark_environment() -> dict[str, str]:
 def _airflow_environment(config: StackConfig, database: str, port: int) -> dict[str, str]:
     address = f"http://127.0.0.1:{port}"
     return {
+        "AIRFLOW_URL": address,
         **airflow_secrets(config.airflow_home),
         "AIRFLOW_HOME": str(config.airflow_home),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,

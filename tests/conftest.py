@@ -1,11 +1,19 @@
-"""Fixtures that several rooms share."""
+"""Fixtures that several rooms share. Settings that somebody has in this checkout, or that a demo left here, reach no test."""
 
+import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.settings import SETTINGS_VARIABLE
 from jobs.spark_session import get_session
+
+_NO_SETTINGS = Path(tempfile.mkdtemp(prefix="release-health-settings-")) / "release_health.toml"
+_NO_SETTINGS.touch()
+os.environ[SETTINGS_VARIABLE] = str(_NO_SETTINGS)
 
 
 @pytest.fixture(scope="session")

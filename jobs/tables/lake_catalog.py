@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from jobs.settings import CATALOG, NAMESPACE, ROOT, s3_access
+from jobs.settings import CATALOG, NAMESPACE, ROOT, from_environment, s3_access
 from jobs.table_declarations import Table
 from jobs.tables.schemas import iceberg_schema, partition_spec
 
@@ -35,7 +35,7 @@ _retry_races = retry(
 
 
 def open_catalog() -> Catalog:
-    """The catalog `lake` of `.pyiceberg.yaml` or PYICEBERG_CATALOG__LAKE__*; unless configured, a SQLite file and a folder in the checkout."""
+    """The catalog `lake` of the settings or of `.pyiceberg.yaml`; unless configured, a SQLite file and a folder in the checkout."""
     properties = _configured_properties() or _local_properties()
     if properties.get("uri", "").startswith("sqlite"):
         properties["uri"] = _patient_sqlite(properties["uri"])
@@ -87,8 +87,8 @@ def _set_properties(existing: IcebergTable) -> None:
 
 
 def _configured_properties() -> dict[str, str] | None:
-    configured = Config().get_catalog_config(CATALOG)
-    return None if configured is None else {name: str(value) for name, value in configured.items()}
+    configured = {**(Config().get_catalog_config(CATALOG) or {}), **from_environment().catalog}
+    return {name: str(value) for name, value in configured.items()} or None
 
 
 def _local_properties() -> dict[str, str]:

@@ -22,6 +22,7 @@ def slack(tmp_path: Path) -> Iterator[RunningStandIn]:
 @pytest.fixture
 def catalog(tmp_path: Path, slack: RunningStandIn, monkeypatch: pytest.MonkeyPatch) -> Catalog:
     (tmp_path / "landing").mkdir()
+    (tmp_path / "routing.toml").touch()
     settings = {
         "LANDING": str(tmp_path / "landing"),
         "LEDGER_URI": f"sqlite:///{tmp_path / 'ledger.db'}",

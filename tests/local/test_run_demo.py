@@ -27,6 +27,7 @@ def stop(config):
     time.sleep(1)
     print("has stopped all", flush=True)
 
+run_demo.write_settings = lambda path, environment: None
 run_demo._run, run_demo.local_stack.stop, run_demo.local_stack.read_state = run, stop, lambda config: None
 run_demo.main()
 """
