@@ -17,6 +17,7 @@ from jobs.aggregates.hour_audits import Attempt, audit_hours
 from jobs.aggregates.line_counts import LineCounts, count_lines, counts_by_hour, sum_counts
 from jobs.aggregates.ping_copies import mark_pings
 from jobs.aggregates.window_tables import frames_by_table, window_errors
+from jobs.command_line import EntryPoint
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.pings.ping_source import read_records
 from jobs.settings import from_environment
@@ -28,7 +29,7 @@ from jobs.tables.staging_manifest import Manifest, StagedFile, attempt_folder, w
 from jobs.windows import Mode, Window, parse_hour
 
 
-@click.command(help=__doc__)
+@click.command(cls=EntryPoint, help=__doc__)
 @click.option("--start", required=True, type=parse_hour, metavar="TIME", help="First hour of the window, such as 2026-11-22T10:00Z.")
 @click.option("--end", required=True, type=parse_hour, metavar="TIME", help="End of the window, exclusive.")
 @click.option("--mode", required=True, type=click.Choice([mode.value for mode in Mode]), help="settled takes whole days and is final.")

@@ -16,6 +16,7 @@ from expectations.gate_records import blocked, record_results
 from expectations.gate_report import GateRun, success_line
 from expectations.published_history import read_calendar, read_history
 from expectations.table_gates import audit_window_tables
+from jobs.command_line import EntryPoint
 from jobs.settings import from_environment
 from jobs.spark_session import get_session
 from jobs.tables.lake_catalog import open_catalog
@@ -24,7 +25,7 @@ from jobs.tables.staging_manifest import read_manifest
 from jobs.windows import Mode, Window, parse_hour
 
 
-@click.command(help=__doc__)
+@click.command(cls=EntryPoint, help=__doc__)
 @click.option("--start", required=True, type=parse_hour, metavar="TIME", help="First hour of the window, such as 2026-11-22T10:00Z.")
 @click.option("--end", required=True, type=parse_hour, metavar="TIME", help="End of the window, exclusive.")
 @click.option("--mode", required=True, type=click.Choice([mode.value for mode in Mode]), help="That of the aggregation.")

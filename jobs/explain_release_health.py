@@ -13,6 +13,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, EqualTo
 
+from jobs.command_line import EntryPoint
 from jobs.policies import POLICY, Policy
 from jobs.score_release_health import history_span, read_calendar, read_records, recorded_hours
 from jobs.scoring.calibration_history import score_maps
@@ -30,7 +31,7 @@ _KEY = ("scope", "platform", "stratum", "measure")
 _TOLD_DIFFERENCES = 10
 
 
-@click.command(help=__doc__)
+@click.command(cls=EntryPoint, help=__doc__)
 @click.option("--channel", required=True, help="Such as beta.")
 @click.option("--version", required=True, help="Release version, such as 57.0b8.")
 @click.option("--as-of", type=parse_hour, metavar="TIME", help="The look, such as 2026-11-22T10:00Z; the latest, unless said.")
@@ -38,7 +39,7 @@ def main(channel: str, version: str, as_of: datetime | None) -> None:
     try:
         calendar = read_calendar(from_environment().release_calendar)
         click.echo(explain(open_catalog(), calendar, channel, version, as_of))
-    except (ValueError, OSError, LookupError) as error:
+    except (ValueError, LookupError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -11,6 +11,7 @@ import click
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 
+from jobs.command_line import EntryPoint
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.settings import from_environment
 from jobs.table_declarations import INGEST_AUDIT, TABLES, Table
@@ -28,7 +29,7 @@ from jobs.tables.table_upkeep import (
 from jobs.windows import Mode, Window, parse_hour
 
 
-@click.command(help=__doc__)
+@click.command(cls=EntryPoint, help=__doc__)
 @click.option("--end", required=True, type=parse_hour, metavar="TIME", help="Ages count back from here, such as 2026-11-22T00:00Z.")
 @click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
 def main(end: datetime, dry_run: bool) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from jobs import settings
+from jobs.command_line import EntryPoint
 from jobs.pings.landing_zone import LandedHour, LandingZoneError, list_hours
 from jobs.windows import Mode, Window, parse_hour
 
@@ -31,7 +32,7 @@ def describe_hours(hours: list[LandedHour]) -> str:
     return f"{len(hours)} hours ({empty} without pings, {unclosed} never closed), {len(objects):,} objects, {megabytes:,.1f} MB"
 
 
-@click.command()
+@click.command(cls=EntryPoint)
 @click.option("--start", type=parse_hour, required=True, help="First day, such as 2026-11-01; UTC.")
 @click.option("--end", type=parse_hour, required=True, help="Day after the last one, or an hour of the current day; UTC.")
 @click.option("--days-per-job", type=click.IntRange(min=1), default=7, show_default=True, help="Days that one Spark job takes.")

@@ -13,8 +13,9 @@ from pathlib import Path
 import click
 from pyiceberg.catalog import Catalog
 
+from jobs.client_text import as_label
+from jobs.command_line import EntryPoint
 from jobs.digest.channel_digest import digest_as_text, root_message, summary_message, thread_messages
-from jobs.digest.client_text import as_label
 from jobs.digest.digest_facts import DigestFacts
 from jobs.digest.digest_posting import Post
 from jobs.digest.digest_reading import draw_pictures, read_digests, read_restated
@@ -28,7 +29,7 @@ from jobs.tables.lake_catalog import open_catalog
 from jobs.windows import Mode, Window, parse_hour
 
 
-@click.command(help=__doc__)
+@click.command(cls=EntryPoint, help=__doc__)
 @click.option(
     "--start", required=True, type=parse_hour, metavar="TIME", help="Start of the window, a whole hour; UTC unless it has a zone."
 )
@@ -75,9 +76,11 @@ def main(  # noqa: PLR0913 - the command line
 
 
 def read_routing(settings: Settings) -> Routing:
-    """The routing file's routes; without the file everything goes to SLACK_CHANNEL. Raises RoutingError."""
+    """The routing file's routes; where none is named everything goes to SLACK_CHANNEL. Raises RoutingError, OSError."""
+    if settings.digest_routing is None:
+        return parse_routing("", settings.slack_channel)
     path = Path(settings.digest_routing)
-    return parse_routing(path.read_text() if path.exists() else "", settings.slack_channel, path.name)
+    return parse_routing(path.read_text(encoding="utf-8"), settings.slack_channel, path.name)
 
 
 def connect(settings: Settings) -> SlackCalls:

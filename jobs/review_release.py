@@ -11,6 +11,7 @@ import click
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
+from jobs.command_line import EntryPoint
 from jobs.digest.digest_facts import Review
 from jobs.digest.stored_facts import read_looks, read_reviews
 from jobs.table_declarations import RELEASE_REVIEWS
@@ -21,7 +22,7 @@ from jobs.windows import parse_hour
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@click.command(help=__doc__)
+@click.command(cls=EntryPoint, help=__doc__)
 @click.option("--channel", required=True, help="Release channel, such as beta.")
 @click.option("--version", "version", required=True, help="Release version, such as 57.0b8.")
 @click.option("--confirm", "verdict", flag_value="confirmed", help="It is a regression.")

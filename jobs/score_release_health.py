@@ -18,6 +18,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual, StartsWith
 
+from jobs.command_line import EntryPoint
 from jobs.number_words import plural
 from jobs.policies import HORIZON_HOURS, POLICY, Policy
 from jobs.scoring.calibration_history import score_maps
@@ -47,7 +48,7 @@ _LONGEST_LIFE_BEFORE = timedelta(hours=2 * HORIZON_HOURS)
 """Before the oldest baseline: its own previous version, and two weeks of delays."""
 
 
-@click.command(help=__doc__)
+@click.command(cls=EntryPoint, help=__doc__)
 @click.option("--start", required=True, type=parse_hour, metavar="TIME", help="First hour of the window, such as 2026-11-22T10:00Z.")
 @click.option("--end", required=True, type=parse_hour, metavar="TIME", help="End of the window, exclusive.")
 @click.option(
@@ -59,7 +60,7 @@ def main(start: datetime, end: datetime, mode: str, run_key: str) -> None:
     try:
         window = Window(start, end, Mode(mode))
         calendar = read_calendar(settings.release_calendar)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(score_window(open_catalog(), calendar, window, run_key, settings.staging))
 

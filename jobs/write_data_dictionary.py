@@ -5,13 +5,14 @@ Reads the declarations, writes one file. With --check it writes nothing and fail
 
 import click
 
+from jobs.command_line import EntryPoint
 from jobs.settings import ROOT
 from jobs.tables.data_dictionary import render_data_dictionary
 
 DATA_DICTIONARY = ROOT / "docs" / "data_dictionary.md"
 
 
-@click.command(help=__doc__)
+@click.command(cls=EntryPoint, help=__doc__)
 @click.option("--check", is_flag=True, help="Write nothing; fail if the file is not up to date.")
 def main(check: bool) -> None:
     rendered = render_data_dictionary()

@@ -128,6 +128,12 @@ def test_an_entry_point_says_what_it_does_and_what_if_it_fails(name: str) -> Non
     assert "fail" in text.lower(), f"python -m {name} --help does not say what happens on failure"
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if is_entry_point(name)])
+def test_an_entry_point_speaks_plainly(name: str) -> None:
+    """Its errors say what to do, and no text from clients acts on a terminal (jobs/command_line.py)."""
+    assert "@click.command(cls=EntryPoint" in NAMES[name].read_text()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_module_is_named_for_nothing(name: str) -> None:
     assert not {"utils", "helpers", "common"} & set(name.split("."))

@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from jobs.client_text import as_label
 from jobs.digest.cell_words import measure_words, where_words
 from jobs.digest.channel_digest import freshness_of
-from jobs.digest.client_text import as_label
 from jobs.digest.digest_facts import Cell, DigestFacts, ReleaseLook, State
 from jobs.digest.digest_routing import Route
 from jobs.digest.message_blocks import Block, bold, fallback_text, header, paragraph, small_print, user_group, words

@@ -1,7 +1,7 @@
 """What needs attention, the worst first: releases, cells, data."""
 
+from jobs.client_text import as_label, as_sentence
 from jobs.digest.cell_words import measure_words, where_words
-from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.data_words import restatement_words
 from jobs.digest.digest_facts import Cell, DigestFacts, ReleaseLook, State
 from jobs.digest.review_words import is_dismissed

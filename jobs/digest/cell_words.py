@@ -1,6 +1,6 @@
 """The names of measures, platforms and groups of users as people say them."""
 
-from jobs.digest.client_text import as_label
+from jobs.client_text import as_label
 from jobs.digest.digest_facts import ALL, Cell
 from jobs.measures import MEASURES
 

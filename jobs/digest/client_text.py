@@ -1,28 +1,4 @@
-"""Text that clients or checks wrote, made harmless and short: nobody is ever pinged, linked or misled by a ping."""
-
-import re
-import unicodedata
-
-LONGEST_LABEL = 40
-_NOT_IN_LABELS = re.compile(r"[^A-Za-z0-9 .,_+()/-]")
-_SPACES = re.compile(r"\s+")
-
-
-def as_label(text: str, longest: int = LONGEST_LABEL) -> str:
-    """A version, channel, stratum or platform: letters, digits and ` .,_+-()/`, anything else as `?`, cut with an ellipsis."""
-    return shorten(_NOT_IN_LABELS.sub("?", _SPACES.sub(" ", text)).strip() or "?", longest)
-
-
-def as_sentence(text: str, longest: int = 300) -> str:
-    """Free text of a check: without control, format (right-to-left marks) and private characters, in one line, cut with an ellipsis."""
-    visible = "".join(" " if unicodedata.category(character) in ("Cc", "Zl", "Zp") else character for character in text[: 4 * longest])
-    kept = "".join(character for character in visible if unicodedata.category(character)[0] != "C")
-    return shorten(_SPACES.sub(" ", kept).strip() or "?", longest)
-
-
-def shorten(text: str, longest: int) -> str:
-    """The text, cut with an ellipsis to at most `longest` characters."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+"""What Slack alone interprets in a text; all else about text from clients is in `jobs/client_text.py`."""
 
 
 def escape(text: str) -> str:

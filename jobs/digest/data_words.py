@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from jobs.digest.client_text import as_label, as_sentence
+from jobs.client_text import as_label, as_sentence
 from jobs.digest.digest_facts import DigestFacts, FailedExpectation, HourCondition, HourFacts, Restatement
 from jobs.digest.verdict_words import STATE_WORDS
 from jobs.number_words import clock_words, count_words, plural, ratio_words, score_words

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from jobs.client_text import as_label
 from jobs.digest.alert_messages import AlertStep, alert_key, alert_message, change_message, next_step, said_of
 from jobs.digest.channel_digest import freshness_of, root_message, thread_messages
-from jobs.digest.client_text import as_label
 from jobs.digest.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.digest_routing import Route
 from jobs.digest.message_delivery import Delivered, Outcome, deliver

@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from jobs.digest.client_text import escape, shorten
+from jobs.client_text import shorten
+from jobs.digest.client_text import escape
 
 Block = dict[str, Any]
 Element = dict[str, Any]

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from jobs.client_text import as_label
 from jobs.digest.cell_words import measure_words, where_words
-from jobs.digest.client_text import as_label
 from jobs.digest.digest_facts import Cell, ReleaseLook, State
 from jobs.digest.outgoing_message import Picture
 from jobs.digest.verdict_words import STATE_WORDS, WORST_FIRST, deciding_cell

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from jobs.digest.client_text import as_label, as_sentence
+from jobs.client_text import as_label, as_sentence
 from jobs.digest.data_words import restatement_words
 from jobs.digest.digest_facts import Cell, DigestFacts, Restatement, State
 from jobs.digest.message_blocks import Block, bold, bullets, paragraph, small_print, words

@@ -1,6 +1,6 @@
 """What a person said of a release, and whether it still holds."""
 
-from jobs.digest.client_text import as_label, as_sentence
+from jobs.client_text import as_label, as_sentence
 from jobs.digest.digest_facts import ReleaseLook, Review
 from jobs.number_words import clock_words
 

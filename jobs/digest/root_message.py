@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from jobs.client_text import as_label
 from jobs.digest.attention_items import MOST_ITEMS, attention_items, problem_items
-from jobs.digest.client_text import as_label
 from jobs.digest.data_words import data_line, has_no_figures, short_data_line, trouble_sentences
 from jobs.digest.digest_facts import ALL, DigestFacts, ReleaseLook, State
 from jobs.digest.message_blocks import Block, bold, bullets, header, paragraph, rows_within_budget, small_print, table, words

@@ -3,9 +3,9 @@
 import shlex
 from collections.abc import Sequence
 
+from jobs.client_text import as_label, as_sentence
 from jobs.digest.attention_items import MOST_ITEMS, attention_items
 from jobs.digest.cell_words import is_critical, measure_words, platform_words, severity_cost, stratum_words
-from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.data_words import data_line, expectation_words, restatement_words
 from jobs.digest.digest_facts import ALL, Cell, DigestFacts, FailedExpectation, ReleaseLook, State
 from jobs.digest.message_blocks import Block, bold, bullets, paragraph, preformatted, rows_within_budget, small_print, table, words

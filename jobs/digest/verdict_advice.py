@@ -1,7 +1,7 @@
 """What to do about a verdict, and what weakens it. Written for somebody tired."""
 
+from jobs.client_text import as_label
 from jobs.digest.cell_words import where_words
-from jobs.digest.client_text import as_label
 from jobs.digest.digest_facts import ALL, ReleaseLook, State
 from jobs.digest.review_words import is_dismissed, review_words, said_words
 from jobs.digest.verdict_words import GOOD_STATES, STATE_WORDS, deciding_cell, full_stop, is_proxy, proxy_words

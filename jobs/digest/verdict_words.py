@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from jobs.client_text import as_label, as_sentence
 from jobs.digest.cell_words import is_critical, measure_words, severity_cost, where_words
-from jobs.digest.client_text import as_label, as_sentence
 from jobs.digest.digest_facts import ALL, Cell, ReleaseLook, State
 from jobs.digest.review_words import said_words
 from jobs.number_words import age_words, chance_words, clock_words, count_words, interval_words, ratio_words, score_words

@@ -8,9 +8,10 @@ from datetime import timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jobs.client_text import as_label, as_sentence
 from jobs.digest.alert_messages import alert_message, change_message, said_of
 from jobs.digest.channel_digest import root_message, summary_message, thread_messages
-from jobs.digest.client_text import as_label, as_sentence, escape
+from jobs.digest.client_text import escape
 from jobs.digest.digest_facts import Cell, DigestFacts, ReleaseLook, State
 from jobs.digest.digest_routing import Route
 from jobs.digest.outgoing_message import OutgoingMessage, message_key
