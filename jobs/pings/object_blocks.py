@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import islice
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import zstandard
 from isal import igzip_lib
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from jobs.pings.landing_zone import LandingZoneError, local_etag
 from jobs.pings.line_pieces import UnreadableRestError
+from jobs.pings.stored_files import LandingZoneError, bucket_and_key, is_on_s3, local_etag
 
 LOCAL_BLOCK_BYTES = 2**20
 S3_BLOCK_BYTES = 8 * 2**20
@@ -38,7 +37,7 @@ def object_blocks(location: str, etag: str, object_bytes: int, first_byte: int =
     """
 
     def stored_blocks() -> Iterator[bytes]:
-        if location.startswith("s3://"):
+        if is_on_s3(location):
             return _s3_blocks(location, etag, object_bytes, first_byte)
         return _file_blocks(location, etag, first_byte)
 
@@ -79,12 +78,12 @@ def _s3_range(location: str, etag: str, start: int, end: int) -> bytes:
     from botocore.exceptions import BotoCoreError, ClientError
     from urllib3.exceptions import HTTPError
 
-    url = urlsplit(location)
+    bucket, key = bucket_and_key(location)
 
     # The client repeats requests by itself, but not the reading of an answer that breaks off.
     @retry(retry=retry_if_exception_type((BotoCoreError, HTTPError)), stop=stop_after_attempt(4), wait=wait_exponential(0.5), reraise=True)
     def fetch() -> bytes:
-        answer = _s3_client().get_object(Bucket=url.netloc, Key=url.path[1:], Range=f"bytes={start}-{end - 1}", IfMatch=etag)
+        answer = _s3_client().get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end - 1}", IfMatch=etag)
         return answer["Body"].read()  # type: ignore[no-any-return]
 
     try:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.pings.byte_splits import BYTES_PER_COMPRESSED_BYTE, END_OF_OBJECT, SMALLEST_PIECE_BYTES, ObjectPiece, plan_splits
-from jobs.pings.landing_zone import LandedObject, local_etag
+from jobs.pings.landing_zone import LandedObject
 from jobs.pings.split_reader import read_split
+from jobs.pings.stored_files import local_etag
 from tests.ping_factory import HOUR, land, line, main_ping
 
 MB = 2**20

@@ -15,8 +15,9 @@ from jobs.pings.split_reader import read_split
 from jobs.windows import HOUR as ONE_HOUR
 from jobs.windows import Mode, Window
 from local.object_store import serve_s3
-from tests.ping_factory import HOUR, close_hour, core_ping, land, main_ping
+from tests.ping_factory import HOUR, close_hour, core_ping, land, line, main_ping
 from tests.pings.reading import count_of, records
+from tests.pings.test_landing_zone import HOSTILE_NAMES
 
 BUCKET = "landing"
 WINDOW = Window(HOUR, HOUR + ONE_HOUR, Mode.PROVISIONAL)
@@ -84,6 +85,19 @@ def test_pieces_of_an_object(s3: Any, tmp_path: Path) -> None:
     assert ids(0, middle) + ids(middle, landed.bytes) == ids(0, landed.bytes)
 
 
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_an_object_is_read_whatever_its_key(s3: Any, tmp_path: Path, name: str) -> None:
+    zone = f"named {HOSTILE_NAMES.index(name)} #?%"
+    body = line(main_ping())
+    s3.put_object(Bucket=BUCKET, Key=f"{zone}/submission_date=2017-11-20/submission_hour=10/main/{name}.ndjson", Body=body)
+
+    (split,) = plan_splits(listed(zone).objects, 2)
+    found = [record for batch in read_split(split) for record in batch.to_pylist()]
+
+    assert count_of(found, "ping") == 1
+    assert found[0]["object_key"].isprintable()
+
+
 @pytest.mark.parametrize("change", ["removed", "replaced"])
 def test_an_object_that_is_no_longer_what_was_listed_stops_the_run(s3: Any, tmp_path: Path, change: str) -> None:
     land(tmp_path, [main_ping()])
@@ -100,7 +114,13 @@ def test_an_object_that_is_no_longer_what_was_listed_stops_the_run(s3: Any, tmp_
 
 
 def test_an_hour_without_objects_is_open_and_empty(s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key="nothing/submission_date=2017-11-19/submission_hour=10/_SUCCESS", Body=b"")
     assert listed("nothing") == LandedHour(HOUR, is_closed=False, closed_at=None, objects=(), ignored_objects=0)
+
+
+def test_a_landing_zone_without_any_day_is_an_error(s3: Any) -> None:
+    with pytest.raises(LandingZoneError, match="nothing lies in the landing zone"):
+        listed("emptied")
 
 
 def test_a_bucket_that_is_not_there_is_an_error(s3: Any) -> None:

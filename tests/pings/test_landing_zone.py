@@ -1,5 +1,6 @@
 """What is listed for an hour: its objects and nothing else, late ones marked."""
 
+import errno
 import os
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -10,6 +11,7 @@ from jobs.pings.landing_zone import LandedHour, LandingZoneError, list_hours
 from jobs.windows import HOUR as ONE_HOUR
 from jobs.windows import Mode, Window
 from tests.ping_factory import HOUR, close_hour, land, main_ping
+from tests.pings.reading import count_of, records
 
 CLOSED_AT = datetime(2017, 11, 20, 11, 2, tzinfo=UTC)
 
@@ -88,6 +90,7 @@ def test_folders_are_named_in_utc_whatever_the_zone_of_the_window(tmp_path: Path
 
 
 def test_an_hour_without_a_folder_is_open_and_empty(tmp_path: Path) -> None:
+    close_hour(tmp_path, HOUR - ONE_HOUR)
     assert hours_of(tmp_path) == [LandedHour(HOUR, is_closed=False, closed_at=None, objects=(), ignored_objects=0)]
 
 
@@ -121,6 +124,86 @@ def test_a_name_that_is_not_utf_8_is_shown_with_escapes(tmp_path: Path) -> None:
     assert Path(landed.location).exists()
 
 
+@pytest.mark.parametrize(
+    ("ignored", "named"),
+    [
+        (["main/a.json.gz", "main/b.json.gz", "main/c.json.gz", "main/d.json.gz"], ["main/a.json.gz", "main/b.json.gz", "main/c.json.gz"]),
+        (["main/a.json", "crash/a.json", "a.ndjson"], ["a.ndjson", "crash/a.json", "main/a.json"]),
+        (["main/_never_finished.ndjson"], ["main/_never_finished.ndjson"]),
+        (["main/_SUCCESS", "main/.part-0.ndjson.crc", "_temporary/0/part-0"], []),
+    ],
+    ids=["three of a folder", "of every folder", "an object that its writer never finished", "what writers leave beside their objects"],
+)
+def test_some_of_the_ignored_files_are_named(tmp_path: Path, ignored: list[str], named: list[str]) -> None:
+    folder = tmp_path / "submission_date=2017-11-20" / "submission_hour=10"
+    for key in ignored:
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_bytes(b"{}")
+
+    (hour,) = hours_of(tmp_path)
+
+    assert hour.ignored_objects == len(ignored)
+    assert [key.removeprefix("submission_date=2017-11-20/submission_hour=10/") for key in hour.ignored_keys] == named
+
+
+HOSTILE_NAMES = ["a#b", "a?b=c", "a\tb", "a\nb", "a'b\"c", "a b", "ä\u202eb", "a%20b+c", "a\\b", "a;b&c"]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_an_object_is_read_whatever_its_name(tmp_path: Path, name: str) -> None:
+    land(tmp_path, [main_ping()], name=f"{name}.ndjson.gz")
+
+    found = records(tmp_path)
+
+    assert count_of(found, "ping") == 1
+    assert all(record["object_key"].isprintable() for record in found)
+
+
+def test_two_names_never_become_one(tmp_path: Path) -> None:
+    for name in ("a\nb", "a\\nb", "a\\\nb"):
+        land(tmp_path, [main_ping()], name=f"{name}.ndjson")
+
+    assert len({record["object_key"] for record in records(tmp_path)}) == 3
+
+
+def test_a_folder_that_is_a_link_is_followed(tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    folder = land(landing, [main_ping()]).parent
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    assert len(hours_of(landing)[0].objects) == 1
+
+    (tmp_path / "elsewhere").rename(tmp_path / "away")
+    with pytest.raises(LandingZoneError, match="main is a link that leads nowhere"):
+        hours_of(landing)
+
+
+@pytest.mark.parametrize("unreadable", ["", "submission_date=2017-11-20", "submission_date=2017-11-20/submission_hour=10/main"])
+def test_a_folder_that_may_not_be_read_is_an_error_and_never_empty(
+    tmp_path: Path, unreadable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(tmp_path, [main_ping()])
+    close_hour(tmp_path)
+    scan = os.scandir
+
+    def refuse(path: str) -> object:  # the tests may run as root, who may read everything
+        if Path(path).is_relative_to(tmp_path / unreadable):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(
+        LandingZoneError, match=r"cannot list \S+: Permission denied; is the landing zone mounted, and may this user read it"
+    ):
+        hours_of(tmp_path)
+
+
 def test_a_landing_zone_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(LandingZoneError, match="is not a folder; set LANDING"):
+    with pytest.raises(LandingZoneError, match="is not a folder; is it mounted"):
         hours_of(tmp_path / "nowhere")
+
+
+def test_a_landing_zone_without_any_day_is_an_error(tmp_path: Path) -> None:
+    """The mount point of a disk that is not mounted."""
+    with pytest.raises(LandingZoneError, match=r"nothing lies in the landing zone .*; is it mounted"):
+        hours_of(tmp_path)

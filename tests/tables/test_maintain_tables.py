@@ -32,7 +32,7 @@ from jobs.tables.table_upkeep import (
     merge_daily_files,
 )
 from jobs.windows import HOUR, Window
-from tests.ping_factory import land, main_ping
+from tests.ping_factory import close_hour, land, main_ping
 from tests.tables.publisher_processes import publish_and_die
 from tests.tables.staged_runs import DAY, TEN, contents, figures, made_up_rows, provisional, settled, stage_run
 
@@ -211,7 +211,7 @@ def test_the_task_says_what_it_deleted_and_what_to_settle_again(
 def test_the_task_keeps_results_of_gates_for_90_days_and_totals_for_good(
     lake: dict[str, str], catalog: Catalog, staging: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "landing").mkdir()
+    close_hour(tmp_path / "landing", TEN)
     for name, location in (lake | {"LANDING": str(tmp_path / "landing"), "STAGING": staging}).items():
         monkeypatch.setenv(name, location)
     publish_window(catalog, stage_run(staging, settled(DAY), figure=1))
@@ -225,7 +225,7 @@ def test_the_task_keeps_results_of_gates_for_90_days_and_totals_for_good(
 
 
 def test_a_lake_without_tables_needs_no_maintenance(lake: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "landing").mkdir()
+    close_hour(tmp_path / "landing", TEN)
     for name, location in (lake | {"LANDING": str(tmp_path / "landing"), "STAGING": str(tmp_path / "staging")}).items():
         monkeypatch.setenv(name, location)
     result = CliRunner().invoke(main, ["--end", "2017-11-23T00:00Z"])
