@@ -24,8 +24,11 @@ $(READY): requirements.txt local/check_machine.sh
 	@.venv/bin/uv pip sync --quiet --python $(PYTHON) --require-hashes requirements.txt
 	@touch $@
 
-lock: $(READY)  ## resolve requirements.in into requirements.txt, with hashes
-	.venv/bin/uv pip compile --generate-hashes --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
+LOCK = .venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links
+lock: $(READY)  ## resolve requirements.in into requirements.txt, and each layer into its own file, with hashes
+	$(LOCK) requirements.in -o requirements.txt
+	cd requirements && for layers in executor "executor runtime" "executor runtime local"; do \
+	  ../$(LOCK) --constraint ../requirements.txt $$(printf '%s.in ' $$layers) -o "$${layers##* }.txt"; done
 
 demo: setup  ## simulate five weeks of pings, find the bad release, show the digest (about 5 minutes)
 	@$(PYTHON) -m local.run_demo
@@ -59,7 +62,7 @@ evaluate-scoring: setup  ## false alarms, detection and coverage over simulated 
 	$(PYTHON) -m simulation.evaluate_scoring
 
 code-archive: setup  ## .local/jobs.zip, which a Spark cluster's executors need (SPARK_PY_FILES)
-	@$(PYTHON) -m local.code_archive .local/jobs.zip
+	@$(PYTHON) -m jobs.code_archive .local/jobs.zip
 
 screenshots: setup  ## the pictures of the README, in Debian's chromium, from a stack that runs
 	$(PYTHON) -m local.take_screenshots

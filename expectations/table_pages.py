@@ -7,7 +7,6 @@ nothing else. Values that clients sent are escaped before they are rendered, sin
 import copy
 import html
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from great_expectations import __version__ as great_expectations_version
@@ -17,10 +16,9 @@ from great_expectations.render import RenderedDocumentContent
 from great_expectations.render.renderer import ValidationResultsPageRenderer
 from great_expectations.render.view import DefaultJinjaPageView
 from great_expectations.validator.validator import calc_validation_statistics
+from jinja2 import ChoiceLoader, PackageLoader
 
 from expectations.gate_run import TableResult
-
-_PAGES = Path(__file__).parent / "data_docs_pages"
 
 
 class TablePageView(DefaultJinjaPageView):
@@ -29,7 +27,9 @@ class TablePageView(DefaultJinjaPageView):
     _template = "table_page.j2"
 
     def __init__(self) -> None:
-        super().__init__(custom_views_directory=str(_PAGES))
+        super().__init__()
+        # Of the package, not of a folder: on a cluster the package is a zip.
+        self.env.loader = ChoiceLoader([self.env.loader, PackageLoader("expectations", "data_docs_pages")])
 
     def render_facts(self, template: str, facts: Mapping[str, Any]) -> str:
         """Another page of ours, from plain facts, which are escaped."""

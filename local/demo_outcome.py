@@ -5,11 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import EqualTo
+from rich.console import Console
 from slack_sdk import WebClient
 
-from jobs.table_declarations import RELEASE_HEALTH
-from jobs.tables.lake_catalog import identifier
+from jobs.settings import from_environment
+from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH
+from jobs.tables.lake_catalog import identifier, open_catalog
+from jobs.windows import Mode
+from simulation.ping_world import REGRESSION
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,29 @@ class Verdict:
     state: str
     age_hours: float
     score: float | None
+
+
+def complete_hours() -> dict[datetime, Mode]:
+    """The hours whose rows are published, with their mode."""
+    try:
+        audit = open_catalog().load_table(identifier(INGEST_AUDIT))
+    except NoSuchTableError:
+        return {}
+    rows = audit.scan(selected_fields=("hour_start", "mode", "status")).to_arrow().to_pylist()
+    return {row["hour_start"]: Mode(row["mode"]) for row in rows if row["status"] == "complete"}
+
+
+def report_outcome(slack: WebClient, released_at: datetime, as_of: datetime, console: Console) -> list[str]:
+    """Prints the digest and what it flags of the bad release, which came out at `released_at`; returns what is wrong with it."""
+    digest = read_digest(slack, from_environment().slack_channel)
+    verdicts = read_verdicts(open_catalog())
+    console.rule("the digest, as posted (simulated data)")
+    console.print(digest, markup=False, highlight=False, soft_wrap=True)
+    console.rule()
+    hours = hours_until_flagged(verdicts, REGRESSION.display_version, released_at)
+    if hours is not None:
+        console.print(f"{REGRESSION.display_version} is flagged as regressed, for the first time {hours:.0f} h after its release.")
+    return what_is_wrong(verdicts, digest, REGRESSION.display_version, as_of)
 
 
 def read_verdicts(catalog: Catalog) -> list[Verdict]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from local.airflow_api import AirflowApi, TaskState
-from local.demo_plan import Backfill, hours_from
+from local.demo_plan import DAYS_PER_JOB, Backfill, hours_from
 from local.demo_steps import Say
 
 BACKFILL, HOURLY = "release_health_backfill", "release_health_hourly"
@@ -20,10 +20,10 @@ class RunFailed(Exception):
     """A run failed; the message ends with the last lines of the failed task's log."""
 
 
-def run_backfill(airflow: AirflowApi, backfill: Backfill, say: Say) -> None:
+def run_backfill(airflow: AirflowApi, backfill: Backfill, say: Say, days_per_job: int = DAYS_PER_JOB) -> None:
     """Runs release_health_backfill and waits for it. Raises RunFailed."""
     airflow.unpause(BACKFILL)
-    run_id = airflow.trigger(BACKFILL, conf=backfill.conf)
+    run_id = airflow.trigger(BACKFILL, conf=backfill.conf | {"days_per_job": days_per_job})
     _wait(airflow, BACKFILL, run_id, say)
 
 

@@ -17,26 +17,22 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-from pyiceberg.exceptions import NoSuchTableError
 from requests import RequestException
 from rich.console import Console
 from slack_sdk import WebClient
 
 from jobs.settings import SETTINGS_VARIABLE, from_environment
 from jobs.settings_rules import Settings
-from jobs.table_declarations import INGEST_AUDIT
-from jobs.tables.lake_catalog import identifier, open_catalog
-from jobs.windows import HOUR, Mode
+from jobs.windows import HOUR
 from local import stack as local_stack
 from local.airflow_api import AirflowApiError
-from local.demo_outcome import hours_until_flagged, read_digest, read_verdicts, what_is_wrong
+from local.demo_outcome import complete_hours, report_outcome
 from local.demo_plan import current_hour, plan_backfill
 from local.demo_runs import DAGS, RunFailed, run_backfill, run_hours
 from local.demo_steps import DemoSteps
 from local.settings_file import write_settings
 from local.stack import Stack, StackError
 from local.stack_environment import StackConfig
-from simulation.ping_world import REGRESSION
 from simulation.ping_world_landing import Landing, WorldIsOver, land_until, open_landing
 
 SEED = 57
@@ -74,14 +70,15 @@ def _run(config: StackConfig, console: Console, steps: DemoSteps) -> None:
             stack.airflow.wait_for_dags(DAGS)
         with steps.step("land the pings"):
             landing = landed.result()
-    backfill = plan_backfill(_complete_hours(), landing.world.start, end - HOUR)
+    backfill = plan_backfill(complete_hours(), landing.world.start, end - HOUR)
     if backfill:
         with steps.step(f"backfill {backfill.start:%Y-%m-%d} to {backfill.end:%Y-%m-%d %H:%M} UTC") as say:
             run_backfill(stack.airflow, backfill, say)
     with steps.step("run the newest hour as scheduled") as say:
         as_of = run_hours(stack.airflow, end, lambda until: _land(landing, until), say)
     with steps.step("read the verdicts and the digest"):
-        problems = _report(stack, landing, as_of, console)
+        slack = WebClient(token=stack.slack_environment["SLACK_BOT_TOKEN"], base_url=stack.slack_environment["SLACK_API_URL"])
+        problems = report_outcome(slack, landing.world.current.released_at, as_of, console)
     _show_addresses(stack, console)
     if problems:
         raise click.ClickException("the demo failed: " + "; ".join(problems))
@@ -146,29 +143,6 @@ def _remove_world(home: Path) -> None:
 
 def _land(landing: Landing, end: datetime) -> None:
     land_until(open_landing(landing.folder, end, SEED), end)
-
-
-def _complete_hours() -> dict[datetime, Mode]:
-    try:
-        audit = open_catalog().load_table(identifier(INGEST_AUDIT))
-    except NoSuchTableError:
-        return {}
-    rows = audit.scan(selected_fields=("hour_start", "mode", "status")).to_arrow().to_pylist()
-    return {row["hour_start"]: Mode(row["mode"]) for row in rows if row["status"] == "complete"}
-
-
-def _report(stack: Stack, landing: Landing, as_of: datetime, console: Console) -> list[str]:
-    """Prints the digest and what it flags; returns what is wrong with it."""
-    slack = WebClient(token=stack.slack_environment["SLACK_BOT_TOKEN"], base_url=stack.slack_environment["SLACK_API_URL"])
-    digest = read_digest(slack, from_environment().slack_channel)
-    verdicts = read_verdicts(open_catalog())
-    console.rule("the digest, as posted (simulated data)")
-    console.print(digest, markup=False, highlight=False, soft_wrap=True)
-    console.rule()
-    hours = hours_until_flagged(verdicts, REGRESSION.display_version, landing.world.current.released_at)
-    if hours is not None:
-        console.print(f"{REGRESSION.display_version} is flagged as regressed, for the first time {hours:.0f} h after its release.")
-    return what_is_wrong(verdicts, digest, REGRESSION.display_version, as_of)
 
 
 def _show_addresses(stack: Stack, console: Console) -> None:

