@@ -23,7 +23,9 @@ from jobs.pings.ping_source import read_records
 from jobs.settings import from_environment
 from jobs.spark_session import get_session
 from jobs.table_declarations import INGEST_AUDIT, WINDOW_TABLES
+from jobs.tables.audit_reading import latest_audit_sequence
 from jobs.tables.code_version import code_version
+from jobs.tables.lake_catalog import open_catalog
 from jobs.tables.staging import new_attempt, stage_frame, stage_rows
 from jobs.tables.staging_manifest import Manifest, StagedFile, attempt_folder, window_run_id, write_manifest
 from jobs.windows import Mode, Window, parse_hour
@@ -39,21 +41,23 @@ def main(start: datetime, end: datetime, mode: str, run_key: str, master: str | 
     settings = from_environment()
     try:
         window = Window(start, end, Mode(mode))
+        window.refuse_if_open(datetime.now(UTC))
     except ValueError as error:
         raise click.ClickException(str(error)) from error
+    audit_sequence = latest_audit_sequence(open_catalog())
     spark = get_session("aggregate_errors", master)
     try:
-        click.echo(aggregate_window(spark, settings.landing, window, run_key, settings.staging))
+        click.echo(aggregate_window(spark, settings.landing, window, run_key, settings.staging, audit_sequence))
     except (LandingZoneError, PythonException) as error:
         raise click.ClickException(_reason(error)) from error
     finally:
         spark.stop()
 
 
-def aggregate_window(spark: SparkSession, landing: str, window: Window, run_key: str, staging: str) -> str:
+def aggregate_window(spark: SparkSession, landing: str, window: Window, run_key: str, staging: str, audit_sequence: int = 0) -> str:
     """Stage the window's tables and put the manifest in place; returns a line for a person.
 
-    Reads the objects of the window below `landing`, writes below `staging`. LandingZoneError if they cannot be listed, PythonException if one
+    Reads the objects of the window below `landing`, writes below `staging`; `audit_sequence` is that of ingest_audit when the run began. LandingZoneError if they cannot be listed, PythonException if one
     cannot be read as it was listed.
     """
     # Taken before the listing: of two runs of a window, the one that may have seen less must not outrank the other.
@@ -70,9 +74,10 @@ def aggregate_window(spark: SparkSession, landing: str, window: Window, run_key:
     error_totals.unpersist()
     marked.unpersist()
 
-    audit = audit_hours(hours, counts, _rows_by_table(files), Attempt(run_id, window.mode, code_version(), processed_at))
+    audit = audit_hours(hours, counts, _rows_by_table(files), Attempt(run_id, window.mode, code_version(), processed_at, audit_sequence))
     files[INGEST_AUDIT.name] = tuple(stage_rows(audit, INGEST_AUDIT, folder))
-    write_manifest(staging, "aggregates", Manifest(run_key, attempt, window, code_version(), processed_at, files))
+    manifest = Manifest(run_key, attempt, window, code_version(), processed_at, files, audit_sequence=audit_sequence)
+    write_manifest(staging, "aggregates", manifest)
     return _line_for_a_person(sum_counts(counts.values()), files)
 
 

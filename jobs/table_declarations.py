@@ -167,7 +167,11 @@ INGEST_AUDIT = Table(
     (
         _HOUR_START,
         Column("mode", "string", "provisional or settled."),
-        Column("status", "string", "publishing until every table holds the hour's rows, then complete."),
+        Column(
+            "status",
+            "string",
+            "complete: every table holds the hour's rows. Hours that are being replaced keep their complete row until then.",
+        ),
         Column("is_closed", "boolean", "The edge had closed the hour (_SUCCESS) when it was read."),
         Column("objects", ListOf(LANDED_OBJECT), "The objects that were read."),
         Column("late_objects", "long", "Objects modified after the hour was closed.", "objects"),
@@ -182,6 +186,12 @@ INGEST_AUDIT = Table(
         Column("code_version", "string", "Version of the code that read the hour."),
         WINDOW_RUN_ID,
         Column("processed_at", "timestamp", "When the hour was read."),
+        Column(
+            "audit_sequence",
+            "long",
+            "Sequence number of ingest_audit when the run began to read; of two runs of an hour the later reading stays. NULL in older rows.",
+            nullable=True,
+        ),
     ),
     "hour_start",
     "day",

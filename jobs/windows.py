@@ -1,11 +1,14 @@
 """The window of a run: whole UTC hours [start, end), and whether its figures are provisional or settled."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 HOUR = timedelta(hours=1)
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""By which clocks of machines that work together may differ."""
 
 
 class Mode(StrEnum):
@@ -39,6 +42,11 @@ class Window:
         """The starts of the window's hours, in order."""
         return hours_between(self.start, self.end)
 
+    def refuse_if_open(self, now: datetime) -> None:
+        """ValueError for a settled window that has not ended: what is settled is final, and more pings will come."""
+        if self.mode is Mode.SETTLED and self.end > now + CLOCK_TOLERANCE:
+            raise ValueError(f"{self} has not ended at {now:%Y-%m-%d %H:%M} UTC: settle whole days that are over")
+
     def __str__(self) -> str:
         return f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC, {self.mode}"
 
@@ -46,6 +54,17 @@ class Window:
 def hours_between(start: datetime, end: datetime) -> list[datetime]:
     """The starts of the whole hours in [start, end), in order."""
     return [start + i * HOUR for i in range((end - start) // HOUR)]
+
+
+def hour_ranges(hours: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
+    """The hours as few ranges [start, end) as possible, in order."""
+    ranges: list[tuple[datetime, datetime]] = []
+    for hour in sorted(hours):
+        if ranges and ranges[-1][1] == hour:
+            ranges[-1] = (ranges[-1][0], hour + HOUR)
+        else:
+            ranges.append((hour, hour + HOUR))
+    return ranges
 
 
 def parse_hour(text: str) -> datetime:

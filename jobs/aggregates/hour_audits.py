@@ -16,12 +16,13 @@ from jobs.windows import Mode
 
 @dataclass(frozen=True)
 class Attempt:
-    """Who read the window, with which code, and when."""
+    """Who read the window, with which code, when, and from which ingest_audit on."""
 
     window_run_id: str
     mode: Mode
     code_version: str
     processed_at: datetime
+    audit_sequence: int
 
 
 def audit_hours(
@@ -62,4 +63,5 @@ def _audit_row(hour: LandedHour, counts: LineCounts, rows: Mapping[str, int], at
         "code_version": attempt.code_version,
         "window_run_id": attempt.window_run_id,
         "processed_at": attempt.processed_at,
+        "audit_sequence": attempt.audit_sequence,
     }

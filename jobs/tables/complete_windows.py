@@ -1,7 +1,12 @@
-"""Read a table's rows of complete hours only: those whose window_run_id is that of the hour's complete audit row. No Spark."""
+"""Read complete hours only: for each, all rows of one run in all tables, also while another run is replacing them. No Spark.
 
+An hour under an open claim is read as its tables stood before the claim; any other hour as they stand now.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -11,22 +16,24 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.table_declarations import INGEST_AUDIT, Table
+from jobs.table_declarations import INGEST_AUDIT, WINDOW_TABLES, Table
 from jobs.tables.audit_reading import read_hour_audits
 from jobs.tables.audit_rows import HourAudit
 from jobs.tables.lake_catalog import identifier
+from jobs.tables.open_claims import Claim, claim_by_hour, read_claims
 from jobs.tables.row_replacement import hours_filter
 from jobs.tables.schemas import arrow_schema
+from jobs.tables.stored_rows import DROPPED_BEFORE, read_snapshot, refuse_missing_rows
 from jobs.windows import hours_between
 
 EVERY_ROW = AlwaysTrue()
-_READINGS = 5  # a publisher needs seconds for its window, a reading less
+_LOOKS = 5  # a look takes milliseconds, a publisher needs tenths of a second between its commits
 _HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True)
 class CompleteRows:
-    """`incomplete_hours` have no complete audit row, or changed hands while they were read; `rows` holds nothing of them.
+    """`rows` holds nothing of the `incomplete_hours`: those without a complete audit row, past the table's retention, or never at rest.
 
     `audit_sequence` is the sequence number of the ingest_audit snapshot that this rests on; 0 before the first.
     """
@@ -34,6 +41,52 @@ class CompleteRows:
     rows: pa.Table
     incomplete_hours: list[datetime]
     audit_sequence: int
+
+
+@dataclass(frozen=True)
+class PinnedHours:
+    """Hours of several tables as they stood at one moment; whatever is published meanwhile, reading from here gives the same rows.
+
+    `owners` has the complete hours with their audit rows, `claims` those of them that are being replaced.
+    """
+
+    hours: list[datetime]
+    owners: Mapping[datetime, HourAudit]
+    claims: Mapping[datetime, Claim]
+    stored: Mapping[str, IcebergTable | None]
+    audit_sequence: int
+
+    def read(self, table: Table, row_filter: BooleanExpression = EVERY_ROW, columns: tuple[str, ...] | None = None) -> CompleteRows:
+        """The rows of a pinned table that match the filter, with the columns asked for (all, unless said), in no particular order.
+
+        InconsistentTableError if an hour has not the rows that its audit row counts.
+        """
+        stored, columns = self.stored[table.name], columns or table.column_names
+        owners = {hour: owner for hour, owner in self.owners.items() if hour >= _dropped_before(stored)}
+        needed = tuple(dict.fromkeys((*columns, table.time_column, "window_run_id")))
+        parts = [pa.schema([arrow_schema(table).field(name).with_nullable(True) for name in needed]).empty_table()]
+        for snapshot_id, hours in self._hours_by_snapshot(table, owners).items():
+            within = hours_filter(table.time_column, hours)
+            found = _of_owners(read_snapshot(stored, table, snapshot_id, And(within, row_filter), needed), table, self.hours, owners)
+            counted = found
+            if row_filter != EVERY_ROW:
+                marks = (table.time_column, "window_run_id")
+                counted = _of_owners(read_snapshot(stored, table, snapshot_id, within, marks), table, self.hours, owners)
+            refuse_missing_rows(table, counted[table.time_column], {hour: owners[hour] for hour in hours})
+            parts.append(found)
+        incomplete = [hour for hour in self.hours if hour not in owners]
+        return CompleteRows(pa.concat_tables(parts).select(list(columns)), incomplete, self.audit_sequence)
+
+    def _hours_by_snapshot(self, table: Table, owners: Iterable[datetime]) -> dict[int | None, list[datetime]]:
+        """The owned hours by the snapshot that has their rows; None where the table had none yet."""
+        stored = self.stored[table.name]
+        current = stored.current_snapshot() if stored else None
+        hours: dict[int | None, list[datetime]] = defaultdict(list)
+        for hour in owners:
+            is_claimed = table in WINDOW_TABLES and hour in self.claims
+            snapshot_id = self.claims[hour].snapshots_before.get(table.name) if is_claimed else current and current.snapshot_id
+            hours[snapshot_id].append(hour)
+        return hours
 
 
 def read_complete(
@@ -44,27 +97,39 @@ def read_complete(
     row_filter: BooleanExpression = EVERY_ROW,
     columns: tuple[str, ...] | None = None,
 ) -> CompleteRows:
-    """The rows of the whole hours in [start, end) that match the filter, with the columns asked for (all, unless said), in no particular order.
+    """The rows of one table in the complete hours of [start, end). Who reads several tables pins their hours once, and reads from there.
 
-    A table or an audit that does not exist yet has no complete hour.
+    A table or an audit that does not exist yet has no complete hour. InconsistentTableError as above.
     """
-    columns = columns or table.column_names
+    return pin_hours(catalog, start, end, (table,)).read(table, row_filter, columns)
+
+
+def pin_hours(catalog: Catalog, start: datetime, end: datetime, tables: tuple[Table, ...] = WINDOW_TABLES) -> PinnedHours:
+    """The hours of [start, end) as the tables have them now."""
     hours = hours_between(start, end)
     audit = _load(catalog, INGEST_AUDIT)
-    for _ in range(_READINGS):
-        before = _complete_hours(audit, start, end)
-        rows = _scan(_load(catalog, table), table, And(hours_filter(table.time_column, hours), row_filter), columns)
-        looked_at, audit = _sequence(audit), _load(catalog, INGEST_AUDIT)
-        after = before if _sequence(audit) == looked_at else _complete_hours(audit, start, end)
+    before = _states(audit, start, end)
+    for _ in range(_LOOKS):
+        stored = {table.name: _load(catalog, table) for table in tables}
+        looked_at, audit = audit, _load(catalog, INGEST_AUDIT)
+        after = before if _same(looked_at, audit) else _states(audit, start, end)
+        # An hour with the same owner and claim before and after the tables were loaded had them in between.
+        at_rest = {hour: state for hour, state in after.items() if before.get(hour) == state}
         if before == after:
             break
-    # An hour that the same run had completed before and after its rows were read held that run's rows, all of them, in between.
-    owners = {hour: run_id for hour, run_id in after.items() if before.get(hour) == run_id}
-    return CompleteRows(
-        rows=_rows_of_owners(rows, table, hours, owners).select(list(columns)),
-        incomplete_hours=[hour for hour in hours if hour not in owners],
-        audit_sequence=_sequence(audit),
-    )
+        before = after
+    owners = {hour: owner for hour, (owner, _) in at_rest.items() if owner.is_complete}
+    claims = {hour: claim for hour, (_, claim) in at_rest.items() if claim}
+    snapshot = audit.current_snapshot() if audit else None
+    return PinnedHours(hours, owners, claims, stored, (snapshot and snapshot.sequence_number) or 0)
+
+
+def _states(audit: IcebergTable | None, start: datetime, end: datetime) -> dict[datetime, tuple[HourAudit, Claim | None]]:
+    """Each hour that has an audit row: its owner, and who is replacing it."""
+    if audit is None:
+        return {}
+    claimed = claim_by_hour(read_claims(audit))
+    return {hour: (owner, claimed.get(hour)) for hour, owner in read_hour_audits(audit, start, end).items()}
 
 
 def _load(catalog: Catalog, table: Table) -> IcebergTable | None:
@@ -74,33 +139,18 @@ def _load(catalog: Catalog, table: Table) -> IcebergTable | None:
         return None
 
 
-def _complete_hours(audit: IcebergTable | None, start: datetime, end: datetime) -> dict[datetime, str]:
-    """The run that completed each hour."""
-    audits: dict[datetime, HourAudit] = {} if audit is None else read_hour_audits(audit, start, end)
-    return {hour: row.window_run_id for hour, row in audits.items() if row.is_complete}
+def _same(one: IcebergTable | None, other: IcebergTable | None) -> bool:
+    return (one and one.metadata_location) == (other and other.metadata_location)
 
 
-def _sequence(audit: IcebergTable | None) -> int:
-    snapshot = None if audit is None else audit.current_snapshot()
-    return (snapshot and snapshot.sequence_number) or 0
+def _dropped_before(stored: IcebergTable | None) -> datetime:
+    """Rows from before are past the table's retention."""
+    noted = stored.properties.get(DROPPED_BEFORE) if stored else None
+    return datetime.fromisoformat(noted) if noted else datetime.min.replace(tzinfo=UTC)
 
 
-def _scan(stored: IcebergTable | None, table: Table, row_filter: BooleanExpression, columns: tuple[str, ...]) -> pa.Table:
-    needed = list(dict.fromkeys((*columns, table.time_column, "window_run_id")))
-    schema = pa.schema([arrow_schema(table).field(name).with_nullable(True) for name in needed])
-    if stored is None:
-        return schema.empty_table()
-    # A column declared since the last run published has no values yet.
-    present = [name for name in needed if name in stored.schema().column_names]
-    rows = stored.scan(row_filter=row_filter, selected_fields=tuple(present)).to_arrow()
-    for name in needed:
-        if name not in present:
-            rows = rows.append_column(name, pa.nulls(rows.num_rows, schema.field(name).type))
-    return rows.select(needed).cast(schema)
-
-
-def _rows_of_owners(rows: pa.Table, table: Table, hours: list[datetime], owners: dict[datetime, str]) -> pa.Table:
-    owner_by_position = np.array([owners.get(hour) for hour in hours], dtype=object)
+def _of_owners(rows: pa.Table, table: Table, hours: list[datetime], owners: Mapping[datetime, HourAudit]) -> pa.Table:
+    owner_by_position = np.array([owners[hour].window_run_id if hour in owners else None for hour in hours], dtype=object)
     first_us = int(hours[0].timestamp()) * 1_000_000
     positions = (rows[table.time_column].cast(pa.int64()).to_numpy() - first_us) // _HOUR_US
     row_owners = pa.array(owner_by_position, pa.string()).take(pa.array(positions, pa.int64()))

@@ -1,5 +1,6 @@
 """The Iceberg catalog, configured pyiceberg's way, and the declared tables in it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pyiceberg.catalog import Catalog, load_catalog
@@ -13,15 +14,8 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 from jobs.settings import CATALOG, NAMESPACE, ROOT, from_environment, s3_access
 from jobs.table_declarations import Table
 from jobs.tables.schemas import iceberg_schema, partition_spec
+from jobs.tables.table_changes import TableChanges, apply_changes, refuse_conflicts, table_changes, table_properties
 
-TABLE_PROPERTIES = {
-    # Publishing looks at ingest_audit between loading a table and committing to it; pyiceberg's own retry would commit to a
-    # newer snapshot without that look (docs/decisions/publishing.md).
-    "commit.retry.num-retries": "0",
-    "commit.manifest-merge.enabled": "true",  # a commit an hour: 100 manifests in four days, and each read opens them all
-    "write.metadata.delete-after-commit.enabled": "true",
-    "write.metadata.previous-versions-max": "20",
-}
 _SQLITE_BUSY_SECONDS = 60  # SQLite lets one writer in at a time; its default gives up after 5 s
 
 _retry_races = retry(
@@ -47,43 +41,40 @@ def identifier(table: Table) -> tuple[str, str]:
     return (NAMESPACE, table.name)
 
 
+def ensure_tables(catalog: Catalog, tables: Iterable[Table]) -> None:
+    """Create what is missing and bring what is there to what is declared. Any number of processes may do so at once.
+
+    SchemaConflictError, before any table is changed, for those that can't be brought there.
+    """
+    changes_by_table = {table: _changes(catalog, table) for table in tables}
+    refuse_conflicts({table.name: changes for table, changes in changes_by_table.items() if changes})
+    for table, changes in changes_by_table.items():
+        if changes is None or changes.is_any:
+            ensure_table(catalog, table)
+
+
 @_retry_races
 def ensure_table(catalog: Catalog, table: Table) -> IcebergTable:
-    """The table, created if it is missing, with newly declared columns added. Any number of processes may do so at once."""
+    """The table, created if it is missing, else brought to what is declared. SchemaConflictError if that can't be."""
     try:
         existing = catalog.load_table(identifier(table))
     except NoSuchTableError:
         catalog.create_namespace_if_not_exists(NAMESPACE)
         return catalog.create_table(
-            identifier(table), iceberg_schema(table), partition_spec=partition_spec(table), properties=TABLE_PROPERTIES
+            identifier(table), iceberg_schema(table), partition_spec=partition_spec(table), properties=table_properties(table)
         )
-    _add_new_columns(existing, table)
-    _set_properties(existing)
+    changes = table_changes(existing, table)
+    refuse_conflicts({table.name: changes})
+    apply_changes(existing, table, changes)
     return existing
 
 
-def _add_new_columns(existing: IcebergTable, table: Table) -> None:
-    present = set(existing.schema().column_names)
-    missing = [column for column in table.columns if column.name not in present]
-    if not missing:
-        return
-    declared = iceberg_schema(table)
-    with existing.update_schema() as update:
-        for column in missing:
-            # Rows that are there already have no value for it, whatever is declared for new ones.
-            update.add_column(column.name, declared.find_type(column.name), doc=declared.find_field(column.name).doc, required=False)
-            position = table.column_names.index(column.name)
-            if position > 0:
-                update.move_after(column.name, table.column_names[position - 1])
-            else:
-                update.move_first(column.name)
-
-
-def _set_properties(existing: IcebergTable) -> None:
-    changed = {name: value for name, value in TABLE_PROPERTIES.items() if existing.properties.get(name) != value}
-    if changed:
-        with existing.transaction() as transaction:
-            transaction.set_properties(changed)
+@_retry_races
+def _changes(catalog: Catalog, table: Table) -> TableChanges | None:
+    try:
+        return table_changes(catalog.load_table(identifier(table)), table)
+    except NoSuchTableError:
+        return None
 
 
 def _configured_properties() -> dict[str, str] | None:

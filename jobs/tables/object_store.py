@@ -43,3 +43,10 @@ def read_bytes(location: str) -> bytes:
     filesystem, path = filesystem_of(location)
     with filesystem.open_input_stream(path) as stream:
         return stream.read()
+
+
+def file_names(folder: str) -> list[str]:
+    """Names of the files in the folder itself, none if there is no such folder."""
+    filesystem, path = filesystem_of(folder)
+    found = filesystem.get_file_info(fs.FileSelector(path, allow_not_found=True))
+    return [info.base_name for info in found if info.type is fs.FileType.File]

@@ -4,38 +4,46 @@ The one way in which this project writes its tables.
 """
 
 import warnings
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException, ValidationException
 from pyiceberg.expressions import And, BooleanExpression, GreaterThanOrEqual, LessThan, Or
 from pyiceberg.table import Table as IcebergTable
+from pyiceberg.table import Transaction
+from pyiceberg.table.update import RemoveSnapshotsUpdate
 from sqlalchemy.exc import OperationalError
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from jobs.table_declarations import Table
+from jobs.table_declarations import INGEST_AUDIT, WINDOW_TABLES, Table
+from jobs.tables.kept_snapshots import expendable_snapshots
 from jobs.tables.lake_catalog import identifier
+from jobs.tables.open_claims import read_claims
 from jobs.tables.schemas import arrow_schema
-from jobs.windows import HOUR
+from jobs.windows import hour_ranges
 
 # A commit whose outcome is unknown is repeated too: replacing rows twice gives the same rows as replacing them once.
 LOST_RACES = (CommitFailedException, ValidationException, CommitStateUnknownException, OperationalError)
-_GIVE_UP_AFTER_SECONDS = 300  # six publishers of one day were through in 8 s
+_GIVE_UP_AFTER_SECONDS = 300  # six publishers of one day were through in 8 s; a catalog that restarts needs two minutes
 
 
 class PublishingContendedError(RuntimeError):
-    """Every attempt to commit to a table was overtaken by another writer."""
+    """Every attempt to commit to a table was overtaken by another writer, or found no catalog."""
 
 
 @dataclass(frozen=True)
 class Replacement:
-    """Delete the rows that match `where` and add `rows`, in one commit."""
+    """Delete the rows that match `where` (none, if None), add `rows` part by part, and set table properties: all in one commit.
 
-    where: BooleanExpression
-    rows: pa.Table
+    `rows` may read each part as it is asked for; memory is then that of one part.
+    """
+
+    where: BooleanExpression | None
+    rows: Iterable[pa.Table]
+    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 def replace_rows(catalog: Catalog, table: Table, decide: Callable[[IcebergTable], Replacement | None]) -> IcebergTable:
@@ -53,28 +61,67 @@ def replace_rows(catalog: Catalog, table: Table, decide: Callable[[IcebergTable]
         return retrying(_replace_once, catalog, table, decide)
     except RetryError as contended:
         raise PublishingContendedError(
-            f"{table.name} was not changed: other writers came first for {_GIVE_UP_AFTER_SECONDS} s "
-            f"({contended.last_attempt.exception()}); run the task again once they are done"
+            f"{table.name} was not changed: for {_GIVE_UP_AFTER_SECONDS} s other writers came first or the catalog did not answer "
+            f"({contended.last_attempt.exception()}); run the task again"
         ) from contended.last_attempt.exception()
 
 
 def _replace_once(catalog: Catalog, table: Table, decide: Callable[[IcebergTable], Replacement | None]) -> IcebergTable:
     loaded = catalog.load_table(identifier(table))
     replacement = decide(loaded)
-    if replacement is not None:
+    if replacement is None:
+        return loaded
+    expendable = _expendable(catalog, table, loaded)
+    loaded_location = loaded.metadata_location
+    try:
+        with loaded.transaction() as transaction:
+            _stage(transaction, table, replacement, expendable)
+    except ValueError as error:
+        # What was to go is gone: another writer let go of the same snapshots, which moves no branch.
+        if catalog.load_table(identifier(table)).metadata_location != loaded_location:
+            raise CommitFailedException(str(error)) from error
+        raise
+    return loaded
+
+
+def _stage(transaction: Transaction, table: Table, replacement: Replacement, expendable: list[int]) -> None:
+    if replacement.where is not None:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Delete operation did not match any records")
-            loaded.overwrite(replacement.rows.cast(arrow_schema(table)), overwrite_filter=replacement.where)
-    return loaded
+            transaction.delete(replacement.where)
+    schema = arrow_schema(table)
+    has_rows = False
+    for rows in replacement.rows:
+        if rows.num_rows:
+            transaction.append(rows.cast(schema))
+            has_rows = True
+    if not has_rows:
+        transaction.append(schema.empty_table())
+    if replacement.properties:
+        transaction.set_properties(dict(replacement.properties))
+    if expendable:
+        # pyiceberg's ExpireSnapshots copies the whole metadata twice for each snapshot.
+        transaction._apply((RemoveSnapshotsUpdate(snapshot_ids=expendable),))
+
+
+def _expendable(catalog: Catalog, table: Table, loaded: IcebergTable) -> list[int]:
+    now = datetime.now(UTC)
+    if not expendable_snapshots(loaded, now):
+        return []
+    return expendable_snapshots(loaded, now, claimed_snapshots(catalog, table))
+
+
+def claimed_snapshots(catalog: Catalog, table: Table) -> set[int]:
+    """The snapshots of a table that readers of hours under an open claim still need."""
+    if table not in WINDOW_TABLES or not catalog.table_exists(identifier(INGEST_AUDIT)):
+        return set()
+    claims = read_claims(catalog.load_table(identifier(INGEST_AUDIT)))
+    return {claim.snapshots_before[table.name] for claim in claims if table.name in claim.snapshots_before}
 
 
 def hours_filter(time_column: str, hours: Iterable[datetime]) -> BooleanExpression:
     """Rows whose time lies in one of the hours, as few ranges as possible. There must be one."""
-    ranges: list[list[datetime]] = []
-    for hour in sorted(hours):
-        if ranges and ranges[-1][1] == hour:
-            ranges[-1][1] = hour + HOUR
-        else:
-            ranges.append([hour, hour + HOUR])
-    terms = [And(GreaterThanOrEqual(time_column, start.isoformat()), LessThan(time_column, end.isoformat())) for start, end in ranges]
+    terms = [
+        And(GreaterThanOrEqual(time_column, start.isoformat()), LessThan(time_column, end.isoformat())) for start, end in hour_ranges(hours)
+    ]
     return terms[0] if len(terms) == 1 else Or(*terms)

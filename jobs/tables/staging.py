@@ -1,7 +1,7 @@
 """Staged Parquet: one folder per attempt, listed in a manifest; nobody reads it but the gate and the publisher.
 
     STAGING/<run key>/<attempt>/<table>/*.parquet
-    STAGING/<run key>/<stage>.manifest.json        the attempt that finished, put in place atomically
+    STAGING/<run key>/<stage>.<attempt>.manifest.json   of an attempt that finished; the latest one counts
 
 Files of failed or speculative tasks are in no manifest and so do not exist.
 """
@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.table_declarations import Table
+from jobs.table_declarations import TABLES, Table
 from jobs.tables.object_store import filesystem_of
-from jobs.tables.schemas import TIMESTAMP, staged_schema
+from jobs.tables.schemas import TIMESTAMP, arrow_schema, staged_schema
 from jobs.tables.staging_manifest import Manifest, StagedFile
 from jobs.windows import HOUR
 
@@ -55,6 +55,19 @@ def stage_rows(rows: pa.Table, table: Table, folder: str) -> list[StagedFile]:
     return _staged_files(_file_rows(_write_file(rows.select(list(table.column_names)).to_batches(), table, folder)))
 
 
+def check_staged(manifest: Manifest) -> None:
+    """ValueError or OSError unless each file that the manifest names is there, with as many rows, of columns that are or become declared."""
+    tables = {table.name: table for table in TABLES}
+    for name, files in manifest.files.items():
+        for file in files:
+            with _open_parquet(file) as parquet:
+                if parquet.metadata.num_rows != file.row_count:
+                    raise ValueError(
+                        f"{file.location} holds {parquet.metadata.num_rows} rows of {name}, not {file.row_count}: stage them again"
+                    )
+                _as_declared(parquet.schema_arrow.empty_table(), tables[name])
+
+
 def read_staged(manifest: Manifest, table: Table, columns: list[str] | None = None) -> pa.Table:
     """The attempt's rows of a table (memory: all of them). A table without rows gives no rows, with the declared columns."""
     schema = staged_schema(table)
@@ -63,7 +76,7 @@ def read_staged(manifest: Manifest, table: Table, columns: list[str] | None = No
     parts = [schema.empty_table()]
     for file in manifest.files.get(table.name, ()):
         with _open_parquet(file) as parquet:
-            parts.append(parquet.read(columns=columns).cast(schema))
+            parts.append(_as_declared(parquet.read(columns=columns), table, columns))
     return pa.concat_tables(parts)
 
 
@@ -76,7 +89,8 @@ def read_hours(files: Iterable[StagedFile], table: Table, hours: Collection[date
         with _open_parquet(file) as parquet:
             for number in range(parquet.num_row_groups):
                 if _may_hold(parquet.metadata.row_group(number), table, hours):
-                    parts.append(rows_of_hours(parquet.read_row_group(number).cast(staged_schema(table)), table, hours))
+                    rows = _as_declared(parquet.read_row_group(number), table)
+                    parts.append(rows_of_hours(rows, table, hours))
     return pa.concat_tables(parts)
 
 
@@ -85,6 +99,17 @@ def rows_of_hours(rows: pa.Table, table: Table, hours: Iterable[datetime]) -> pa
     wanted = pa.array([int(hour.timestamp()) // 3600 for hour in hours], pa.int64())
     row_hours = pc.divide(rows[table.time_column].cast(pa.int64()), _HOUR_US)
     return rows.filter(pc.is_in(row_hours, wanted))
+
+
+def _as_declared(rows: pa.Table, table: Table, columns: list[str] | None = None) -> pa.Table:
+    """Those columns, all unless said. One that was declared since the rows were staged has no values, if it may have none."""
+    declared = arrow_schema(table)
+    names = columns or declared.names
+    for name in names:
+        if name not in rows.column_names and declared.field(name).nullable:
+            rows = rows.append_column(name, pa.nulls(rows.num_rows, declared.field(name).type))
+    schema = staged_schema(table)
+    return rows.select(names).cast(pa.schema([schema.field(name) for name in names]))
 
 
 def _open_parquet(file: StagedFile) -> pq.ParquetFile:

@@ -1,14 +1,15 @@
-"""The manifest of a staged attempt: which files make up which table. The attempt that finishes puts it in place."""
+"""The manifest of a staged attempt: which files make up which table. Every attempt that finishes has one."""
 
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from jobs.tables.object_store import absolute_location, read_bytes, write_atomically
+from jobs.tables.object_store import absolute_location, file_names, read_bytes, write_atomically
 from jobs.windows import Mode, Window
 
 Stage = Literal["aggregates", "health"]
+MANIFEST_SUFFIX = ".manifest.json"
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class Looks:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One attempt of one run. `window_run_id` stands in each of its rows; `processed_at` is when it read its input.
+    """One attempt of one run. `window_run_id` stands in each of its rows; `processed_at` is when it began to read its input.
 
+    `audit_sequence` is the sequence number of ingest_audit at that time; of two attempts the one that began from the later one counts.
     `files` has an entry for each table that the run replaces, an empty one where there are no rows. `looks` is set for stage health alone.
     """
 
@@ -46,6 +48,7 @@ class Manifest:
     processed_at: datetime
     files: dict[str, tuple[StagedFile, ...]] = field(default_factory=dict)
     looks: Looks | None = None
+    audit_sequence: int = 0
 
     @property
     def window_run_id(self) -> str:
@@ -66,26 +69,28 @@ def attempt_folder(staging: str, run_key: str, attempt: str) -> str:
     return f"{absolute_location(staging)}/{run_key}/{attempt}"
 
 
-def manifest_location(staging: str, run_key: str, stage: Stage) -> str:
-    return f"{absolute_location(staging)}/{run_key}/{stage}.manifest.json"
+def manifest_location(staging: str, run_key: str, attempt: str, stage: Stage) -> str:
+    """Each attempt has a manifest of its own, so that a slow one can't put its manifest in place of a later one's."""
+    return f"{absolute_location(staging)}/{run_key}/{stage}.{attempt}{MANIFEST_SUFFIX}"
 
 
 def write_manifest(staging: str, stage: Stage, manifest: Manifest) -> str:
-    """Put the attempt's manifest in place of an earlier attempt's, atomically; returns its location."""
-    location = manifest_location(staging, manifest.run_key, stage)
+    """Say that the attempt has staged all its files; returns the manifest's location."""
+    location = manifest_location(staging, manifest.run_key, manifest.attempt, stage)
     write_atomically(location, json.dumps(_as_json(manifest), indent=1).encode())
     return location
 
 
 def read_manifest(staging: str, run_key: str, stage: Stage) -> Manifest:
-    """The manifest of the attempt that finished last. FileNotFoundError, with what to run, where none has."""
-    location = manifest_location(staging, run_key, stage)
-    try:
-        content = read_bytes(location)
-    except FileNotFoundError:
+    """That of the latest attempt that has finished: the one that began to read last. FileNotFoundError, with what to run, without one."""
+    folder = f"{absolute_location(staging)}/{run_key}"
+    # A run that was staged before attempts had manifests of their own has `<stage>.manifest.json`.
+    names = [name for name in file_names(folder) if name.startswith(f"{stage}.") and name.endswith(MANIFEST_SUFFIX)]
+    manifests = [_from_json(json.loads(read_bytes(f"{folder}/{name}"))) for name in names]
+    if not manifests:
         verb = {"aggregates": "aggregate_errors", "health": "score_release_health"}[stage]
-        raise FileNotFoundError(f"no attempt of run {run_key} has staged {stage}: {location} is missing; run jobs.{verb} first") from None
-    return _from_json(json.loads(content))
+        raise FileNotFoundError(f"no attempt of run {run_key} has staged {stage}: no manifest in {folder}; run jobs.{verb} first")
+    return max(manifests, key=lambda manifest: (manifest.audit_sequence, manifest.processed_at, manifest.attempt))
 
 
 def _as_json(manifest: Manifest) -> dict[str, Any]:
@@ -96,6 +101,7 @@ def _as_json(manifest: Manifest) -> dict[str, Any]:
         "window_run_id": manifest.window_run_id,
         "window": {"start": window.start.isoformat(), "end": window.end.isoformat(), "mode": window.mode.value},
         "code_version": manifest.code_version,
+        "audit_sequence": manifest.audit_sequence,
         "processed_at": manifest.processed_at.isoformat(),
         "looks": looks and {"after": looks.after.isoformat(), "until": looks.until.isoformat(), "audit_sequence": looks.audit_sequence},
         "files": {
@@ -123,5 +129,6 @@ def _from_json(content: dict[str, Any]) -> Manifest:
             )
             for name, files in content["files"].items()
         },
+        audit_sequence=content.get("audit_sequence", 0),
         looks=looks and Looks(datetime.fromisoformat(looks["after"]), datetime.fromisoformat(looks["until"]), looks["audit_sequence"]),
     )

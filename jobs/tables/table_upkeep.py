@@ -17,7 +17,6 @@ from jobs.table_declarations import Table
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.object_store import filesystem_of
 from jobs.tables.row_replacement import Replacement, hours_filter, replace_rows
-from jobs.tables.schemas import arrow_schema
 from jobs.windows import hours_between
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,7 +39,7 @@ def drop_rows_before(catalog: Catalog, table: Table, cutoff: datetime, is_dry_ru
     is_old = LessThan(table.time_column, cutoff.isoformat())
     old_rows = catalog.load_table(identifier(table)).scan(is_old).count()
     if old_rows and not is_dry_run:
-        replace_rows(catalog, table, lambda _: Replacement(is_old, arrow_schema(table).empty_table()))
+        replace_rows(catalog, table, lambda _: Replacement(is_old, ()))
     return old_rows
 
 
@@ -59,7 +58,7 @@ def merge_daily_files(catalog: Catalog, table: Table, midnight: datetime, is_dry
 
 
 def _write_anew(catalog: Catalog, table: Table, where: BooleanExpression) -> None:
-    replace_rows(catalog, table, lambda loaded: Replacement(where, loaded.scan(where).to_arrow()))
+    replace_rows(catalog, table, lambda loaded: Replacement(where, (loaded.scan(where).to_arrow(),)))
 
 
 @retry(

@@ -12,7 +12,7 @@ from jobs.pings.landing_zone import LandedHour, LandedObject
 from jobs.windows import HOUR, Mode
 from tests.aggregates.ping_record_factory import TEN, Record, crash_ping, frame_of, lines, main_ping, reject
 
-ATTEMPT = Attempt("run-attempt", Mode.SETTLED, "abc123", datetime(2017, 11, 21, 6, tzinfo=UTC))
+ATTEMPT = Attempt("run-attempt", Mode.SETTLED, "abc123", datetime(2017, 11, 21, 6, tzinfo=UTC), 7)
 
 
 def counted(spark: SparkSession, records: list[Record]) -> dict[datetime, LineCounts]:

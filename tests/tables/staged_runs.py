@@ -16,11 +16,19 @@ from jobs.windows import HOUR, Mode, Window
 
 DAY = datetime(2017, 11, 20, tzinfo=UTC)
 TEN = DAY + 10 * HOUR
-VOLATILE = {"window_run_id", "code_version", "processed_at"}
+VOLATILE = {"window_run_id", "code_version", "processed_at", "audit_sequence"}
 """What differs between runs that give the same rows."""
 
 
-def stage_run(staging: str, window: Window, figure: int, rows_an_hour: int = 2, run_key: str | None = None, read_at: int = 0) -> Manifest:
+def stage_run(
+    staging: str,
+    window: Window,
+    figure: int,
+    rows_an_hour: int = 2,
+    run_key: str | None = None,
+    read_at: int = 0,
+    audit_sequence: int = 0,
+) -> Manifest:
     """A staged run of which every number is `figure`; `read_at` orders runs by when they read their input, in minutes."""
     run_key = run_key or f"run-{figure}-{read_at}"
     attempt = f"attempt{figure}"
@@ -30,13 +38,15 @@ def stage_run(staging: str, window: Window, figure: int, rows_an_hour: int = 2, 
         "mode": window.mode.value,
         "processed_at": processed_at,
         "status": "publishing",
+        "audit_sequence": audit_sequence,
+        "rows_by_table": [(table.name, rows_an_hour) for table in WINDOW_TABLES],
     }
     folder = attempt_folder(staging, run_key, attempt)
     files = {}
     for table in (*WINDOW_TABLES, INGEST_AUDIT):
         rows = made_up_rows(table, window.hours, 1 if table is INGEST_AUDIT else rows_an_hour, figure, marks)
         files[table.name] = tuple(stage_rows(rows, table, folder))
-    manifest = Manifest(run_key, attempt, window, "abc123", processed_at, files)
+    manifest = Manifest(run_key, attempt, window, "abc123", processed_at, files, audit_sequence=audit_sequence)
     write_manifest(staging, "aggregates", manifest)
     return manifest
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.sql import SqlCatalog
 
 from jobs.table_declarations import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, WINDOW_TABLES, Table
 from jobs.tables import publishing
+from jobs.tables.audit_reading import latest_audit_sequence
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.publishing import publish_window
 from jobs.tables.staging import Manifest
@@ -97,6 +100,28 @@ def test_of_two_runs_of_an_hour_the_later_reading_stays_whichever_is_published_l
     assert figures(catalog, RELEASE_TOTALS) == {TEN: [1, 1]}
 
 
+def test_a_clock_that_was_ahead_once_does_not_win_for_good(catalog: Catalog, staging: str) -> None:
+    publish_window(catalog, stage_run(staging, provisional(TEN), figure=1, read_at=60 * 24 * 365))
+    sequence = latest_audit_sequence(catalog)
+    publish_window(catalog, stage_run(staging, provisional(TEN), figure=2, audit_sequence=sequence))
+    assert figures(catalog, RELEASE_TOTALS) == {TEN: [2, 2]}
+
+
+def test_a_day_that_has_not_ended_is_not_settled(catalog: Catalog, staging: str) -> None:
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    with pytest.raises(ValueError, match=r"has not ended at .*: settle whole days that are over"):
+        publish_window(catalog, stage_run(staging, settled(today), figure=1))
+    assert not catalog.list_namespaces()
+
+
+def test_a_staged_file_that_is_gone_is_noticed_before_anything_is_changed(catalog: Catalog, staging: str) -> None:
+    manifest = stage_run(staging, provisional(TEN), figure=1)
+    Path(manifest.files["usage_delays"][0].location).unlink()
+    with pytest.raises(FileNotFoundError):
+        publish_window(catalog, manifest)
+    assert not catalog.list_namespaces()
+
+
 def test_a_run_publishes_those_of_its_hours_that_nobody_overtook(catalog: Catalog, staging: str) -> None:
     week = stage_run(staging, settled(DAY, days=2), figure=1, read_at=1)
     publish_window(catalog, stage_run(staging, settled(DAY), figure=2, read_at=2))
@@ -107,9 +132,15 @@ def test_a_run_publishes_those_of_its_hours_that_nobody_overtook(catalog: Catalo
     assert figures(catalog, RELEASE_TOTALS) == {DAY + i * HOUR: [2, 2] if i < 24 else [1, 1] for i in range(48)}
 
 
-def test_many_rows_are_published_in_pieces_of_whole_hours(catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "MAX_ROWS_PER_COMMIT", 25)
+def test_many_rows_are_read_in_pieces_of_whole_hours_and_published_in_one_commit(
+    catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "MAX_ROWS_AT_ONCE", 25)
+    committed = []
+    commit = SqlCatalog.commit_table
+    monkeypatch.setattr(SqlCatalog, "commit_table", lambda *arguments: committed.append(arguments[1].name()[-1]) or commit(*arguments))
     publish_window(catalog, stage_run(staging, provisional(TEN, hours=5), figure=1, rows_an_hour=10))
+    assert committed == ["ingest_audit", *(table.name for table in WINDOW_TABLES), "ingest_audit"]
     assert figures(catalog, RELEASE_TOTALS) == {TEN + i * HOUR: [1] * 10 for i in range(5)}
     appended = [s.summary["added-records"] for s in catalog.load_table(identifier(RELEASE_TOTALS)).snapshots() if s.summary]
     assert appended == ["20", "20", "10"]
@@ -126,11 +157,11 @@ def overtaken_after_looking(monkeypatch: pytest.MonkeyPatch, table: Table, overt
             pending.pop()()
         return owned
 
-    def replace_hours_of(catalog: Catalog, manifest: Manifest, of: Table, hours: list[datetime]) -> None:
+    def replace_hours_of(catalog: Catalog, manifest: Manifest, of: Table) -> None:
         with monkeypatch.context() as patch:
             if of is table and pending:
                 patch.setattr(publishing, "_hours_of_ours", look_then_be_overtaken)
-            replace_hours(catalog, manifest, of, hours)
+            replace_hours(catalog, manifest, of)
 
     monkeypatch.setattr(publishing, "_replace_hours", replace_hours_of)
 

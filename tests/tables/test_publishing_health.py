@@ -61,7 +61,7 @@ def test_a_run_that_looked_at_no_hour_publishes_none(catalog: Catalog, staging: 
 
 
 def test_many_looks_are_published_in_pieces(catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "MAX_ROWS_PER_COMMIT", 3)
+    monkeypatch.setattr(publishing, "MAX_ROWS_AT_ONCE", 3)
     publish_health(catalog, stage_looks(staging, Looks(ELEVEN, NOON, audit_sequence=9), figure=9))
     outcome = publish_health(catalog, stage_looks(staging, Looks(TEN, ONE, audit_sequence=5), figure=5))
     assert looks_of(catalog) == {ELEVEN: [5, 5], NOON: [9, 9], ONE: [5, 5]}

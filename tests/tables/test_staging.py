@@ -14,7 +14,7 @@ from jobs.table_declarations import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS
 from jobs.tables.object_store import write_atomically
 from jobs.tables.schemas import arrow_schema, staged_schema
 from jobs.tables.staging import read_hours, read_staged, rows_of_hours, stage_frame, stage_rows
-from jobs.tables.staging_manifest import Looks, Manifest, StagedFile, manifest_location, read_manifest, write_manifest
+from jobs.tables.staging_manifest import Looks, Manifest, StagedFile, read_manifest, write_manifest
 from jobs.windows import HOUR
 from tests.tables.staged_runs import TEN, made_up_rows, provisional, stage_looks, stage_run
 
@@ -31,9 +31,9 @@ def test_a_manifest_reads_back_as_it_was_written(staging: str) -> None:
     assert read_manifest(staging, looks.run_key, "health") == looks
 
 
-def test_the_attempt_that_finished_last_is_the_one_that_counts(staging: str) -> None:
+def test_the_attempt_that_began_last_is_the_one_that_counts(staging: str) -> None:
     for figure in (1, 2):
-        stage_run(staging, provisional(TEN), figure, run_key="k")
+        stage_run(staging, provisional(TEN), figure, run_key="k", read_at=figure)
     rows = read_staged(read_manifest(staging, "k", "aggregates"), RELEASE_TOTALS)
     assert rows["main_crashes"].to_pylist() == [2, 2]
 
@@ -134,10 +134,17 @@ def test_of_writers_at_once_one_has_its_whole_content_in_place(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
-def test_a_manifest_is_put_in_place_whole(staging: str) -> None:
-    stage_run(staging, provisional(TEN), figure=1, run_key="k")
-    location = Path(manifest_location(staging, "k", "aggregates"))
-    assert [path.name for path in location.parent.iterdir() if path.is_file()] == ["aggregates.manifest.json"]
+def test_a_slow_attempt_that_finishes_last_does_not_take_the_place_of_one_that_began_later(staging: str) -> None:
+    for figure, audit_sequence, read_at in ((2, 7, 0), (1, 6, 9)):
+        stage_run(staging, provisional(TEN), figure, run_key="k", audit_sequence=audit_sequence, read_at=read_at)
+    assert read_manifest(staging, "k", "aggregates").attempt == "attempt2"
+
+
+def test_a_run_that_was_staged_under_the_name_of_its_stage_alone_is_found(staging: str) -> None:
+    manifest = stage_run(staging, provisional(TEN), figure=1, run_key="k")
+    (location,) = Path(staging, "k").glob("*.json")
+    location.rename(location.with_name("aggregates.manifest.json"))
+    assert read_manifest(staging, "k", "aggregates") == manifest
 
 
 def test_staged_file_counts_its_rows() -> None:
