@@ -12,7 +12,19 @@ from jobs.settings import ROOT
 
 ROOMS = ("dags", "jobs", "expectations", "simulation", "local", "benchmarks")
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-ENTRY_POINT_VERBS = ("aggregate_", "audit_", "score_", "post_", "maintain_", "explain_", "plan_", "review_", "describe_")
+ENTRY_POINT_VERBS = (
+    "aggregate_",
+    "audit_",
+    "score_",
+    "post_",
+    "maintain_",
+    "explain_",
+    "plan_",
+    "review_",
+    "describe_",
+    "check_",
+    "write_",
+)
 AUDIT_ENTRY_POINTS = {"jobs.audit_aggregates", "jobs.audit_health"}
 DECLARATIONS = {"jobs.exit_codes", "jobs.measures", "jobs.dimensions", "jobs.policies", "jobs.table_declarations", "jobs.windows"}
 LONGEST_MODULE = 260

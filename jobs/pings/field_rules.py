@@ -21,8 +21,9 @@ _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,5}){1,3}((a|b|rc)[0-9]{1,3}|esr|pre
 _BUILD_ID = re.compile(r"[0-9]{14}")
 _OS_VERSION = re.compile(r"[0-9]+(\.[0-9]+){0,2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-# Neither Arrow nor Parquet can hold half of a surrogate pair, and readers of C strings end at NUL.
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+# Neither Arrow nor Parquet can hold half of a surrogate pair; readers of C strings end at NUL; other control characters act on a terminal
+# and forge lines of a log; marks of direction and of width, and line separators, make a text read as another one.
+_UNSTORABLE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]")
 
 
 class Rejected(Exception):
@@ -54,7 +55,7 @@ def first_value(values: Sequence[object]) -> object:
 
 
 def is_storable(text: str) -> bool:
-    """At most 100 characters, without NUL and without halves of surrogate pairs (invalid UTF-8 is read as such)."""
+    """At most 100 characters, none of them a control character, a mark of direction or half of a surrogate pair (invalid UTF-8 is read as such)."""
     return len(text) <= LONGEST_TEXT and _UNSTORABLE.search(text) is None
 
 

@@ -13,7 +13,7 @@ class RejectReason(StrEnum):
     UNREADABLE_REST = "unreadable_rest"
     """The rest of a truncated or corrupt compressed object; counts as one line."""
     INVALID_TEXT = "invalid_text"
-    """Text that is to be stored has NUL, is not UTF-8, holds half of a surrogate pair, or has more than 100 characters."""
+    """Text that is to be stored has control characters, marks of direction or more than 100 characters, or is not UTF-8."""
     NO_META = "no_meta"
     NO_DOCUMENT_ID = "no_document_id"
     UNKNOWN_DOC_TYPE = "unknown_doc_type"

@@ -98,6 +98,9 @@ MAIN_PING_LINES: list[tuple[str, bytes, Reason]] = [
     ("system is a list", main("environment.system", []), Reason.NO_OS),
     ("operating system of 101 characters", main("environment.system.os.name", "W" * 101), Reason.INVALID_TEXT),
     ("operating system with NUL", main("environment.system.os.name", "Linux\0"), Reason.INVALID_TEXT),
+    ("operating system with an escape sequence", main("environment.system.os.name", "Linux\x1b[2J"), Reason.INVALID_TEXT),
+    ("operating system with a forged line of a log", main("environment.system.os.name", "Linux\nall is well"), Reason.INVALID_TEXT),
+    ("architecture that reads from right to left", main("environment.build.architecture", "x86\u202e46"), Reason.INVALID_TEXT),
     ("operating system is not UTF-8", raw("environment.system.os.name", b"Win\xffdows"), Reason.INVALID_TEXT),
     ("architecture with half a surrogate pair", raw("environment.build.architecture", rb"x86\udfff"), Reason.INVALID_TEXT),
     # the payload and the measures
