@@ -14,6 +14,7 @@ from local.slack_stand_in.message_store import Channel, Message, MessageStore
 from local.slack_stand_in.planned_faults import Fault
 from local.slack_stand_in.rate_limits import RateLimits
 from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN, StandIn
+from local.slack_stand_in.workspace_conditions import Conditions
 
 CHANNEL = Channel("C0RELEASES", "release-health")
 
@@ -42,7 +43,8 @@ class RunningStandIn:
 def running_stand_in(folder: Path, *, rate_limits: bool = False, file_processing_seconds: float = 0.0) -> Iterator[RunningStandIn]:
     """Starts the stand-in over `folder`, with one channel that the bot is a member of; stops it at the end."""
     store = MessageStore(folder, (CHANNEL,))
-    stand_in = StandIn(store, rate_limits=RateLimits(is_enforced=rate_limits), file_processing_seconds=file_processing_seconds)
+    conditions = Conditions(file_processing_seconds=file_processing_seconds)
+    stand_in = StandIn(store, rate_limits=RateLimits(is_enforced=rate_limits), conditions=conditions)
     server = uvicorn.Server(uvicorn.Config(stand_in.as_app(), host="127.0.0.1", port=0, log_level="critical"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

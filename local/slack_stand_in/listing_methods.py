@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from local.slack_stand_in.message_store import Message
+from local.slack_stand_in.message_store import Channel, Message
 from local.slack_stand_in.method_calls import Answer, Arguments, SlackError, Workspace, as_slack_message, channel_of_call, is_set
 
 
@@ -28,31 +28,43 @@ def _within(arguments: Arguments, message: Message) -> bool:
     return after and before
 
 
+def _listed(workspace: Workspace, channel: Channel) -> list[Message]:
+    """The messages that the listing methods know of already."""
+    until = workspace.now() - workspace.conditions.history_lag_seconds
+    return [message for message in workspace.store.messages(channel) if message.accepted_at <= until]
+
+
 def history(workspace: Workspace, arguments: Arguments) -> Answer:
     """Newest first; replies only where they were broadcast."""
     channel = channel_of_call(workspace, arguments)
-    everything = workspace.store.messages(channel)
+    everything = _listed(workspace, channel)
     in_channel = [m for m in reversed(everything) if (not m.is_reply or m.is_broadcast) and _within(arguments, m)]
     shown, cursor = _page(in_channel, arguments, 100, 999)
-    return _listing(shown, everything, cursor, with_metadata=is_set(arguments, "include_all_metadata"))
+    return _listing(shown, everything, cursor, with_metadata=_shows_metadata(workspace, arguments))
 
 
 def replies(workspace: Workspace, arguments: Arguments) -> Answer:
     """The parent first, then its replies, oldest first."""
     channel = channel_of_call(workspace, arguments)
     ts = str(arguments.get("ts", ""))
-    everything = workspace.store.messages(channel)
+    everything = _listed(workspace, channel)
     thread = [m for m in everything if ts in (m.ts, m.thread_ts)]
     if not thread:
         raise SlackError("thread_not_found")
     shown, cursor = _page([m for m in thread if m.ts == ts or _within(arguments, m)], arguments, 1_000, 1_000)
-    return _listing(shown, everything, cursor, with_metadata=is_set(arguments, "include_all_metadata"))
+    return _listing(shown, everything, cursor, with_metadata=_shows_metadata(workspace, arguments))
+
+
+def _shows_metadata(workspace: Workspace, arguments: Arguments) -> bool:
+    return is_set(arguments, "include_all_metadata") and not workspace.conditions.hides_metadata
 
 
 def _listing(shown: list[Message], everything: list[Message], cursor: str, *, with_metadata: bool) -> Answer:
-    listed = [
-        as_slack_message(m, [r for r in everything if r.is_reply and r.thread_ts == m.ts], with_metadata=with_metadata) for m in shown
-    ]
+    replies_of: dict[str | None, list[Message]] = {}
+    for message in everything:
+        if message.is_reply:
+            replies_of.setdefault(message.thread_ts, []).append(message)
+    listed = [as_slack_message(m, replies_of.get(m.ts, []), with_metadata=with_metadata) for m in shown]
     answer: Answer = {"ok": True, "messages": listed, "has_more": bool(cursor)}
     if cursor:
         answer["response_metadata"] = {"next_cursor": cursor}

@@ -1,6 +1,5 @@
 """chat.postMessage, chat.update and chat.delete."""
 
-import time
 from dataclasses import replace
 
 from local.slack_stand_in.message_store import Message
@@ -32,12 +31,13 @@ def post_message(workspace: Workspace, arguments: Arguments) -> Answer:
             raise SlackError("thread_not_found")
         thread_ts = parent.thread_ts or parent.ts
     message = Message(
-        ts=workspace.store.next_ts(channel),
+        ts=workspace.store.free_ts(channel, workspace.now() if workspace.stamped_at is None else workspace.stamped_at),
         text=text[:LONGEST_TEXT],
         blocks=blocks or [],
         metadata=metadata or None,
         thread_ts=thread_ts,
         is_broadcast=thread_ts is not None and is_set(arguments, "reply_broadcast"),
+        accepted_at=workspace.now(),
     )
     workspace.store.put_message(channel, message)
     answer = {"ok": True, "channel": channel.id, "ts": message.ts, "message": as_slack_message(message, [], with_metadata=True)}
@@ -51,6 +51,9 @@ def update_message(workspace: Workspace, arguments: Arguments) -> Answer:
     message = workspace.store.message_at(channel, str(arguments.get("ts", "")))
     if message is None or message.is_deleted:
         raise SlackError("message_not_found")
+    edit_window_seconds = workspace.conditions.edit_window_seconds
+    if edit_window_seconds is not None and workspace.now() - float(message.ts) > edit_window_seconds:
+        raise SlackError("edit_window_closed")
     blocks, metadata = checked_blocks(workspace, arguments), checked_metadata(arguments)
     text = arguments.get("text")
     if text is None and blocks is None:
@@ -65,7 +68,7 @@ def update_message(workspace: Workspace, arguments: Arguments) -> Answer:
         blocks=[] if is_text_only else (blocks if blocks is not None else message.blocks),
         metadata=message.metadata if metadata is None else (metadata or None),
         # Slack flags a message as edited only when its text was changed, not its blocks.
-        edited_ts=f"{time.time():.6f}" if is_text_only else message.edited_ts,
+        edited_ts=f"{workspace.now():.6f}" if is_text_only else message.edited_ts,
         edits=message.edits + 1,
     )
     workspace.store.put_message(channel, changed)

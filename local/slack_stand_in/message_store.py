@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,10 @@ class Channel:
 
 @dataclass(frozen=True)
 class Message:
-    """`edits` counts changes since it was posted; `is_deleted` is the tombstone that keeps a thread together."""
+    """`edits` counts changes since it was posted; `is_deleted` is the tombstone that keeps a thread together.
+
+    `accepted_at`: seconds since 1970, later than `ts` where the call waited in a queue.
+    """
 
     ts: str
     text: str
@@ -38,6 +40,7 @@ class Message:
     edited_ts: str | None = None
     edits: int = 0
     is_deleted: bool = False
+    accepted_at: float = 0.0
 
     @property
     def is_reply(self) -> bool:
@@ -97,14 +100,12 @@ class MessageStore:
             "INSERT OR REPLACE INTO channels VALUES (?, ?, ?, ?)", (channel.id, channel.name, channel.is_archived, channel.is_member)
         )
 
-    def next_ts(self, channel: Channel) -> str:
-        """Seconds since 1970 with six digits, unique and rising within a channel."""
-        row = self._database.execute("SELECT max(ts) FROM messages WHERE channel_id = ?", (channel.id,)).fetchone()
-        now = f"{time.time():.6f}"
-        if row[0] is None or now > row[0]:
-            return now
-        seconds, fraction = row[0].split(".")
-        return f"{seconds}.{int(fraction) + 1:06d}" if int(fraction) < 999_999 else f"{int(seconds) + 1}.000000"
+    def free_ts(self, channel: Channel, at: float) -> str:
+        """The time as Slack writes it, seconds since 1970 with six digits; a microsecond later for each that is taken in the channel."""
+        microseconds = round(at * 1_000_000)
+        while self.message_at(channel, ts := f"{microseconds // 1_000_000}.{microseconds % 1_000_000:06d}") is not None:
+            microseconds += 1
+        return ts
 
     def put_message(self, channel: Channel, message: Message) -> None:
         self._write(

@@ -2,12 +2,12 @@
 
 import json
 import re
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from local.slack_stand_in.block_rules import check_blocks, is_too_long
 from local.slack_stand_in.message_store import Channel, Message, MessageStore
+from local.slack_stand_in.workspace_conditions import Conditions
 
 Arguments = dict[str, Any]
 Answer = dict[str, Any]
@@ -19,11 +19,15 @@ BOT_ID, TEAM_ID, APP_ID = "B0RELEASE1", "T0STANDIN1", "A0RELEASE1"
 
 @dataclass(frozen=True)
 class Workspace:
-    """`file_processing_seconds`: how long a finished upload cannot be shown yet, as in Slack."""
+    """`stamped_at`: the time that a message gets which waited in Slack's queue, None for that of its acceptance."""
 
     store: MessageStore
     base_url: str
-    file_processing_seconds: float = 0.2
+    conditions: Conditions = field(default_factory=Conditions)
+    stamped_at: float | None = None
+
+    def now(self) -> float:
+        return self.conditions.now()
 
 
 class SlackError(Exception):
@@ -75,6 +79,7 @@ def checked_blocks(workspace: Workspace, arguments: Arguments) -> list[dict[str,
     for index, block in enumerate(blocks if not complaints else []):
         if block["type"] == "image" and "slack_file" in block and not is_visible(workspace, block["slack_file"]["id"]):
             complaints.append(f"invalid slack file [json-pointer:/blocks/{index}/slack_file]")
+        complaints += [f"unsupported: {part} [json-pointer:/blocks/{index}]" for part in _refused_parts(workspace, block)]
     if complaints:
         raise SlackError("invalid_blocks", complaints)
     if is_too_long(blocks):
@@ -82,12 +87,21 @@ def checked_blocks(workspace: Workspace, arguments: Arguments) -> list[dict[str,
     return list(blocks)
 
 
+def _refused_parts(workspace: Workspace, block: dict[str, Any]) -> list[str]:
+    has = {
+        "table": block["type"] == "table",
+        "slack_file": "slack_file" in block,
+        "unaligned": any(setting and "align" not in setting for setting in block.get("column_settings", [])),
+    }
+    return [part for part in workspace.conditions.refuses_parts if has[part]]
+
+
 def is_visible(workspace: Workspace, file_id: str) -> bool:
     """Whether a file may be shown by a message yet."""
     file = workspace.store.file_of(file_id)
     if file is None or file.is_deleted or not file.is_complete or file.uploaded_at is None:
         return False
-    return time.time() - file.uploaded_at >= workspace.file_processing_seconds
+    return workspace.now() - file.uploaded_at >= workspace.conditions.file_processing_seconds
 
 
 def checked_metadata(arguments: Arguments) -> dict[str, Any] | None:

@@ -1,10 +1,11 @@
 """Faults on demand: what goes wrong, with which call, how often. They hit before or after the stand-in has accepted the call."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-FaultKind = Literal["drop", "status", "rate_limit", "slow", "error"]
+FaultKind = Literal["drop", "status", "rate_limit", "slow", "error", "late"]
 Moment = Literal["before", "after"]
 
 
@@ -12,7 +13,9 @@ Moment = Literal["before", "after"]
 class Fault:
     """`drop` closes the connection, `status` answers that HTTP status, `rate_limit` 429 with Retry-After, `slow` waits, `error` answers ok=false.
 
-    `method` is a Web API method, `upload`, or `*`; `skip` lets that many calls pass first.
+    `late` closes the connection and accepts the call all the same, so many seconds later: as of then, or, with `moment` "before", with the
+    time stamp of when it was sent, so that it precedes what was sent after it. `method` is a Web API method, `upload`, or `*`; `skip` lets
+    that many calls pass first.
     """
 
     method: str
@@ -53,3 +56,28 @@ class FaultPlan:
                     entry[0] = times - 1
                     return fault
         return None
+
+
+@dataclass(frozen=True)
+class LateCall:
+    """A call that is accepted at `due_at` seconds since 1970; `act` does what the call asked for."""
+
+    due_at: float
+    act: Callable[[], object]
+
+
+class LateCalls:
+    """Calls that wait in Slack's queue."""
+
+    def __init__(self) -> None:
+        self._waiting: list[LateCall] = []
+
+    def add(self, call: LateCall) -> None:
+        self._waiting.append(call)
+
+    def accept_until(self, now: float) -> None:
+        """Accepts those that are due, oldest first."""
+        due = sorted((call for call in self._waiting if call.due_at <= now), key=lambda call: call.due_at)
+        self._waiting = [call for call in self._waiting if call.due_at > now]
+        for call in due:
+            call.act()

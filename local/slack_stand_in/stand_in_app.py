@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,9 +16,10 @@ from starlette.types import Receive, Scope, Send
 from local.slack_stand_in.channel_page import render_channel
 from local.slack_stand_in.message_store import Channel, MessageStore
 from local.slack_stand_in.method_calls import Arguments, SlackError, Workspace
-from local.slack_stand_in.planned_faults import Fault, FaultPlan
+from local.slack_stand_in.planned_faults import Fault, FaultPlan, LateCall, LateCalls
 from local.slack_stand_in.rate_limits import RateLimits
 from local.slack_stand_in.web_methods import METHODS
+from local.slack_stand_in.workspace_conditions import Conditions
 
 ALL_SCOPES = frozenset({"chat:write", "channels:history", "channels:read", "files:write"})
 """What docs/slack_app_manifest.yaml asks for, as far as public channels need it."""
@@ -34,7 +34,8 @@ class StandIn:
     scopes_by_token: dict[str, frozenset[str]] = field(default_factory=lambda: {DEFAULT_TOKEN: ALL_SCOPES})
     faults: FaultPlan = field(default_factory=FaultPlan)
     rate_limits: RateLimits = field(default_factory=RateLimits)
-    file_processing_seconds: float = 0.2
+    conditions: Conditions = field(default_factory=Conditions)
+    late_calls: LateCalls = field(default_factory=LateCalls)
     calls: list[str] = field(default_factory=list)
 
     def as_app(self) -> Starlette:
@@ -47,6 +48,7 @@ class StandIn:
                 Route("/upload/v1/{file_id}", self._upload, methods=["POST", "PUT"]),
                 Route("/api/{method}", self._api, methods=["GET", "POST"]),
                 Route("/control/faults", self._plan_fault, methods=["POST", "DELETE"]),
+                Route("/control/conditions", self._set_conditions, methods=["POST"]),
                 Route("/control/channels", self._put_channel, methods=["POST"]),
             ]
         )
@@ -55,10 +57,19 @@ class StandIn:
         name = request.path_params["method"]
         self.calls.append(name)
         arguments = await _arguments(request)
-        return await self._answer(name, lambda: self._call(request, name, arguments), str(arguments.get("channel", "")))
 
-    async def _answer(self, name: str, act: Callable[[], dict[str, Any]], channel: str = "") -> Response:
+        def act(stamped_at: float | None = None) -> dict[str, Any]:
+            return self._call(request, name, arguments, stamped_at)
+
+        return await self._answer(name, act, str(arguments.get("channel", "")))
+
+    async def _answer(self, name: str, act: Callable[..., dict[str, Any]], channel: str = "") -> Response:
+        self.late_calls.accept_until(self.conditions.clock())
         fault = self.faults.take(name)
+        if fault is not None and fault.kind == "late":
+            stamped_at = self.conditions.now() if fault.moment == "before" else None
+            self.late_calls.add(LateCall(self.conditions.clock() + fault.seconds, lambda: act(stamped_at)))
+            return _DroppedConnection()
         if fault is not None and fault.kind == "rate_limit":
             return _too_many(fault.seconds)
         if fault is not None and fault.moment == "before":
@@ -75,7 +86,7 @@ class StandIn:
                 return spoiled
         return JSONResponse(answer)
 
-    def _call(self, request: Request, name: str, arguments: Arguments) -> dict[str, Any]:
+    def _call(self, request: Request, name: str, arguments: Arguments, stamped_at: float | None) -> dict[str, Any]:
         method = METHODS.get(name)
         if method is None:
             return {"ok": False, "error": "unknown_method", "req_method": name}
@@ -88,7 +99,7 @@ class StandIn:
         if method.scope is not None and method.scope not in scopes:
             return {"ok": False, "error": "missing_scope", "needed": method.scope, "provided": ",".join(sorted(scopes))}
         try:
-            workspace = Workspace(self.store, str(request.base_url).rstrip("/"), self.file_processing_seconds)
+            workspace = Workspace(self.store, str(request.base_url).rstrip("/"), self.conditions, stamped_at)
             return method.answer(workspace, arguments)
         except SlackError as error:
             return error.answer
@@ -102,8 +113,8 @@ class StandIn:
         if len(content) != file.bytes:
             return PlainTextResponse(f"expected {file.bytes} bytes, got {len(content)}", 400)
 
-        def accept() -> dict[str, Any]:
-            self.store.put_file(replace(file, uploaded_at=time.time()), content)
+        def accept(stamped_at: float | None = None) -> dict[str, Any]:
+            self.store.put_file(replace(file, uploaded_at=self.conditions.now()), content)
             return {"ok": True}
 
         answer = await self._answer("upload", accept)
@@ -133,15 +144,33 @@ class StandIn:
         return PlainTextResponse(str(self.store.revision))
 
     async def _plan_fault(self, request: Request) -> Response:
+        if _is_of_another_page(request):
+            return PlainTextResponse("only this page and programs may plan faults", 403)
         if request.method == "DELETE":
             self.faults.clear()
         else:
             self.faults.add(Fault(**await request.json()))
         return JSONResponse({"ok": True})
 
+    async def _set_conditions(self, request: Request) -> Response:
+        if _is_of_another_page(request):
+            return PlainTextResponse("only this page and programs may set conditions", 403)
+        self.conditions = replace(self.conditions, **await request.json())
+        return JSONResponse({"ok": True})
+
     async def _put_channel(self, request: Request) -> Response:
+        if _is_of_another_page(request):
+            return PlainTextResponse("only this page and programs may change channels", 403)
         self.store.put_channel(Channel(**await request.json()))
         return JSONResponse({"ok": True})
+
+
+def _is_of_another_page(request: Request) -> bool:
+    """Whether a page of another origin sent this from somebody's browser. Programs send no `Origin`; a form cannot send JSON."""
+    origin = request.headers.get("origin")
+    is_of_another_origin = origin is not None and origin != str(request.base_url).rstrip("/")
+    is_form = request.method == "POST" and not request.headers.get("content-type", "").startswith("application/json")
+    return is_of_another_origin or is_form
 
 
 async def _arguments(request: Request) -> Arguments:

@@ -1,5 +1,10 @@
 """The stand-in answers slack-sdk as Slack would: ids, timestamps, paging, limits, errors, threads, files."""
 
+import json
+import os
+import re
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -7,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from local.slack_stand_in.message_store import Channel
@@ -195,7 +201,7 @@ def test_a_picture_is_uploaded_unshared_shown_by_a_message_and_deleted(tmp_path)
         picture = {"type": "image", "alt_text": "a chart", "slack_file": {"id": ticket["file_id"]}}
         too_early = error_of(client.chat_postMessage, channel=CHANNEL.id, text="x", blocks=[picture])
         assert too_early["errors"] == ["invalid slack file [json-pointer:/blocks/0/slack_file]"]
-        slack.stand_in.file_processing_seconds = 0
+        slack.stand_in.conditions.file_processing_seconds = 0
         client.chat_postMessage(channel=CHANNEL.id, text="x", blocks=[picture])
         client.files_delete(file=ticket["file_id"])
         assert error_of(client.files_delete, file=ticket["file_id"])["error"] == "file_deleted"
@@ -253,3 +259,69 @@ def test_an_upload_that_fails_is_not_called_ok(slack):
     slack.fails("upload", "error", error="internal_error")
     with pytest.raises(urllib.error.HTTPError, match="400"):
         urllib.request.urlopen(urllib.request.Request(ticket["upload_url"], data=b"png", method="POST"))  # noqa: S310
+
+
+def control(slack: RunningStandIn, path: str, document: dict, **headers: str) -> int:
+    request = urllib.request.Request(  # noqa: S310
+        f"{slack.address}/control/{path}", data=json.dumps(document).encode(), method="POST", headers=headers
+    )
+    try:
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Content-Type": "application/json"}, 200),
+        ({"Content-Type": "text/plain"}, 403),  # what a form of any page can send
+        ({"Content-Type": "application/json", "Origin": "https://example.org"}, 403),
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [("faults", {"method": "*", "kind": "drop"}), ("conditions", {"history_lag_seconds": 9}), ("channels", {"id": "C0X", "name": "x"})],
+)
+def test_pages_of_other_origins_cannot_control_it(slack, path, document, headers, status):
+    assert control(slack, path, document, **headers) == status
+    happened = (
+        slack.stand_in.faults.take("auth.test") is not None,
+        slack.stand_in.conditions.history_lag_seconds == 9,
+        slack.stand_in.store.channel_of("x") is not None,
+    )
+    assert any(happened) is (status == 200)
+
+
+def test_history_lags_and_the_edit_window_closes_on_demand(slack):
+    client = slack.client()
+    ts = client.chat_postMessage(channel=CHANNEL.id, text="x")["ts"]
+    control(slack, "conditions", {"history_lag_seconds": 60, "edit_window_seconds": 0}, **{"Content-Type": "application/json"})
+    assert client.conversations_history(channel=CHANNEL.id)["messages"] == []
+    assert error_of(client.chat_update, channel=CHANNEL.id, ts=ts, text="y")["error"] == "edit_window_closed"
+
+
+def test_a_call_that_waits_in_a_queue_is_accepted_later_with_an_earlier_time(slack):
+    now = [1_000.0]
+    slack.stand_in.conditions.clock = lambda: now[0]
+    slack.fails("chat.postMessage", "late", seconds=60)
+    with pytest.raises(Exception):  # noqa: B017 - the client's words for a connection that broke
+        slack.client().chat_postMessage(channel=CHANNEL.id, text="first")
+    now[0] += 30
+    slack.client().chat_postMessage(channel=CHANNEL.id, text="second")
+    assert [message.text for message in slack.messages] == ["second"]
+    now[0] += 31
+    slack.client().auth_test()
+    assert [(message.text, message.ts) for message in slack.messages] == [("first", "1000.000000"), ("second", "1030.000000")]
+
+
+def test_it_prints_no_token(tmp_path):
+    environment = {**os.environ, "SLACK_BOT_TOKEN": "xoxb-of-the-company"}
+    command = [sys.executable, "-m", "local.slack_stand_in", "--store", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        printed = process.stdout.readline()
+        address = re.search(r"SLACK_API_URL=(\S+)\)", printed)[1]
+        assert WebClient(token="xoxb-of-the-company", base_url=address).auth_test()["ok"]
+        process.terminate()
+    assert "xoxb" not in printed
