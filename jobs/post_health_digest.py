@@ -6,6 +6,7 @@ says what to change and fails; the tables are not affected, and running it again
 """
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,13 +17,14 @@ from pyiceberg.catalog import Catalog
 from jobs.client_text import as_label
 from jobs.command_line import EntryPoint
 from jobs.digest.channel_digest import digest_as_text, root_message, summary_message, thread_messages
+from jobs.digest.channel_names import channel_id
 from jobs.digest.digest_facts import DigestFacts
-from jobs.digest.digest_posting import Post
+from jobs.digest.digest_posting import NotAllDelivered, Post
 from jobs.digest.digest_reading import draw_pictures, read_digests, read_restated
 from jobs.digest.digest_routing import Routing, RoutingError, parse_routing
 from jobs.digest.outgoing_message import OutgoingMessage
-from jobs.digest.sent_ledger import LedgerBusy, SentLedger
-from jobs.digest.slack_calls import SlackCalls, SlackRefusal, UnknownOutcome
+from jobs.digest.sent_ledger import SentLedger
+from jobs.digest.slack_calls import SlackCalls
 from jobs.number_words import plural
 from jobs.settings import ROOT, Settings, from_environment
 from jobs.tables.lake_catalog import open_catalog
@@ -58,15 +60,16 @@ def main(  # noqa: PLR0913 - the command line
         raise click.ClickException(str(error)) from error
     catalog, ledger = open_catalog(), SentLedger(settings.ledger_uri)
     if summary:
-        message = summary_message(
-            window, run_key, read_restated(catalog, ledger, window), routing.default.slack_channel, settings.data_label
-        )
-        click.echo(digest_as_text([message]))
-        click.echo(
-            post_summary(settings, ledger, message) if preview is None else write_preview_files([message], "backfill", Path(preview))
-        )
+        restated, name = read_restated(catalog, ledger, window), routing.default.slack_channel
+        write_summary = partial(summary_message, window, run_key, restated, data_label=settings.data_label)
+        click.echo(digest_as_text([write_summary(name)]))
+        if preview is not None:
+            click.echo(write_preview_files([write_summary(name)], "backfill", Path(preview)))
+        else:
+            click.echo(post_summary(settings, ledger, name, write_summary))
         return
-    digests = [facts for facts in read_digests(settings, catalog, ledger, window, run_key, routing) if channel in (None, facts.channel)]
+    everything = read_digests(settings, catalog, ledger, window, run_key, routing)
+    digests = [facts for facts in everything if channel in (None, facts.channel)]
     if not digests:
         raise click.ClickException(f"nothing was ever scored on {channel}; leave --channel out to see what was")
     if preview is not None:
@@ -101,20 +104,18 @@ def post_digests(
         click.echo(digest_as_text([root_message(facts, route.slack_channel, now)]))
         try:
             told.append(f"#{route.slack_channel.removeprefix('#')}: {sender.channel(facts, route, partial(draw_pictures, catalog, facts))}")
-        except (SlackRefusal, UnknownOutcome, LedgerBusy) as error:
+        except NotAllDelivered as error:
             troubles.append(str(error))
     if troubles:
         raise click.ClickException("\n".join(dict.fromkeys(troubles)))
     return "; ".join(told)
 
 
-def post_summary(settings: Settings, ledger: SentLedger, message: OutgoingMessage) -> str:
-    """Delivers a backfill's one message."""
-    try:
-        outcome = Post(connect(settings), ledger, datetime.now(UTC)).message(message)
-    except (SlackRefusal, UnknownOutcome, LedgerBusy) as error:
-        raise click.ClickException(str(error)) from error
-    return f"#{message.slack_channel.removeprefix('#')}: summary {outcome}"
+def post_summary(settings: Settings, ledger: SentLedger, name: str, write_summary: Callable[[str], OutgoingMessage]) -> str:
+    """Delivers a backfill's one message to the Slack channel of that name."""
+    slack = connect(settings)
+    outcome = Post(slack, ledger, datetime.now(UTC)).message(write_summary(channel_id(name, slack, ledger)))
+    return f"#{name.removeprefix('#')}: summary {outcome}"
 
 
 def write_previews(catalog: Catalog, digests: list[DigestFacts], routing: Routing, folder: Path) -> str:

@@ -48,6 +48,11 @@ def alert_key(slack_channel: str, verdict: Cell) -> str:
     return message_key("alert", slack_channel, verdict.channel, verdict.release_version)
 
 
+def change_key(slack_channel: str, verdict: Cell, number: int) -> str:
+    """The key of a release's first, second, ... change of mind."""
+    return message_key("change", slack_channel, verdict.channel, verdict.release_version, str(number))
+
+
 def said_of(release: ReleaseLook, changes: int) -> dict[str, Any]:
     """What the ledger keeps of an alarm: what it says now, how often that has changed, the figures at that time."""
     cell = deciding_cell(release)
@@ -89,8 +94,7 @@ def change_message(facts: DigestFacts, release: ReleaseLook, route: Route, said:
         words_now = STATE_WORDS[verdict.state]
         score = "" if verdict.score is None else f" with {score_words(verdict.score)}/100"
         lead = f"{words_now.mark} {version} is no longer called regressed: it is {words_now.name}{score} now. "
-    number = int(said["changes"]) + 1
-    key = message_key("change", route.slack_channel, verdict.channel, verdict.release_version, str(number))
+    key = change_key(route.slack_channel, verdict, int(said["changes"]) + 1)
     blocks = [paragraph(bold(lead), words(f"{_what_changed(release, said)}\n{sentence(release)}\n"), bold(changed_action(release)))]
     return _message(facts, route, key, blocks)
 

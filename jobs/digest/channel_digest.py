@@ -50,7 +50,7 @@ def thread_messages(facts: DigestFacts, slack_channel: str, now: datetime, pictu
     messages = [_message(facts, name, slack_channel, now, blocks) for name, blocks in thread_blocks(facts).items()]
     if pictures:
         title = paragraph(bold("Pictures"), words(f", as of {clock_words(facts.as_of or facts.window_end)}"))
-        messages.insert(-1, replace(_message(facts, "pictures", slack_channel, now, [title]), pictures=pictures))
+        messages.append(replace(_message(facts, "pictures", slack_channel, now, [title]), pictures=pictures))
     return messages
 
 

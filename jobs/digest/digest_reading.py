@@ -6,6 +6,7 @@ from dataclasses import replace
 from pyiceberg.catalog import Catalog
 
 from jobs.digest.channel_digest import channels_to_report, latest_looks, root_key
+from jobs.digest.channel_names import known_channel
 from jobs.digest.digest_facts import DigestFacts, ReleaseLook, Restatement
 from jobs.digest.digest_routing import Routing
 from jobs.digest.outgoing_message import Picture
@@ -49,7 +50,7 @@ def read_digests(
     for channel in channels_to_report(looks, routing.expected_channels):
         facts = replace(blank, channel=channel, releases=looks.get(channel, ()))
         if window.mode is Mode.SETTLED:
-            entry = ledger.find(root_key(facts, routing.route_of(channel).slack_channel))
+            entry = ledger.find(root_key(facts, known_channel(routing.route_of(channel).slack_channel, ledger)))
             shown = entry.notes.get(shown_name(Mode.PROVISIONAL), []) if entry is not None else []
             facts = replace(facts, restatements=restatements(shown, verdicts))
         found.append(facts)

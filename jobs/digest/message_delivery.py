@@ -4,19 +4,25 @@ The order of steps is what holds: nothing is posted before the ledger says `send
 before Slack has been asked for its key. A message that slipped in twice all the same (accepted after we gave up on it) is deleted.
 """
 
-import time
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+from html import unescape
 from typing import Any
 
+from jobs.digest.message_lookup import ALARM_MEMORY, look_up, start_of
 from jobs.digest.outgoing_message import Freshness, OutgoingMessage
-from jobs.digest.picture_upload import picture_blocks, remove_files
+from jobs.digest.picture_upload import discard_pictures, picture_blocks, remove_superseded
 from jobs.digest.sent_ledger import Claim, SentLedger
 from jobs.digest.slack_calls import Answer, SlackCalls, SlackRefusal, UnknownOutcome
-from jobs.digest.twin_messages import delete_twins, doubts_of, freshness_of, look_up, state_after_looking
+from jobs.digest.twin_messages import adopt, doubts_from, state_after_looking
 
 _MOST_REPOSTS = 1  # a message that somebody deleted is posted anew once; deleted again, it stays away
+_LAYOUT_REFUSALS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "block_mismatch")
+_LONGEST_PLAIN_TEXT = 2_900
+_log = logging.getLogger(__name__)
 
 
 class Outcome(StrEnum):
@@ -37,9 +43,9 @@ class Delivered:
 
 
 def deliver(message: OutgoingMessage, slack: SlackCalls, ledger: SentLedger) -> Delivered:
-    """Makes Slack show the message once. Raises SlackRefusal, UnknownOutcome (the next run looks it up), or LedgerBusy."""
+    """Makes Slack show the message once. Raises SlackRefusal, UnknownOutcome (the next run looks it up), or LedgerError."""
     channel = slack.channel_id(message.slack_channel)
-    with ledger.claim(message.key, message.slack_channel, message.report_day) as claim, slack.holding(claim.note):
+    with ledger.claim(message.key, channel, message.report_day) as claim, slack.holding(claim.note):
         return _Delivery(message, channel, slack, claim).run()
 
 
@@ -53,26 +59,29 @@ class _Delivery:
         entry = self.claim.entry
         if entry.state == "deleted":
             return Delivered(Outcome.LEFT_DELETED, None)
-        has_moved = entry.ts is not None and entry.thread_ts != self.message.thread_ts and not self.message.is_final
-        if entry.ts is None or has_moved:
+        if entry.ts is not None and entry.thread_ts != self.message.thread_ts and not self.message.is_final:
+            self.claim.note(ts=None, thread_ts=None, state="claimed")  # its root was posted anew: the old thread is nobody's
+            entry = self.claim.entry
+        if entry.ts is None:
             return self._find_or_post()
-        if entry.state == "doubtful":
-            self._adopt_and_tidy(self._look_up())
-        return self._edit(entry.ts, entry.freshness, entry.content_hash)
+        if entry.state == "doubtful" and (found := self._look_up()):
+            adopt(self.claim, self.slack, self.channel, found)
+            entry = self.claim.entry
+        return self._edit(str(entry.ts), entry.freshness, entry.content_hash)
 
     def _find_or_post(self) -> Delivered:
-        found = self._look_up()
+        may_be_on_its_way = self.claim.entry.state == "sending"  # a run before this one never learnt what became of it
+        found = self._look_up_for_a_while() if may_be_on_its_way else self._look_up()
         if found:
-            ts = self._adopt_and_tidy(found)
-            return self._edit(ts, freshness_of(found[0]), None)
+            return self._edit_adopted(found)
         if not self.message.may_create:
             return Delivered(Outcome.NOT_CREATED, None)
         return self._post()
 
     def _post(self) -> Delivered:
         blocks = self._blocks()
-        is_second = self.claim.entry.state == "sending"  # a run before this one never learnt what became of the first
-        self.claim.note(state="sending")
+        is_second = self.claim.entry.state == "sending"
+        self.claim.note(state="sending", thread_ts=self.message.thread_ts, notes=doubts_from(self.claim.now(), self.slack))
         for attempt in range(self.slack.patience.tries):
             try:
                 ts = str(self._send("chat.postMessage", blocks)["ts"])
@@ -80,18 +89,21 @@ class _Delivery:
                 found = self._look_up_for_a_while()
                 if not found:
                     continue
-                ts = self._adopt_and_tidy(found)
+                ts = adopt(self.claim, self.slack, self.channel, found)
             if attempt == 0 and not is_second:
                 self._note_sent(ts)
             else:  # sent twice without an answer to the first, which may still turn up
-                self._note_sent(ts, state="doubtful", notes=doubts_of(self.slack))
+                self._note_sent(ts, state="doubtful", notes=doubts_from(self.claim.now(), self.slack))
             return Delivered(Outcome.POSTED, ts)
         raise UnknownOutcome(f"Slack did not say whether it took {self.message.key}; the next run looks for it before it sends again")
 
+    def _edit_adopted(self, found: list[Answer]) -> Delivered:
+        ts = adopt(self.claim, self.slack, self.channel, found)
+        return self._edit(ts, self.claim.entry.freshness, None)
+
     def _edit(self, ts: str, freshness: Freshness | None, content_hash: str | None) -> Delivered:
         if self.message.is_final:
-            if self.claim.entry.state != "sent":
-                self._note_sent(ts, state=state_after_looking(self.claim))
+            self.claim.note(state=state_after_looking(self.claim), notes={**self.message.notes, **self.claim.entry.notes})
             return Delivered(Outcome.UNCHANGED, ts)
         if freshness is not None and self.message.freshness < freshness:
             return Delivered(Outcome.KEPT_NEWER, ts)
@@ -104,17 +116,21 @@ class _Delivery:
         except SlackRefusal as refusal:
             if refusal.error != "message_not_found":
                 raise
-            return self._post_anew()
+            return self._replace_deleted()
         self._note_sent(ts, state=state_after_looking(self.claim))
         return Delivered(Outcome.UPDATED, ts)
 
-    def _post_anew(self) -> Delivered:
-        """Somebody deleted the message."""
+    def _replace_deleted(self) -> Delivered:
+        """The message that the ledger knows is gone: another one of its key took its place, or somebody deleted it."""
+        found = self._look_up()
+        self.claim.note(ts=None, state="claimed")
+        if found:
+            return self._edit_adopted(found)
         reposts = self.claim.entry.reposts
         if reposts >= _MOST_REPOSTS or not self.message.may_create:
-            self.claim.note(state="deleted", ts=None)
+            self.claim.note(state="deleted")
             return Delivered(Outcome.LEFT_DELETED, None)
-        self.claim.note(reposts=reposts + 1, ts=None, state="claimed")
+        self.claim.note(reposts=reposts + 1)
         return self._post()
 
     def _note_sent(self, ts: str, state: str = "sent", notes: Mapping[str, Any] | None = None) -> None:
@@ -122,52 +138,71 @@ class _Delivery:
         self.claim.note(
             state=state,
             ts=ts,
-            thread_ts=message.thread_ts,
             content_hash=message.content_hash,
             freshness=message.freshness,
             notes={**message.notes, **(notes or {})},
         )
         if message.pictures:
-            remove_files(self.slack, self.claim)
+            remove_superseded(self.slack, self.claim)
 
     def _blocks(self) -> list[dict[str, Any]]:
         return [*self.message.blocks, *picture_blocks(self.message.pictures, self.slack, self.claim)]
 
     def _send(self, method: str, blocks: list[dict[str, Any]], **more: Any) -> Answer:
+        """Sends the layout; where Slack refuses that, the same in plain text, once. Uploaded files of a refused message are deleted."""
+        try:
+            return self._send_when_shown(method, self._arguments(self.message.text, blocks) | more)
+        except SlackRefusal as refusal:
+            if self.message.pictures:
+                discard_pictures(self.slack, self.claim)
+            if refusal.error not in _LAYOUT_REFUSALS or self.message.pictures:
+                raise
+            _log.warning("%s is told in plain text: %s", self.message.key, refusal)
+            return self._call(method, self._arguments(*_in_plain_text(self.message.text, refusal)) | more)
+
+    def _arguments(self, text: str, blocks: list[dict[str, Any]]) -> Answer:
+        return {"channel": self.channel, "text": text, "blocks": blocks, "metadata": self.message.metadata}
+
+    def _send_when_shown(self, method: str, arguments: Answer) -> Answer:
         """Slack checks uploaded files for a moment before they may be shown, and refuses the message until then."""
-        message = self.message
-        arguments: Answer = {"channel": self.channel, "text": message.text, "blocks": blocks, "metadata": message.metadata}
-        arguments |= {"parse": "none", "link_names": False, **more}
-        if method == "chat.postMessage":
-            arguments |= {"unfurl_links": False, "unfurl_media": False}
-            if message.thread_ts is not None:
-                arguments |= {"thread_ts": message.thread_ts, "reply_broadcast": message.is_broadcast}
-        call = self.slack.again if method == "chat.update" else self.slack.once
-        deadline = time.monotonic() + self.slack.patience.unknown_seconds
-        while True:
+        for seconds_left in self.slack.turns(self.slack.patience.unknown_seconds):
             try:
-                return call(method, **arguments)
+                return self._call(method, arguments)
             except SlackRefusal as refusal:
-                if "invalid slack file" not in refusal.details or time.monotonic() > deadline:
+                if "invalid slack file" not in refusal.details or seconds_left <= 0:
                     raise
-                self.slack.pause(min(0.25, self.slack.patience.pause_seconds))
+        raise AssertionError("unreachable")
+
+    def _call(self, method: str, arguments: Answer) -> Answer:
+        message = self.message
+        arguments = {**arguments, "parse": "none", "link_names": False}
+        if method == "chat.update":
+            return self.slack.again(method, **arguments)
+        arguments |= {"unfurl_links": False, "unfurl_media": False}
+        if message.thread_ts is not None:
+            arguments |= {"thread_ts": message.thread_ts, "reply_broadcast": message.is_broadcast}
+        return self.slack.once(method, **arguments)
 
     def _look_up_for_a_while(self) -> list[Answer]:
         """A message that Slack accepted after our time-out turns up late."""
-        deadline = time.monotonic() + self.slack.patience.unknown_seconds
-        while True:
-            found = self._look_up()
-            if found or time.monotonic() > deadline:
-                return found
-            self.slack.pause(self.slack.patience.pause_seconds)
+        found: list[Answer] = []
+        for _ in self.slack.turns(self.slack.patience.unknown_seconds):
+            if found := self._look_up():
+                break
+        return found
 
     def _look_up(self) -> list[Answer]:
-        return look_up(self.slack, self.channel, self.message.key, self.message.thread_ts, self.message.report_day)
+        """Also in the thread that an earlier run sent it to, and in the channel what stands there: roots, and alarms of days ago."""
+        message = self.message
+        threads = dict.fromkeys(filter(None, (self.claim.entry.thread_ts, message.thread_ts)))
+        is_in_channel = message.is_broadcast or message.thread_ts is None
+        since = start_of(message.report_day) - (ALARM_MEMORY if message.is_broadcast else timedelta())
+        return look_up(self.slack, self.channel, message.key, threads, since if is_in_channel else None)
 
-    def _adopt_and_tidy(self, found: list[Answer]) -> str:
-        """Notes the oldest message of the key, and deletes any other."""
-        if not found:  # deleted by a person since; editing it will tell
-            return str(self.claim.entry.ts)
-        self.claim.note(ts=found[0]["ts"], thread_ts=self.message.thread_ts, state=state_after_looking(self.claim))
-        delete_twins(self.slack, self.channel, found)
-        return str(found[0]["ts"])
+
+def _in_plain_text(text: str, refusal: SlackRefusal) -> tuple[str, list[dict[str, Any]]]:
+    """The text, and the one block that may stand in for any other: Slack does not let rich text be replaced by none."""
+    shown = unescape(text)[:_LONGEST_PLAIN_TEXT]
+    note = f"(In plain text, since Slack refused the layout: {refusal.error}.)"
+    elements = [{"type": "text", "text": f"{shown}\n"}, {"type": "text", "text": note, "style": {"italic": True}}]
+    return text, [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}]

@@ -34,7 +34,7 @@ class OutgoingMessage:
     """What is to be posted or edited under `key`.
 
     `may_create`: whether it may be posted if it does not stand there yet. `is_final`: once posted, it is never edited.
-    `notes` are kept in the ledger with it, such as the figures that people saw.
+    `notes` are kept in the ledger with it, such as the figures that people saw. `told` travels in Slack's metadata, for a ledger that was lost.
     """
 
     key: str
@@ -49,6 +49,7 @@ class OutgoingMessage:
     is_final: bool = False
     pictures: tuple[Picture, ...] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def content_hash(self) -> str:
@@ -69,6 +70,7 @@ class OutgoingMessage:
             "key": self.key,
             "shows_until": int(self.freshness.shows_until.timestamp()),
             "is_settled": self.freshness.is_settled,
+            **self.told,
         }
         return {"event_type": EVENT_TYPE, "event_payload": payload}
 

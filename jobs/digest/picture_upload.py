@@ -1,11 +1,14 @@
 """Pictures of a message: uploaded unshared, shown by the message's image blocks, and deleted once newer ones took their place.
 
-Files carry no metadata, so the ledger holds their ids: `shown` in the message, `strays` uploaded but not (or no longer) in it.
+Files carry no metadata, so the ledger holds their ids: `strays` are all that were uploaded and not deleted, `shown` those of them that the
+message shows or may show, `latest` those of the last upload.
 """
 
 import json
 from functools import partial
 from typing import Any
+
+from slack_sdk.models.blocks import ImageBlock
 
 from jobs.digest.outgoing_message import Picture
 from jobs.digest.sent_ledger import Claim
@@ -15,16 +18,26 @@ _GONE = ("file_not_found", "file_deleted")
 
 
 def picture_blocks(pictures: tuple[Picture, ...], slack: SlackCalls, claim: Claim) -> list[dict[str, Any]]:
-    """Uploads the pictures and gives the blocks that show them; ids are noted before anything can go wrong with them."""
-    blocks, uploaded = [], []
-    for picture in pictures:
-        file_id = slack.patiently(partial(_upload, picture, slack, claim))
-        uploaded.append(file_id)
-        title = {"type": "plain_text", "text": picture.title[:2_000], "emoji": False}
-        blocks.append({"type": "image", "slack_file": {"id": file_id}, "alt_text": picture.alt_text[:2_000], "title": title})
-    if pictures:
-        claim.note(notes={"next_files": uploaded})
-    return blocks
+    """Uploads the pictures and gives the blocks that show them; ids are noted before anything can go wrong with them.
+
+    Raises SlackRefusal after deleting what was uploaded, or UnknownOutcome.
+    """
+    if not pictures:
+        return []
+    claim.note(notes={"latest": []})
+    try:
+        file_ids = [slack.patiently(partial(_upload, picture, slack, claim)) for picture in pictures]
+    except SlackRefusal:
+        discard_pictures(slack, claim)
+        raise
+    claim.note(notes={"latest": file_ids, "shown": [*_ids(claim, "shown"), *file_ids]})
+    return [_image_block(picture, file_id) for picture, file_id in zip(pictures, file_ids, strict=True)]
+
+
+def _image_block(picture: Picture, file_id: str) -> dict[str, Any]:
+    title = {"type": "plain_text", "text": picture.title[: ImageBlock.title_max_length], "emoji": False}
+    alt_text = picture.alt_text[: ImageBlock.alt_text_max_length]
+    return {"type": "image", "slack_file": {"id": file_id}, "alt_text": alt_text, "title": title}
 
 
 def _upload(picture: Picture, slack: SlackCalls, claim: Claim) -> str:
@@ -36,10 +49,22 @@ def _upload(picture: Picture, slack: SlackCalls, claim: Claim) -> str:
     return file_id
 
 
-def remove_files(slack: SlackCalls, claim: Claim) -> None:
-    """After the message shows the new files: deletes all others that were ever uploaded for it. What cannot be deleted now is tried next time."""
-    shown = _ids(claim, "next_files")
-    left = []
+def remove_superseded(slack: SlackCalls, claim: Claim) -> None:
+    """After the message shows the last upload: deletes all other files that were ever uploaded for it."""
+    claim.note(notes={"shown": _ids(claim, "latest")})
+    _delete_strays(slack, claim)
+
+
+def discard_pictures(slack: SlackCalls, claim: Claim) -> None:
+    """After Slack refused to show the last upload: deletes it, so that refusals don't fill the workspace's storage."""
+    latest = _ids(claim, "latest")
+    claim.note(notes={"shown": [file_id for file_id in _ids(claim, "shown") if file_id not in latest], "latest": []})
+    _delete_strays(slack, claim)
+
+
+def _delete_strays(slack: SlackCalls, claim: Claim) -> None:
+    """What cannot be deleted now is tried next time."""
+    shown, left = _ids(claim, "shown"), []
     for file_id in dict.fromkeys(_ids(claim, "strays")):
         if file_id in shown:
             left.append(file_id)

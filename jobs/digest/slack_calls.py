@@ -5,7 +5,6 @@ slack-sdk's own retries are off: they send a message again after a connection br
 
 import http.client
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,12 +15,18 @@ from urllib.request import Request, urlopen
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from jobs.digest.host_clock import HostClock
 from jobs.digest.slack_refusals import FIXES, UNKNOWN_OUTCOMES
 
 Answer = dict[str, Any]
 T = TypeVar("T")
 _CHANNEL_ID = re.compile(r"^[CG][A-Z0-9]{8,}$")  # private channels are named by theirs
 _RENEWAL_SECONDS = 5.0
+
+
+def is_channel_id(name: str) -> bool:
+    """Whether this is a channel's id and not its name, which has no capitals."""
+    return _CHANNEL_ID.match(name) is not None
 
 
 class UnknownOutcome(Exception):
@@ -54,8 +59,8 @@ class Patience:
 class SlackCalls:
     """A workspace as its bot token sees it."""
 
-    def __init__(self, api_url: str | None, token: str, patience: Patience | None = None) -> None:
-        self.patience = patience or Patience()
+    def __init__(self, api_url: str | None, token: str, patience: Patience | None = None, clock: HostClock | None = None) -> None:
+        self.patience, self.clock = patience or Patience(), clock or HostClock()
         base_url = f"{(api_url or WebClient.BASE_URL).rstrip('/')}/"
         # It hands the time-out to urlopen, which takes fractions of a second.
         self._client = WebClient(token=token, base_url=base_url, retry_handlers=[], timeout=self.patience.call_seconds)  # type: ignore[arg-type]
@@ -114,10 +119,21 @@ class SlackCalls:
 
     def pause(self, seconds: float) -> None:
         """Sleeps, and holds what is held meanwhile."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        until = self.clock.elapsed() + seconds
+        while (left := until - self.clock.elapsed()) > 0:
             self._renew()
-            time.sleep(min(left, _RENEWAL_SECONDS))
+            self.clock.sleep(min(left, _RENEWAL_SECONDS))
+
+    def turns(self, seconds: float) -> Iterator[float]:
+        """Turns of a loop for so many seconds, with pauses between that double each time; at least one turn. Gives the seconds left."""
+        until, pause = self.clock.elapsed() + seconds, self.patience.pause_seconds
+        while True:
+            left = until - self.clock.elapsed()
+            yield max(left, 0.0)
+            if left <= 0:
+                return
+            self.pause(min(pause, left))
+            pause *= 2
 
     def again(self, method: str, **arguments: Any) -> Answer:
         """A call that does no harm twice, tried again while its outcome is unknown."""
@@ -147,7 +163,7 @@ class SlackCalls:
     def channel_id(self, name_or_id: str) -> str:
         """The id of a channel; names are looked up among the public ones. Raises SlackRefusal if there is none."""
         name = name_or_id.removeprefix("#")
-        if _CHANNEL_ID.match(name):
+        if is_channel_id(name):
             return name
         if name not in self._channel_ids:
             for page in self.pages("conversations.list", limit=200, exclude_archived="false"):

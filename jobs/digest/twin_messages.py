@@ -1,76 +1,79 @@
-"""Finds a message in Slack by the key in its metadata, and deletes its twins.
+"""Messages of which the ledger is not certain: sent without an answer, or sent twice.
 
-A message that was sent twice, because Slack did not answer to the first, may turn up twice, and late: until then it is `doubtful`.
+What was sent a second time, because Slack did not answer to the first, may turn up twice, and late: until then it is `doubtful`.
 """
 
-import time
-from datetime import UTC, date, datetime
-
-from jobs.digest.outgoing_message import EVENT_TYPE, Freshness
-from jobs.digest.sent_ledger import Claim, SentLedger
+from jobs.digest.message_lookup import freshness_of, look_up, said_by, start_of
+from jobs.digest.sent_ledger import Claim, LedgerEntry, SentLedger
 from jobs.digest.slack_calls import Answer, SlackCalls, SlackRefusal
 
-_LOOK_UP_LIMIT = 200
+
+def adopt(claim: Claim, slack: SlackCalls, channel: str, found: list[Answer]) -> str:
+    """Notes the message that is kept of those found, and deletes the others; returns the kept one's timestamp.
+
+    Kept is the one that the ledger knows, whose thread may have grown; if that is gone, one with a thread, else the oldest.
+    """
+    entry = claim.entry
+    kept = next((each for each in found if each["ts"] == entry.ts), None)
+    if kept is None and entry.ts is not None and entry.state == "doubtful" and is_in_doubt(entry, claim.now()):
+        return entry.ts  # Slack answered for it a moment ago, and does not list it yet
+    if kept is None:
+        kept = min(found, key=lambda each: (not each.get("reply_count"), float(each["ts"])))
+        _note(claim, kept)
+    claim.note(state=state_after_looking(claim))
+    delete_twins(slack, channel, [each for each in found if each["ts"] != kept["ts"]])
+    return str(kept["ts"])
 
 
-def look_up(slack: SlackCalls, channel: str, key: str, thread_ts: str | None, report_day: date) -> list[Answer]:
-    """The messages that carry the key, oldest first. `conversations.history` omits replies: those are among their thread's."""
-    listing: Answer = {"channel": channel, "include_all_metadata": True, "limit": _LOOK_UP_LIMIT}
-    if thread_ts is not None:
-        pages = slack.pages("conversations.replies", ts=thread_ts, **listing)
-    else:
-        oldest = datetime.combine(report_day, datetime.min.time(), UTC).timestamp()
-        pages = slack.pages("conversations.history", oldest=f"{oldest:.6f}", **listing)
-    found = [found for page in pages for found in page["messages"] if _metadata_of(found).get("key") == key]
-    return sorted(found, key=lambda each: float(each["ts"]))
+def _note(claim: Claim, found: Answer) -> None:
+    """What the ledger would know of a message, had the answer to it arrived. Its content is not known, so the next look edits it."""
+    said, thread_ts = said_by(found), found.get("thread_ts")
+    claim.note(
+        ts=found["ts"],
+        thread_ts=None if thread_ts == found["ts"] else thread_ts,
+        freshness=freshness_of(found),
+        content_hash=None,
+        notes={} if said is None else {"said": said},
+    )
 
 
-def delete_twins(slack: SlackCalls, channel: str, found: list[Answer]) -> None:
-    """Leaves the oldest of the messages found."""
-    for surplus in found[1:]:
+def delete_twins(slack: SlackCalls, channel: str, twins: list[Answer]) -> None:
+    for twin in twins:
         try:
-            slack.again("chat.delete", channel=channel, ts=surplus["ts"])
+            slack.again("chat.delete", channel=channel, ts=twin["ts"])
         except SlackRefusal as refusal:
             if refusal.error != "message_not_found":  # deleted at an earlier try whose answer was lost
                 raise
 
 
-def doubts_of(slack: SlackCalls) -> dict[str, float]:
-    """For the notes of a message that was sent twice: until when its twin is waited for."""
-    return {"doubtful_until": time.time() + slack.patience.doubt_seconds}
+def doubts_from(now: float, slack: SlackCalls) -> dict[str, float]:
+    """For the notes of a message whose first or second copy may still turn up: until when it is waited for."""
+    return {"doubtful_until": now + slack.patience.doubt_seconds}
+
+
+def is_in_doubt(entry: LedgerEntry, now: float) -> bool:
+    return now < float(entry.notes.get("doubtful_until", 0))
 
 
 def state_after_looking(claim: Claim) -> str:
-    """`sent`, or still `doubtful` while a twin may turn up yet."""
+    """`sent`, or `doubtful` while a twin may turn up yet."""
     entry = claim.entry
-    is_doubtful = entry.state == "doubtful" and time.time() < float(entry.notes.get("doubtful_until", 0))
-    return "doubtful" if is_doubtful else "sent"
+    return "doubtful" if entry.state in ("doubtful", "sending") and is_in_doubt(entry, claim.now()) else "sent"
 
 
-def settle_doubts(slack_channel: str, slack: SlackCalls, ledger: SentLedger) -> None:
-    """Deletes the twins that have turned up in a Slack channel, also of messages that nobody sends again, such as alarms."""
-    for key in ledger.doubtful_keys(slack_channel):
-        channel = slack.channel_id(slack_channel)
+def settle_doubts(channel: str, slack: SlackCalls, ledger: SentLedger) -> None:
+    """Looks for what may stand in a Slack channel twice, or unknown to the ledger: also messages that nobody sends again, such as alarms."""
+    for key in ledger.uncertain_keys(channel):
         entry = ledger.find(key)
         if entry is None:
             continue
-        with ledger.claim(key, slack_channel, entry.report_day) as claim, slack.holding(claim.note):
-            try:
-                delete_twins(slack, channel, look_up(slack, channel, key, entry.thread_ts, entry.report_day))
-            except SlackRefusal as refusal:
-                if refusal.error != "thread_not_found":  # deleted with its thread
-                    raise
-            claim.note(state=state_after_looking(claim))
-
-
-def freshness_of(found: Answer) -> Freshness | None:
-    """How new the content of a message in Slack is, by its metadata."""
-    payload = _metadata_of(found)
-    if "shows_until" not in payload:
-        return None
-    return Freshness(datetime.fromtimestamp(int(payload["shows_until"]), UTC), bool(payload.get("is_settled")))
-
-
-def _metadata_of(found: Answer) -> Answer:
-    metadata = found.get("metadata") or {}
-    return dict(metadata.get("event_payload") or {}) if metadata.get("event_type") == EVENT_TYPE else {}
+        with ledger.claim(key, channel, entry.report_day) as claim, slack.holding(claim.note):
+            entry = claim.entry
+            threads = () if entry.thread_ts is None else (entry.thread_ts,)
+            found = look_up(slack, channel, key, threads, start_of(entry.report_day))
+            if found:
+                adopt(claim, slack, channel, found)
+            elif entry.ts is not None:
+                claim.note(state=state_after_looking(claim))
+            elif not is_in_doubt(entry, claim.now()):
+                claim.note(state="claimed")  # it never reached Slack

@@ -61,7 +61,7 @@ def test_an_alarm_that_turns_up_twice_is_deleted_by_the_next_digest(slack, tell,
     slack.client().chat_postMessage(
         channel=CHANNEL.id, text=alarm.text, metadata=alarm.metadata, thread_ts=alarm.thread_ts, reply_broadcast=True
     )
-    with ledger.claim(alarm.metadata["event_payload"]["key"], CHANNEL.name, NOON.date()) as claim:
+    with ledger.claim(alarm.metadata["event_payload"]["key"], CHANNEL.id, NOON.date()) as claim:
         claim.note(state="doubtful", notes={"doubtful_until": time.time() + 60})
     tell(regressed(), 1)
     assert [message.ts for message in broadcasts(slack)] == [alarm.ts]

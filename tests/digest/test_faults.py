@@ -201,10 +201,10 @@ def test_a_twin_that_turns_up_after_the_next_digest_is_still_deleted(slack, ledg
 
 
 def test_what_an_earlier_run_may_have_sent_is_waited_for_too(slack, ledger):
-    with ledger.claim("root", CHANNEL.name, date(2026, 11, 22)) as claim:
+    with ledger.claim("root", CHANNEL.id, date(2026, 11, 22)) as claim:
         claim.note(state="sending")
     tell(slack, ledger, 0)
-    assert ledger.doubtful_keys(CHANNEL.name) == ["root"]
+    assert ledger.uncertain_keys(CHANNEL.id) == ["root"]
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -220,13 +220,13 @@ def test_a_fault_while_a_twin_is_deleted_leaves_one_of_each(slack, ledger, kind,
 def test_a_twin_of_a_message_that_nobody_sends_again_is_deleted_too(slack, ledger):
     """An alarm is sent once for each release, and a backfill's summary once for each run."""
     a_twin_turns_up(slack, ledger)
-    settle_doubts(CHANNEL.name, connect(slack), ledger)
+    settle_doubts(CHANNEL.id, connect(slack), ledger)
     assert Counter(message.text for message in slack.messages)["root at 0"] == 1
-    assert ledger.doubtful_keys(CHANNEL.name) == ["root"]
-    with ledger.claim("root", CHANNEL.name, date(2026, 11, 22)) as claim:
+    assert ledger.uncertain_keys(CHANNEL.id) == ["root"]
+    with ledger.claim("root", CHANNEL.id, date(2026, 11, 22)) as claim:
         claim.note(notes={"doubtful_until": 0})
-    settle_doubts(CHANNEL.name, connect(slack), ledger)
-    assert ledger.doubtful_keys(CHANNEL.name) == []
+    settle_doubts(CHANNEL.id, connect(slack), ledger)
+    assert ledger.uncertain_keys(CHANNEL.id) == []
 
 
 STEPS = ((SlackCalls, "once"), (SlackCalls, "send_bytes"), (SentLedger, "_try_to_claim"), (SentLedger, "_write"), (SentLedger, "_release"))

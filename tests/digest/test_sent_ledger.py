@@ -5,10 +5,13 @@ import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from jobs.digest.outgoing_message import Freshness
+from jobs.digest.channel_names import channel_id
+from jobs.digest.ledger_database import LedgerError
+from jobs.digest.outgoing_message import Freshness, message_key
 from jobs.digest.sent_ledger import LedgerBusy, SentLedger
 from local.postgres import start_postgres, stop_postgres
 from tests.digest.facts_factory import NOON
@@ -105,3 +108,42 @@ def test_messages_are_found_by_their_days(uri):
             pass
     found = [entry.key for entry in ledger.sent_between(date(2025, 11, 21), date(2025, 11, 22))]
     assert found == ["day 21", "day 22"]
+
+
+@pytest.mark.parametrize(
+    ("uri", "words"),
+    [
+        ("ledger.db", "LEDGER_URI names no ledger that can be opened"),
+        ("oracle9://host/ledger", "LEDGER_URI names no ledger that can be opened"),
+        ("sqlite:////proc/nowhere/ledger.db", "LEDGER_URI names no ledger that can be opened"),
+        (
+            "postgresql+psycopg2://me:secret@127.0.0.1:1/ledger",
+            r"the ledger postgresql\+psycopg2://me:\*\*\*@127.0.0.1:1/ledger cannot be used",
+        ),
+    ],
+)
+def test_a_ledger_that_cannot_be_used_says_what_to_do(uri, words):
+    with pytest.raises(LedgerError, match=words) as caught:
+        SentLedger(uri)
+    assert "secret" not in str(caught.value)
+
+
+def test_what_is_no_database_is_called_so(tmp_path):
+    (tmp_path / "ledger.db").write_text("notes of last week" * 100)
+    with pytest.raises(LedgerError, match=r"cannot be used \(file is not a database\)"):
+        SentLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
+
+
+def test_what_was_noted_under_a_channels_name_is_carried_over_to_its_id(uri):
+    ledger = open_ledger(uri)
+    old, new = (message_key("alert", channel, "beta", "57.0b8") for channel in ("#releases-of-a-very-long-name", "C0LONGNAME"))
+    with ledger.claim(old, "#releases-of-a-very-long-name", DAY) as claim:
+        claim.note(ts="1.000001", state="sent")
+    slack = SimpleNamespace(channel_id=lambda name: "C0LONGNAME")
+    assert channel_id("releases-of-a-very-long-name", slack, ledger) == "C0LONGNAME"
+    assert (ledger.find(old), ledger.find(new).ts, ledger.find(new).slack_channel) == (None, "1.000001", "C0LONGNAME")
+
+
+def test_only_its_user_may_look_into_the_ledgers_folder(tmp_path):
+    SentLedger(f"sqlite:///{tmp_path / 'home' / 'state' / 'ledger.db'}").close()
+    assert [folder.stat().st_mode & 0o777 for folder in (tmp_path / "home", tmp_path / "home" / "state")] == [0o700, 0o700]
