@@ -13,6 +13,7 @@ import pyarrow as pa
 from expectations.declared_checks import SCHEMA_WORDS
 from expectations.gate_run import CheckResult, TableResult
 from expectations.severities import Outcome, Severity
+from jobs.printed_commands import python_command
 from jobs.table_declarations import DATA_QUALITY
 from jobs.tables.schemas import arrow_schema
 from jobs.tables.staging_manifest import Manifest, Stage
@@ -100,7 +101,7 @@ def look_at_rows(result: CheckResult, manifest: Manifest) -> str | None:
     query = f"SELECT {columns} FROM staged {broken or ''} LIMIT {_SHOWN_ROWS}".replace("  ", " ")  # noqa: S608
     # Turned on its side: 30 columns fit no screen.
     code = f"import duckdb, pyarrow.dataset as ds; {_opened(folder)}; print(duckdb.sql({json.dumps(query)}).df().T.to_string())"
-    return f"python -c {shlex.quote(code)}"
+    return f"{python_command()} -c {shlex.quote(code)}"
 
 
 def _opened(folder: str) -> str:

@@ -57,7 +57,7 @@ def explain(catalog: Catalog, calendar: Calendar, channel: str, version: str, as
         listed = "\n  ".join([*wrong[:_TOLD_DIFFERENCES], *([f"... {len(wrong)} in all"] if len(wrong) > _TOLD_DIFFERENCES else [])])
         raise RecomputationDiffersError(
             f"computed again, {len(wrong)} figures of {channel} {version} at {at:%Y-%m-%dT%H:%MZ} differ from those stored; the totals have "
-            f"changed since (score_release_health --start {at - HOUR:%Y-%m-%dT%H:%MZ} scores them anew), or the scorer has:\n  {listed}"
+            f"changed since, or the scorer has; trigger release_health_backfill from {at - HOUR:%Y-%m-%d} on to score them anew:\n  {listed}"
         )
     verdict = next(row for row in stored if row["scope"] == "release")
     closing = f"{len(stored)} stored rows of this look were computed again from the totals, and each is the same."

@@ -55,14 +55,14 @@ def settings_file() -> Path | None:
     """The file that a command reads here and now; None where there is none."""
     if named := os.environ.get(SETTINGS_VARIABLE):
         return Path(named)
-    return unnamed_settings_file()
+    return unnamed_settings_file(os.environ)
 
 
-def unnamed_settings_file() -> Path | None:
+def unnamed_settings_file(environment: Mapping[str, str]) -> Path | None:
     """The file that a command reads where RELEASE_HEALTH_SETTINGS is not set."""
     if SETTINGS_FILE.exists():
         return SETTINGS_FILE
-    has_own_places = any(os.environ.get(name) for name in _NAMES_PLACES) or any(name.startswith(CATALOG_PREFIX) for name in os.environ)
+    has_own_places = any(environment.get(name) for name in _NAMES_PLACES) or any(name.startswith(CATALOG_PREFIX) for name in environment)
     return LOCAL_STACKS_FILE if LOCAL_STACKS_FILE.exists() and not has_own_places else None
 
 

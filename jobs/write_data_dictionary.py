@@ -6,6 +6,7 @@ Reads the declarations, writes one file. With --check it writes nothing and fail
 import click
 
 from jobs.command_line import EntryPoint
+from jobs.printed_commands import printed_command
 from jobs.settings import ROOT
 from jobs.tables.data_dictionary import render_data_dictionary
 
@@ -19,7 +20,7 @@ def main(check: bool) -> None:
     is_current = DATA_DICTIONARY.exists() and DATA_DICTIONARY.read_text() == rendered
     if check and not is_current:
         raise click.ClickException(
-            f"{DATA_DICTIONARY} is not what the declarations say; run python -m jobs.write_data_dictionary and commit it"
+            f"{DATA_DICTIONARY} is not what the declarations say; run {printed_command('write_data_dictionary')} and commit it"
         )
     if not is_current:
         DATA_DICTIONARY.write_text(rendered)

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.settings import SETTINGS_VARIABLE
+from jobs import settings
 from jobs.spark_session import get_session
 
 _NO_SETTINGS = Path(tempfile.mkdtemp(prefix="release-health-settings-")) / "release_health.toml"
 _NO_SETTINGS.touch()
-os.environ[SETTINGS_VARIABLE] = str(_NO_SETTINGS)
+settings.SETTINGS_FILE = _NO_SETTINGS
+os.environ[settings.SETTINGS_VARIABLE] = str(_NO_SETTINGS)  # for the processes that tests start
 
 
 @pytest.fixture(scope="session")

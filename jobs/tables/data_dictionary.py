@@ -9,7 +9,7 @@ from jobs.table_declarations import TABLES, Column, ColumnType, CountsByName, Li
 
 _INTRODUCTION = """# Data dictionary
 
-Generated from the declarations in `jobs/` by `python -m jobs.write_data_dictionary`; do not edit. All times are UTC, all tables are
+Generated from the declarations in `jobs/` by `.venv/bin/python -m jobs.write_data_dictionary`; do not edit. All times are UTC, all tables are
 Iceberg tables of the namespace `release_health`. A measure is NULL, not 0, where no ping of the group carries it."""
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table import Table as IcebergTable
 
+from jobs.printed_commands import printed_command
 from jobs.table_declarations import Table
 from jobs.tables.audit_rows import HourAudit
 from jobs.tables.schemas import arrow_schema
@@ -55,8 +56,9 @@ def refuse_missing_rows(table: Table, times: pa.ChunkedArray, owners: Mapping[da
         return
     shown = "; ".join(f"{hour:%Y-%m-%d %H:%M}: {found.get(hour, 0)} of {counted[hour]} rows" for hour in differing[:_SHOWN_HOURS])
     more = f" and {len(differing) - _SHOWN_HOURS} more hours" if len(differing) > _SHOWN_HOURS else ""
+    period = ("--start", f"{min(differing):%Y-%m-%dT%H:%MZ}", "--end", f"{max(differing) + HOUR:%Y-%m-%dT%H:%MZ}")
     raise InconsistentTableError(
         f"{table.name} does not hold the rows that ingest_audit counts ({shown}{more}): it was rolled back or changed by something else than "
-        f"this pipeline. Put the hours back by: python -m jobs.restore_window --start {min(differing):%Y-%m-%dT%H:%MZ} "
-        f"--end {max(differing) + HOUR:%Y-%m-%dT%H:%MZ} --as-of TIME, a time at which they were right; or settle their days again"
+        f"this pipeline. Put the hours back by: {printed_command('restore_window', *period)} --as-of TIME, a time at which they were right; or "
+        "settle their days again"
     )

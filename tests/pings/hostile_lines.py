@@ -152,7 +152,7 @@ def _nest(ping: Document, paths: tuple[tuple[str, ...], ...], chance: random.Ran
     holder = _holder_of(ping, path)
     if holder is not None:
         value: Any = holder.get(path[-1])
-        for _ in range(chance.choice((1, 3, 400))):
+        for _ in range(chance.choice((1, 3, 30))):
             value = [value] if chance.random() < 0.5 else {"a": value}
         holder[path[-1]] = value
 

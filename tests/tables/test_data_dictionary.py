@@ -43,7 +43,7 @@ def test_a_measure_is_explained_in_words() -> None:
 def test_the_check_fails_where_the_file_differs_and_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(write_data_dictionary, "DATA_DICTIONARY", tmp_path / "data_dictionary.md")
     result = CliRunner().invoke(main, ["--check"])
-    assert (result.exit_code, "run python -m jobs.write_data_dictionary" in result.output) == (1, True)
+    assert (result.exit_code, "python -m jobs.write_data_dictionary and commit it" in result.output) == (1, True)
     assert CliRunner().invoke(main, []).exit_code == 0
     assert (tmp_path / "data_dictionary.md").read_text() == render_data_dictionary()
     assert CliRunner().invoke(main, ["--check"]).exit_code == 0
