@@ -14,6 +14,7 @@ from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownExcept
 from pyiceberg.expressions import And, BooleanExpression, GreaterThanOrEqual, LessThan, Or
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table import Transaction
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.update import RemoveSnapshotsUpdate
 from sqlalchemy.exc import OperationalError
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
@@ -66,6 +67,18 @@ def replace_rows(catalog: Catalog, table: Table, decide: Callable[[IcebergTable]
         ) from contended.last_attempt.exception()
 
 
+class _ThriftyTransaction(Transaction):
+    """pyiceberg 0.12 copies the whole metadata, all snapshots included, whenever it looks at it: thirty times a commit, most of its cost."""
+
+    _seen: tuple[object, object, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        if self._seen is None or self._seen[0] is not self._table.metadata or self._seen[1] is not self._updates:
+            self._seen = (self._table.metadata, self._updates, super().table_metadata)
+        return self._seen[2]
+
+
 def _replace_once(catalog: Catalog, table: Table, decide: Callable[[IcebergTable], Replacement | None]) -> IcebergTable:
     loaded = catalog.load_table(identifier(table))
     replacement = decide(loaded)
@@ -74,7 +87,7 @@ def _replace_once(catalog: Catalog, table: Table, decide: Callable[[IcebergTable
     expendable = _expendable(catalog, table, loaded)
     loaded_location = loaded.metadata_location
     try:
-        with loaded.transaction() as transaction:
+        with _ThriftyTransaction(loaded) as transaction:
             _stage(transaction, table, replacement, expendable)
     except ValueError as error:
         # What was to go is gone: another writer let go of the same snapshots, which moves no branch.

@@ -1,0 +1,125 @@
+"""What the n-th hourly publication costs: thousands of small windows through the real publishing, on a catalog of their own.
+
+    python -m benchmarks.years_of_publishing            2,000 hours: about ten minutes of processor time
+
+Prints, at some ages of the tables, the processor time of a publication (mean of the last 24), the largest metadata.json, and the files that
+the tables name. Maintenance runs after every 24th hour, or (`--maintenance late`) not before the end, where the one late run is timed.
+All happens within minutes: the last snapshots of eight days, which a year of real days keeps as well, are one here.
+"""
+
+import os
+import resource
+import shutil
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest import mock
+
+import click
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+
+from jobs.maintain_tables import tend
+from jobs.table_declarations import INGEST_AUDIT, TABLES, WINDOW_TABLES, Column, CountsByName, ListOf, Table
+from jobs.tables.lake_catalog import identifier, open_catalog
+from jobs.tables.publishing import publish_window
+from jobs.tables.schemas import staged_schema
+from jobs.tables.staging import stage_rows
+from jobs.tables.staging_manifest import Manifest, attempt_folder, window_run_id
+from jobs.windows import HOUR, Mode, Window
+
+FIRST_HOUR = datetime(2025, 1, 1, tzinfo=UTC)
+ROWS_AN_HOUR = {"error_aggregates": 400, "experiment_error_aggregates": 20, "release_totals": 400, "usage_delays": 60, "rejected_pings": 20}
+"""A small installation, as the demo's."""
+AGES_HOURS = (24, 168, 500, 1000, 2000)
+MEAN_OF = 24
+STAGED_RUNS_KEPT = 48
+
+
+@click.command(help=__doc__)
+@click.option("--hours", default=AGES_HOURS[-1], show_default=True, help="How many hours to publish.")
+@click.option("--maintenance", type=click.Choice(["daily", "late"]), default="daily", show_default=True)
+def main(hours: int, maintenance: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="years-of-publishing-") as folder:
+        places = {"TYPE": "sql", "URI": f"sqlite:///{folder}/catalog.db", "WAREHOUSE": f"file://{folder}/warehouse"}
+        with mock.patch.dict(os.environ, {f"PYICEBERG_CATALOG__LAKE__{name}": place for name, place in places.items()}):
+            publish_hours(open_catalog(), Path(folder), hours, is_daily=maintenance == "daily")
+
+
+def publish_hours(catalog: Catalog, folder: Path, hours: int, is_daily: bool) -> None:
+    click.echo("   hour  publish, CPU s  wall s  metadata.json, kB  data files  snapshots  tending, CPU s")
+    spent: deque[tuple[float, float]] = deque(maxlen=MEAN_OF)
+    tending = 0.0
+    at_first = None
+    for number in range(1, hours + 1):
+        hour = FIRST_HOUR + number * HOUR
+        manifest = staged_hour(str(folder / "staging"), hour)
+        cpu, wall = processor_seconds(), time.monotonic()
+        publish_window(catalog, manifest)
+        spent.append((processor_seconds() - cpu, time.monotonic() - wall))
+        shutil.rmtree(folder / "staging" / manifest.run_key)
+        if is_daily and number % 24 == 0:
+            tending = tend_all(catalog, hour)
+        if number in AGES_HOURS or number == hours:
+            mean_cpu, mean_wall = (sum(seconds) / len(spent) for seconds in zip(*spent, strict=True))
+            at_first = at_first or mean_cpu
+            click.echo(f"{number:7} {mean_cpu:15.2f} {mean_wall:7.2f} {state_of(catalog)} {tending:15.1f}   {mean_cpu / at_first:.2f} x")
+    if not is_daily:
+        click.echo(f"one late maintenance: {tend_all(catalog, FIRST_HOUR + (hours + 1) * HOUR):.1f} s of processor time")
+
+
+def staged_hour(staging: str, hour: datetime) -> Manifest:
+    """An hourly run that has been staged, as aggregate_errors leaves it."""
+    run_key, attempt = f"{hour:%Y%m%d%H}", "1"
+    marks = {
+        "window_run_id": window_run_id(run_key, attempt),
+        "mode": Mode.PROVISIONAL.value,
+        "processed_at": hour + timedelta(minutes=70),
+        "rows_by_table": list(ROWS_AN_HOUR.items()),
+    }
+    folder = attempt_folder(staging, run_key, attempt)
+    files = {}
+    for table in (*WINDOW_TABLES, INGEST_AUDIT):
+        rows = pa.Table.from_pylist(list(_rows(table, hour, ROWS_AN_HOUR.get(table.name, 1), marks)), schema=staged_schema(table))
+        files[table.name] = tuple(stage_rows(rows, table, folder))
+    return Manifest(run_key, attempt, Window(hour, hour + HOUR, Mode.PROVISIONAL), "benchmark", hour + timedelta(minutes=70), files)
+
+
+def _rows(table: Table, hour: datetime, rows: int, marks: dict[str, object]) -> Iterator[dict[str, object]]:
+    for number in range(rows):
+        yield {column.name: marks.get(column.name, _value(column, hour, number)) for column in table.columns}
+
+
+def _value(column: Column, hour: datetime, number: int) -> object:
+    if isinstance(column.type, ListOf | CountsByName):
+        return []
+    values = {"string": f"{column.name} {number % 50}", "timestamp": hour, "boolean": True, "double": number / 3}
+    return values.get(str(column.type), number)
+
+
+def tend_all(catalog: Catalog, end: datetime) -> float:
+    """Processor seconds of a maintenance run over all tables; nothing is old enough to go but by its number."""
+    before = processor_seconds()
+    with mock.patch.object(click, "echo"):
+        for table in TABLES:
+            tend(catalog, table, end, is_dry_run=False)
+    return processor_seconds() - before
+
+
+def processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def state_of(catalog: Catalog) -> str:
+    stored = [catalog.load_table(identifier(table)) for table in (*WINDOW_TABLES, INGEST_AUDIT)]
+    kilobytes = max(Path(table.metadata_location.removeprefix("file://")).stat().st_size for table in stored) / 1e3
+    files = sum(int(table.current_snapshot().summary["total-data-files"]) for table in stored)
+    return f"{kilobytes:18.0f} {files:11} {max(len(table.snapshots()) for table in stored):10}"
+
+
+if __name__ == "__main__":
+    main()
