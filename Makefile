@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 # Every task is a Python process of its own: compiled once, a module need not be compiled by each (a digest takes 3 s instead of 7).
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup lock demo test test-fast test-fuzz test-browser lint types benchmark-pings benchmark-scoring evaluate-scoring \
+.PHONY: help setup lock demo test test-fast test-fuzz test-browser lint types benchmark-pings benchmark-years benchmark-scoring evaluate-scoring \
         code-archive screenshots stack-start stack-status stack-stop clean
 
 PYTHON := .venv/bin/python
@@ -57,6 +57,10 @@ types: setup  ## mypy, strict, on the pure rooms
 
 benchmark-pings: setup  ## our ping reader beside Spark, DuckDB, Polars and pyarrow
 	$(PYTHON) -m benchmarks.ping_readers
+
+benchmark-years: setup  ## what an hourly publication costs after 24 to 2,000 hours, maintained or not
+	$(PYTHON) -m benchmarks.years_of_publishing --maintenance daily
+	$(PYTHON) -m benchmarks.years_of_publishing --maintenance late
 
 benchmark-scoring: setup  ## how long a history takes to fit and a look to score
 	$(PYTHON) -m benchmarks.scoring_speed

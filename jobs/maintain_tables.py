@@ -18,15 +18,16 @@ from jobs.table_declarations import INGEST_AUDIT, TABLES, Table
 from jobs.tables.lake_catalog import identifier, open_catalog
 from jobs.tables.late_objects import days_to_settle_again, settled_objects
 from jobs.tables.maintenance_policy import POLICY
+from jobs.tables.open_claims import read_claims
+from jobs.tables.row_replacement import expire_snapshots
 from jobs.tables.table_upkeep import (
     Removed,
     delete_old_staging,
     delete_unreferenced_files,
     drop_rows_before,
-    expire_snapshots,
     merge_daily_files,
 )
-from jobs.windows import Mode, Window, parse_hour
+from jobs.windows import Mode, Window, hour_ranges, parse_hour
 
 
 @click.command(cls=EntryPoint, help=__doc__)
@@ -35,10 +36,12 @@ from jobs.windows import Mode, Window, parse_hour
 def main(end: datetime, dry_run: bool) -> None:
     settings = from_environment()
     catalog = open_catalog()
+    end = end.replace(minute=0, second=0, microsecond=0)
     try:
         late_days = name_late_days(catalog, settings.landing, end)
     except LandingZoneError as error:
         raise click.ClickException(str(error)) from error
+    name_open_claims(catalog)
     files = Removed()
     for table in TABLES:
         files += tend(catalog, table, end, dry_run)
@@ -64,6 +67,18 @@ def name_late_days(catalog: Catalog, landing: str, end: datetime) -> list[date]:
     return list(unread)
 
 
+def name_open_claims(catalog: Catalog) -> None:
+    """Prints which hours a run began to replace and has not replaced yet: it is doing so now, or it died and nobody cleared it."""
+    if not catalog.table_exists(identifier(INGEST_AUDIT)):
+        return
+    for claim in read_claims(catalog.load_table(identifier(INGEST_AUDIT))):
+        hours = ", ".join(f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}" for start, end in hour_ranges(claim.hours))
+        click.echo(
+            f"{claim.rank.mode} run {claim.window_run_id} has not finished publishing {hours}; readers see the rows from before. Unless it "
+            "is at work, clear its audit_aggregates"
+        )
+
+
 def tend(catalog: Catalog, table: Table, end: datetime, is_dry_run: bool) -> Removed:
     """Rows, snapshots, then files of one table: what the first let go of ages a while before the last deletes it."""
     if not catalog.table_exists(identifier(table)):
@@ -72,7 +87,7 @@ def tend(catalog: Catalog, table: Table, end: datetime, is_dry_run: bool) -> Rem
     retention = POLICY.retention_by_table.get(table.name)
     rows = drop_rows_before(catalog, table, midnight - retention, is_dry_run) if retention else 0
     merged = merge_daily_files(catalog, table, midnight, is_dry_run) if table.name in POLICY.merged_tables else 0
-    snapshots = expire_snapshots(catalog, table, end - POLICY.snapshots, is_dry_run)
+    snapshots = expire_snapshots(catalog, table, is_dry_run)
     files = delete_unreferenced_files(catalog, table, end - POLICY.unreferenced_files, is_dry_run)
     click.echo(
         f"{table.name}: {rows} rows past their retention, {merged} files fewer by merging, {snapshots} snapshots expired, "

@@ -10,8 +10,8 @@ RECENT = 36
 """The newest snapshots: a day of hourly publications and their settling, of which `restore_window` may go back to each."""
 DAYS = timedelta(days=8)
 """The last snapshot of each day (UTC) is kept so long: a bad publication is noticed within a week."""
-MOST_AT_ONCE = 200
-"""A table that nobody tended for long is brought down in slices; each snapshot that goes costs a look at all others."""
+MOST_AT_ONCE = 1000
+"""A table that was written without this rule is brought down in slices: each snapshot that goes costs a look at the others."""
 
 
 def expendable_snapshots(stored: IcebergTable, now: datetime, claimed: Collection[int] = ()) -> list[int]:

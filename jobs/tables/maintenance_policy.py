@@ -9,9 +9,6 @@ class MaintenancePolicy:
     late_objects: timedelta = timedelta(days=35)
     """How far back settled days are compared with the landing zone: clients and edges that come back later than that are few."""
 
-    snapshots: timedelta = timedelta(days=7)
-    """A bad publication is noticed within a week, and until then `rollback_to_snapshot` undoes it. No reading takes that long."""
-
     unreferenced_files: timedelta = timedelta(days=3)
     """A publisher writes its files minutes before it commits them; a machine that was suspended meanwhile comes back within days."""
 

@@ -117,6 +117,22 @@ def _stage(transaction: Transaction, table: Table, replacement: Replacement, exp
         transaction._apply((RemoveSnapshotsUpdate(snapshot_ids=expendable),))
 
 
+def expire_snapshots(catalog: Catalog, table: Table, is_dry_run: bool) -> int:
+    """Let go of the snapshots that are past keeping, in bounded slices; how many. For tables that nobody writes to.
+
+    This changes the metadata only: their files are left to `delete_unreferenced_files`.
+    """
+    expired = 0
+    while True:
+        loaded = catalog.load_table(identifier(table))
+        expendable = _expendable(catalog, table, loaded)
+        expired += len(expendable)
+        if is_dry_run or not expendable:
+            return expired
+        with _ThriftyTransaction(loaded) as transaction:
+            transaction._apply((RemoveSnapshotsUpdate(snapshot_ids=expendable),))
+
+
 def _expendable(catalog: Catalog, table: Table, loaded: IcebergTable) -> list[int]:
     now = datetime.now(UTC)
     if not expendable_snapshots(loaded, now):

@@ -1,5 +1,6 @@
 """What keeps the tables and the staging folder from growing without end. Each function says what it removed, or would remove."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,20 +8,23 @@ from datetime import UTC, datetime, timedelta
 
 from pyarrow import fs
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import BooleanExpression, LessThan
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table import Table as IcebergTable
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from jobs.table_declarations import Table
+from jobs.table_declarations import TABLES, Table
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.object_store import filesystem_of
 from jobs.tables.row_replacement import Replacement, hours_filter, replace_rows
+from jobs.tables.stored_rows import DROPPED_BEFORE
 from jobs.windows import hours_between
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _A_DAY = timedelta(days=1)
+_STAGED_BY_US = re.compile(
+    rf"[^/]+/(?:(?:aggregates|health)(?:\.[^/]+)?\.manifest\.json|[^/]+/(?:{'|'.join(table.name for table in TABLES)})/[0-9a-f]{{32}}\.parquet)"
+)
+"""Manifests, and the files that attempts write, of which no manifest may name those of an attempt that died."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def drop_rows_before(catalog: Catalog, table: Table, cutoff: datetime, is_dry_ru
     is_old = LessThan(table.time_column, cutoff.isoformat())
     old_rows = catalog.load_table(identifier(table)).scan(is_old).count()
     if old_rows and not is_dry_run:
-        replace_rows(catalog, table, lambda _: Replacement(is_old, ()))
+        replace_rows(catalog, table, lambda _: Replacement(is_old, (), {DROPPED_BEFORE: cutoff.isoformat()}))
     return old_rows
 
 
@@ -61,28 +65,6 @@ def _write_anew(catalog: Catalog, table: Table, where: BooleanExpression) -> Non
     replace_rows(catalog, table, lambda loaded: Replacement(where, (loaded.scan(where).to_arrow(),)))
 
 
-@retry(
-    retry=retry_if_exception_type(CommitFailedException),
-    wait=wait_random_exponential(0.05, max=2),
-    stop=stop_after_attempt(10),
-    reraise=True,
-)
-def expire_snapshots(catalog: Catalog, table: Table, cutoff: datetime, is_dry_run: bool) -> int:
-    """Forget the snapshots that are older than the cutoff, never the current or a tagged one; how many.
-
-    This changes the metadata only: their files are left to `delete_unreferenced_files`.
-    """
-    stored = catalog.load_table(identifier(table))
-    cutoff_ms = int(cutoff.timestamp() * 1000)
-    named = {ref.snapshot_id for ref in stored.refs().values()}
-    old = [
-        snapshot.snapshot_id for snapshot in stored.snapshots() if snapshot.timestamp_ms < cutoff_ms and snapshot.snapshot_id not in named
-    ]
-    if old and not is_dry_run:
-        stored.maintenance.expire_snapshots().by_ids(old).commit()
-    return len(old)
-
-
 def delete_unreferenced_files(catalog: Catalog, table: Table, cutoff: datetime, is_dry_run: bool) -> Removed:
     """Delete the files below the table's location that no snapshot names and that were last modified before the cutoff."""
     stored = catalog.load_table(identifier(table))
@@ -98,18 +80,32 @@ def delete_unreferenced_files(catalog: Catalog, table: Table, cutoff: datetime, 
 
 
 def delete_old_staging(staging: str, cutoff: datetime, is_dry_run: bool) -> Removed:
-    """Delete the folders of runs in which nothing was written since the cutoff."""
+    """Delete what runs have staged that wrote nothing since the cutoff. Whatever else lies there stays: only files named as ours go."""
     filesystem, root = filesystem_of(staging)
     files_by_run: dict[str, list[fs.FileInfo]] = defaultdict(list)
     for file in _files_below(filesystem, root):
-        files_by_run[file.path.removeprefix(f"{root}/").split("/")[0]].append(file)
+        within = file.path.removeprefix(f"{root}/")
+        if _STAGED_BY_US.fullmatch(within):
+            files_by_run[within.split("/")[0]].append(file)
     removed = Removed()
     for run_key, files in files_by_run.items():
         if max(file.mtime for file in files) < cutoff:
             removed += Removed(1, sum(file.size for file in files))
             if not is_dry_run:
-                filesystem.delete_dir(f"{root}/{run_key}")
+                for file in files:
+                    filesystem.delete_file(file.path)
+                _delete_empty_folders(filesystem, f"{root}/{run_key}")
     return removed
+
+
+def _delete_empty_folders(filesystem: fs.FileSystem, folder: str) -> None:
+    """The folder and those in it that hold no file; an object store has none."""
+    found = filesystem.get_file_info(fs.FileSelector(folder, recursive=True, allow_not_found=True))
+    in_use = {file.path for file in found if file.type is fs.FileType.File}
+    folders = [info.path for info in found if info.type is fs.FileType.Directory]
+    for path in (*folders, folder):
+        if not any(file.startswith(f"{path}/") for file in in_use) and filesystem.get_file_info(path).type is fs.FileType.Directory:
+            filesystem.delete_dir(path)
 
 
 def _files_below(filesystem: fs.FileSystem, folder: str) -> list[fs.FileInfo]:

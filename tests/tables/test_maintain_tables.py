@@ -10,17 +10,20 @@ import pytest
 from click.testing import CliRunner
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table as IcebergTable
+from pyiceberg.table.snapshots import Snapshot
 
 from jobs.maintain_tables import main
 from jobs.pings.landing_zone import list_hours
 from jobs.settings import ROOT
 from jobs.table_declarations import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, Table
-from jobs.tables import table_upkeep
-from jobs.tables.lake_catalog import identifier
+from jobs.tables import kept_snapshots, table_upkeep
+from jobs.tables.complete_windows import read_complete
+from jobs.tables.kept_snapshots import expendable_snapshots
+from jobs.tables.lake_catalog import ensure_table, identifier
 from jobs.tables.late_objects import days_to_settle_again, settled_objects
 from jobs.tables.maintenance_policy import POLICY
 from jobs.tables.publishing import publish_window, replace_quality_results
-from jobs.tables.row_replacement import Replacement, replace_rows
+from jobs.tables.row_replacement import Replacement, expire_snapshots, replace_rows
 from jobs.tables.staging import stage_rows
 from jobs.tables.staging_manifest import Manifest
 from jobs.tables.table_upkeep import (
@@ -28,7 +31,6 @@ from jobs.tables.table_upkeep import (
     delete_old_staging,
     delete_unreferenced_files,
     drop_rows_before,
-    expire_snapshots,
     merge_daily_files,
 )
 from jobs.windows import HOUR, Window
@@ -45,28 +47,66 @@ def files_of(catalog: Catalog) -> set[Path]:
     return {path for path in Path(location).rglob("*") if path.is_file()}
 
 
-def test_old_snapshots_go_and_the_current_one_stays(catalog: Catalog, staging: str) -> None:
+def snapshot_ids(catalog: Catalog, table: Table = RELEASE_TOTALS) -> list[int]:
+    return [snapshot.snapshot_id for snapshot in catalog.load_table(identifier(table)).snapshots()]
+
+
+def test_a_publication_lets_go_of_snapshots_past_keeping(catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_snapshots, "RECENT", 4)
+    for figure in range(1, 8):
+        publish_window(catalog, stage_run(staging, provisional(TEN), figure, read_at=figure))
+        assert len(snapshot_ids(catalog)) <= 4 + 2
+        assert len(snapshot_ids(catalog, INGEST_AUDIT)) <= 4 + 2
+    assert figures(catalog, RELEASE_TOTALS) == {TEN: [7, 7]}
+
+
+def test_a_snapshot_that_readers_of_a_claimed_hour_need_is_never_let_go(
+    lake: dict[str, str], catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_window(catalog, stage_run(staging, provisional(TEN), figure=1))
+    publish_and_die(lake, stage_run(staging, provisional(TEN), figure=2, read_at=1), commits=3)
+    monkeypatch.setattr(kept_snapshots, "RECENT", 2)
+    for figure in range(3, 8):
+        publish_window(catalog, stage_run(staging, provisional(TEN + HOUR), figure, read_at=figure))
+    expire_snapshots(catalog, RELEASE_TOTALS, is_dry_run=False)
+    assert read_complete(catalog, RELEASE_TOTALS, TEN, TEN + HOUR).rows["main_crashes"].to_pylist() == [1, 1]
+
+
+def test_the_newest_snapshots_and_the_last_of_each_of_eight_days_are_kept(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_snapshots, "RECENT", 2)
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    table = ensure_table(catalog, RELEASE_TOTALS)
+    times = [now - timedelta(hours=6 * i) for i in range(60)]
+    snapshots = [
+        Snapshot(snapshot_id=i, sequence_number=60 - i, timestamp_ms=int(at.timestamp() * 1000), manifest_list="m")
+        for i, at in enumerate(times)
+    ]
+    monkeypatch.setattr(table, "snapshots", lambda: snapshots)
+    kept = sorted(set(range(60)) - set(expendable_snapshots(table, now, claimed=[59])))
+    assert [times[i] for i in kept] == [*times[:2], *(now.replace(hour=18) - timedelta(days=day) for day in range(1, 9)), times[59]]
+
+
+def test_a_dry_run_says_how_many_snapshots_would_go(catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for figure in (1, 2, 3):
         publish_window(catalog, stage_run(staging, provisional(TEN), figure, read_at=figure))
-    rows = contents(catalog)
-    count = len(catalog.load_table(identifier(RELEASE_TOTALS)).snapshots())
-    assert count > 3
-    assert expire_snapshots(catalog, RELEASE_TOTALS, LONG_AGO, is_dry_run=False) == 0
-    assert expire_snapshots(catalog, RELEASE_TOTALS, FAR_AHEAD, is_dry_run=True) == count - 1
-    assert len(catalog.load_table(identifier(RELEASE_TOTALS)).snapshots()) == count
-    assert expire_snapshots(catalog, RELEASE_TOTALS, FAR_AHEAD, is_dry_run=False) == count - 1
-    assert len(catalog.load_table(identifier(RELEASE_TOTALS)).snapshots()) == 1
-    assert contents(catalog) == rows
+    monkeypatch.setattr(kept_snapshots, "RECENT", 1)
+    before = snapshot_ids(catalog)
+    assert expire_snapshots(catalog, RELEASE_TOTALS, is_dry_run=True) == len(before) - 1
+    assert snapshot_ids(catalog) == before
+    monkeypatch.setattr(kept_snapshots, "MOST_AT_ONCE", 2)
+    assert expire_snapshots(catalog, RELEASE_TOTALS, is_dry_run=False) == len(before) - 1
+    assert snapshot_ids(catalog) == before[-1:]
 
 
 def test_files_of_expired_snapshots_and_of_killed_publishers_go_after_their_grace(
-    lake: dict[str, str], catalog: Catalog, staging: str
+    lake: dict[str, str], catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for hour, figure in ((TEN, 1), (TEN + HOUR, 2), (TEN, 3)):
         publish_window(catalog, stage_run(staging, provisional(hour), figure, read_at=figure))
     publish_and_die(lake, stage_run(staging, provisional(TEN), figure=4, read_at=4), commits=4, is_before_commit=True)
     rows = contents(catalog)
-    expire_snapshots(catalog, RELEASE_TOTALS, FAR_AHEAD, is_dry_run=False)
+    monkeypatch.setattr(kept_snapshots, "RECENT", 1)
+    expire_snapshots(catalog, RELEASE_TOTALS, is_dry_run=False)
     before = files_of(catalog)
 
     assert delete_unreferenced_files(catalog, RELEASE_TOTALS, LONG_AGO, is_dry_run=False) == Removed(0, 0)
@@ -88,6 +128,13 @@ def test_rows_past_their_retention_go(catalog: Catalog, staging: str) -> None:
     assert drop_rows_before(catalog, ERROR_AGGREGATES, TEN + HOUR, is_dry_run=False) == 2
     assert drop_rows_before(catalog, ERROR_AGGREGATES, TEN + HOUR, is_dry_run=False) == 0
     assert set(figures(catalog, ERROR_AGGREGATES)) == {TEN + HOUR, TEN + 2 * HOUR}
+
+
+def test_hours_whose_rows_went_for_their_age_are_no_rows_that_are_missing(catalog: Catalog, staging: str) -> None:
+    publish_window(catalog, stage_run(staging, provisional(TEN, hours=3), figure=1))
+    drop_rows_before(catalog, ERROR_AGGREGATES, TEN + HOUR, is_dry_run=False)
+    complete = read_complete(catalog, ERROR_AGGREGATES, TEN, TEN + 3 * HOUR)
+    assert (complete.rows.num_rows, complete.incomplete_hours) == (4, [TEN])
 
 
 def gate_ran(catalog: Catalog, *checked_at: datetime) -> None:
@@ -148,6 +195,16 @@ def test_staging_of_runs_that_ended_long_ago_goes(staging: str) -> None:
     assert [path.name for path in Path(staging).iterdir()] == [new.run_key]
 
 
+def test_what_no_run_staged_stays(staging: str) -> None:
+    manifest = stage_run(staging, provisional(TEN), figure=1, run_key="run")
+    landed = land(Path(staging) / "landing", [main_ping({}, TEN)], hour_start=TEN, name="a.ndjson")
+    beside = Path(manifest.files["release_totals"][0].location).with_name("notes.parquet")
+    beside.write_bytes(b"")
+    assert delete_old_staging(staging, FAR_AHEAD, is_dry_run=False).count == 1
+    assert [path for path in Path(staging).rglob("*") if path.is_file()] == [path for path in (landed, beside) if path.exists()]
+    assert landed.exists() and beside.exists()
+
+
 def settled_with(objects: list[tuple[str, str]], catalog: Catalog, staging: str) -> None:
     """A settled day that read these objects, key and etag, at ten."""
     landed = [{"object_key": key, "etag": etag, "bytes": 1, "modified_at": TEN, "is_late": False} for key, etag in objects]
@@ -198,14 +255,16 @@ def test_the_task_says_what_it_deleted_and_what_to_settle_again(
     land(tmp_path / "landing", [main_ping({}, TEN)], hour_start=TEN, name="late.ndjson")
     for run in Path(staging).rglob("*"):
         os.utime(run, (0, 0))
-    result = CliRunner().invoke(main, ["--end", f"{DAY + 3 * 24 * HOUR:%Y-%m-%dT%H:%MZ}", *(["--dry-run"] if dry_run else [])])
+    result = CliRunner().invoke(
+        main, ["--end", f"{DAY + 3 * 24 * HOUR + timedelta(minutes=7):%Y-%m-%dT%H:%MZ}", *(["--dry-run"] if dry_run else [])]
+    )
     assert result.exit_code == 0, result.output
     assert "2017-11-20 was settled without 1 objects that have come since, such as submission_date=2017-11-20" in result.output
     last_line = result.output.splitlines()[-1]
     assert last_line.startswith(
-        f"settle again: 2017-11-20; {'would delete' if dry_run else 'deleted'} 0 files (0.0 MB) and 2 staging folders"
+        f"settle again: 2017-11-20; {'would delete' if dry_run else 'deleted'} 0 files (0.0 MB) and 1 staging folders"
     )
-    assert bool(list(Path(staging).iterdir())) == dry_run
+    assert (Path(staging) / "run-1-0").exists() == dry_run
 
 
 def test_the_task_keeps_results_of_gates_for_90_days_and_totals_for_good(
@@ -236,6 +295,6 @@ def test_the_runbook_says_how_long_what_is_kept() -> None:
     section = (ROOT / "docs" / "runbook.md").read_text().partition("## What is kept")[2]
     rows = [line for line in section.splitlines() if line.startswith("| ")]
     kept = {f"`{name}`": age for name, age in POLICY.retention_by_table.items()}
-    kept |= {"snapshots": POLICY.snapshots, "files that no snapshot": POLICY.unreferenced_files, "staged rows": POLICY.staging}
+    kept |= {"snapshots, the last": kept_snapshots.DAYS, "files that no snapshot": POLICY.unreferenced_files, "staged rows": POLICY.staging}
     for words, age in kept.items():
         assert [row for row in rows if words in row.split("|")[1] and f"{age.days} days" in row], f"{words}: {age.days} days"
