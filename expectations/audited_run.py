@@ -7,7 +7,7 @@ from typing import Any
 
 from expectations.checks import StagedRows
 from jobs.table_declarations import Table
-from jobs.windows import Window
+from jobs.windows import Mode, Window
 
 Calendar = Mapping[tuple[str, str], datetime]
 """Time of release by channel and version."""
@@ -47,13 +47,30 @@ class History:
 
 
 @dataclass(frozen=True)
+class PublishedHour:
+    """What an hour's rows were made of when they were published last. `pings` were accepted or were duplicates."""
+
+    mode: Mode
+    object_keys: frozenset[str]
+    lines: int
+    pings: int
+    accepted_by_ping: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class AuditedRun:
-    """One attempt of a run. `calendar` is None where none is configured."""
+    """One attempt of a run. `calendar` is None where none is configured.
+
+    `published` has the hours of the window, and the one before it, that were published before. `accepts_less`: whoever started the run said
+    that it may replace them by less.
+    """
 
     window: Window
     window_run_id: str
     history: History | Unread
     calendar: Calendar | Unread | None
+    published: Mapping[datetime, PublishedHour] | Unread
+    accepts_less: bool = False
 
 
 HourTotals = Mapping[datetime, Mapping[str, Any]]

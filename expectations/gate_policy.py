@@ -1,4 +1,4 @@
-"""The numbers at which the gate warns, each with its reason. Critical rules have no numbers to choose."""
+"""The numbers at which the gate warns, or takes an hour's input for lost, each with its reason."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,14 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class GatePolicy:
-    """Thresholds of the warnings."""
+    """Thresholds of the warnings, and of the critical rules about input that is less than it was."""
+
+    smallest_lines_share: float = 0.9
+    """Of the lines that are published. An hour delivered anew may lose its broken lines, a few in a hundred; a lost object is more."""
+    smallest_kept_share: float = 0.1
+    """Of an hour's lines, whatever was usual before: healthy hours reject a few in a hundred, a broken edge or reader nearly all."""
+    fewest_pings_before: int = 100
+    """Of a type in the hour before: even of half as many, none at all would not be chance."""
 
     weeks_compared: int = 8
     """The same hour of as many weeks before: a season is longer, a holiday shorter."""

@@ -11,6 +11,7 @@ from expectations.audited_run import AuditedRun, HourTotals, StagedTable
 from expectations.checks import Batch, Check, NotRun, TableSuite
 from expectations.gate_policy import POLICY, GatePolicy
 from expectations.ingest_figures import late_figures, reject_figures, volume_figures
+from expectations.input_losses import input_losses
 from expectations.reconciliation import reconciliation_batch
 from expectations.severities import Severity
 from expectations.window_suites import window_suite
@@ -26,10 +27,16 @@ def ingest_audit_suite(staged: StagedTable, run: AuditedRun, totals: Mapping[str
     return window_suite(
         staged,
         run,
-        own_checks=(_mode_check(run.window.mode), _STATUS_CHECK, _closed_check(run.window.mode)),
+        own_checks=(
+            _mode_check(run.window.mode),
+            _accepted_check(accepts_less=run.accepts_less),
+            _STATUS_CHECK,
+            _closed_check(run.window.mode),
+        ),
         figures=(
             _hours_batch(in_hours, run.window),
             reconciliation_batch(rows, totals),
+            *input_losses(in_hours, run, policy),
             *_warning_figures(in_hours, run, policy),
         ),
     )
@@ -60,6 +67,17 @@ def _mode_check(mode: Mode) -> Check:
         columns=("mode",),
         meaning="A settled row keeps provisional runs from replacing it, so that a wrong mode would be final.",
         broken_rows=f"WHERE mode <> '{mode}'",
+    )
+
+
+def _accepted_check(*, accepts_less: bool) -> Check:
+    return Check(
+        words=f"accepted_less is {accepts_less}",
+        severity=Severity.CRITICAL,
+        expectation=gxe.ExpectColumnValuesToBeInSet(column="accepted_less", value_set=[accepts_less]),
+        columns=("accepted_less",),
+        meaning="The audit keeps who accepted less. Give --accept-less to aggregate_errors and audit_aggregates alike, or to neither.",
+        broken_rows=f"WHERE accepted_less <> {accepts_less}",
     )
 
 

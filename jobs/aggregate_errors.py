@@ -7,6 +7,7 @@ as anyone can see; run it again.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import click
@@ -31,13 +32,25 @@ from jobs.tables.staging_manifest import Manifest, StagedFile, attempt_folder, w
 from jobs.windows import Mode, Window, parse_hour
 
 
+@dataclass(frozen=True)
+class Terms:
+    """`audit_sequence` is that of ingest_audit when the run began; `accepts_less`: the window may be replaced by less than it was made of."""
+
+    audit_sequence: int = 0
+    accepts_less: bool = False
+
+
+NO_TERMS = Terms()
+
+
 @click.command(cls=EntryPoint, help=__doc__)
 @click.option("--start", required=True, type=parse_hour, metavar="TIME", help="First hour of the window, such as 2026-11-22T10:00Z.")
 @click.option("--end", required=True, type=parse_hour, metavar="TIME", help="End of the window, exclusive.")
 @click.option("--mode", required=True, type=click.Choice([mode.value for mode in Mode]), help="settled takes whole days and is final.")
 @click.option("--run-key", required=True, metavar="KEY", help="Names the run's folder below STAGING; the audit is given the same.")
+@click.option("--accept-less", is_flag=True, help="The window may be replaced by less input than it was made of; kept in its audit rows.")
 @click.option("--master", help="Spark master; under spark-submit the connection's, else all cores of this machine.")
-def main(start: datetime, end: datetime, mode: str, run_key: str, master: str | None) -> None:
+def main(start: datetime, end: datetime, mode: str, run_key: str, accept_less: bool, master: str | None) -> None:
     settings = from_environment()
     try:
         window = Window(start, end, Mode(mode))
@@ -47,18 +60,19 @@ def main(start: datetime, end: datetime, mode: str, run_key: str, master: str | 
     audit_sequence = latest_audit_sequence(open_catalog())
     spark = get_session("aggregate_errors", master)
     try:
-        click.echo(aggregate_window(spark, settings.landing, window, run_key, settings.staging, audit_sequence))
+        terms = Terms(audit_sequence, accept_less)
+        click.echo(aggregate_window(spark, settings.landing, window, run_key, settings.staging, terms))
     except (LandingZoneError, PythonException) as error:
         raise click.ClickException(_reason(error)) from error
     finally:
         spark.stop()
 
 
-def aggregate_window(spark: SparkSession, landing: str, window: Window, run_key: str, staging: str, audit_sequence: int = 0) -> str:
+def aggregate_window(spark: SparkSession, landing: str, window: Window, run_key: str, staging: str, terms: Terms = NO_TERMS) -> str:
     """Stage the window's tables and put the manifest in place; returns a line for a person.
 
-    Reads the objects of the window below `landing`, writes below `staging`; `audit_sequence` is that of ingest_audit when the run began. LandingZoneError if they cannot be listed, PythonException if one
-    cannot be read as it was listed.
+    Reads the objects of the window below `landing`, writes below `staging`. LandingZoneError if they cannot be listed, PythonException if
+    one cannot be read as it was listed.
     """
     # Taken before the listing: of two runs of a window, the one that may have seen less must not outrank the other.
     attempt, processed_at = new_attempt(), datetime.now(UTC)
@@ -74,9 +88,10 @@ def aggregate_window(spark: SparkSession, landing: str, window: Window, run_key:
     error_totals.unpersist()
     marked.unpersist()
 
-    audit = audit_hours(hours, counts, _rows_by_table(files), Attempt(run_id, window.mode, code_version(), processed_at, audit_sequence))
+    read_by = Attempt(run_id, window.mode, code_version(), processed_at, terms.audit_sequence, terms.accepts_less)
+    audit = audit_hours(hours, counts, _rows_by_table(files), read_by)
     files[INGEST_AUDIT.name] = tuple(stage_rows(audit, INGEST_AUDIT, folder))
-    manifest = Manifest(run_key, attempt, window, code_version(), processed_at, files, audit_sequence=audit_sequence)
+    manifest = Manifest(run_key, attempt, window, code_version(), processed_at, files, audit_sequence=terms.audit_sequence)
     write_manifest(staging, "aggregates", manifest)
     return _line_for_a_person(sum_counts(counts.values()), files)
 

@@ -14,7 +14,7 @@ import click
 from expectations.audited_run import AuditedRun
 from expectations.gate_records import blocked, record_results
 from expectations.gate_report import GateRun, success_line
-from expectations.published_history import read_calendar, read_history
+from expectations.published_history import read_calendar, read_history, read_published
 from expectations.table_gates import audit_window_tables
 from jobs.command_line import EntryPoint
 from jobs.settings import from_environment
@@ -30,8 +30,9 @@ from jobs.windows import Mode, Window, parse_hour
 @click.option("--end", required=True, type=parse_hour, metavar="TIME", help="End of the window, exclusive.")
 @click.option("--mode", required=True, type=click.Choice([mode.value for mode in Mode]), help="That of the aggregation.")
 @click.option("--run-key", required=True, metavar="KEY", help="The run whose staged rows are checked.")
+@click.option("--accept-less", is_flag=True, help="That of the aggregation: what input is less than it was then only warns of.")
 @click.option("--master", help="Spark master for large windows; under spark-submit the connection's, else all cores of this machine.")
-def main(start: datetime, end: datetime, mode: str, run_key: str, master: str | None) -> None:
+def main(start: datetime, end: datetime, mode: str, run_key: str, accept_less: bool, master: str | None) -> None:
     """Check the staged rows of a window, then publish them."""
     settings = from_environment()
     try:
@@ -42,7 +43,14 @@ def main(start: datetime, end: datetime, mode: str, run_key: str, master: str | 
     if manifest.window != window:
         raise click.ClickException(f"run {run_key} staged {manifest.window}, not {window}: give the window that was aggregated")
     catalog = open_catalog()
-    run = AuditedRun(window, manifest.window_run_id, read_history(catalog, window.start), read_calendar(settings.release_calendar))
+    run = AuditedRun(
+        window,
+        manifest.window_run_id,
+        read_history(catalog, window.start),
+        read_calendar(settings.release_calendar),
+        read_published(catalog, window),
+        accept_less,
+    )
     tables = audit_window_tables(manifest, run, lambda: get_session("audit_aggregates", master))
     gate = GateRun(manifest, "aggregates", datetime.now(UTC), tables)
     data_docs = record_results(catalog, settings.data_docs, gate)

@@ -16,13 +16,14 @@ from jobs.windows import Mode
 
 @dataclass(frozen=True)
 class Attempt:
-    """Who read the window, with which code, when, and from which ingest_audit on."""
+    """Who read the window, with which code, when, from which ingest_audit on, and whether less input may replace what it was made of."""
 
     window_run_id: str
     mode: Mode
     code_version: str
     processed_at: datetime
     audit_sequence: int
+    accepts_less: bool = False
 
 
 def audit_hours(
@@ -53,6 +54,7 @@ def _audit_row(hour: LandedHour, counts: LineCounts, rows: Mapping[str, int], at
         ],
         "late_objects": sum(landed.is_late for landed in hour.objects),
         "ignored_objects": hour.ignored_objects,
+        "ignored_keys": list(hour.ignored_keys),
         "lines": counts.lines,
         "accepted": counts.accepted,
         "duplicates": counts.duplicates,
@@ -64,4 +66,5 @@ def _audit_row(hour: LandedHour, counts: LineCounts, rows: Mapping[str, int], at
         "window_run_id": attempt.window_run_id,
         "processed_at": attempt.processed_at,
         "audit_sequence": attempt.audit_sequence,
+        "accepted_less": attempt.accepts_less,
     }

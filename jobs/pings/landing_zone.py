@@ -98,7 +98,7 @@ def _named(ignored: Iterable[str], hour_start: datetime) -> tuple[str, ...]:
     named = []
     by_folder: Counter[str] = Counter()
     for key in ignored:
-        folder = str(PurePosixPath(key).parent)
+        folder = PurePosixPath(key).parts[0]
         if (not _is_hidden(key) or key.endswith(OBJECT_SUFFIXES)) and by_folder[folder] < MOST_IGNORED_KEYS:
             by_folder[folder] += 1
             named.append(_printable(f"{hour_folder(hour_start)}/{key}"))

@@ -12,7 +12,7 @@ from jobs.pings.landing_zone import LandedHour, LandedObject
 from jobs.windows import HOUR, Mode
 from tests.aggregates.ping_record_factory import TEN, Record, crash_ping, frame_of, lines, main_ping, reject
 
-ATTEMPT = Attempt("run-attempt", Mode.SETTLED, "abc123", datetime(2017, 11, 21, 6, tzinfo=UTC), 7)
+ATTEMPT = Attempt("run-attempt", Mode.SETTLED, "abc123", datetime(2017, 11, 21, 6, tzinfo=UTC), 7, accepts_less=True)
 
 
 def counted(spark: SparkSession, records: list[Record]) -> dict[datetime, LineCounts]:
@@ -52,7 +52,9 @@ def landed(name: str, is_late: bool) -> LandedObject:
 
 
 def test_an_hour_is_audited_with_its_objects_lines_and_rows() -> None:
-    hour = LandedHour(TEN, True, TEN + HOUR, (landed("a.ndjson", False), landed("b.ndjson", True)), ignored_objects=2)
+    hour = LandedHour(
+        TEN, True, TEN + HOUR, (landed("a.ndjson", False), landed("b.ndjson", True)), ignored_objects=2, ignored_keys=("h/main/c.json",)
+    )
     counts = {TEN: LineCounts(9, {"main": 4, "crash": 1}, 1, {"not_json": 3})}
     (row,) = audit_hours([hour], counts, {"error_aggregates": {TEN: 5}, "usage_delays": {TEN + HOUR: 7}}, ATTEMPT).to_pylist()
     assert row == {
@@ -78,6 +80,7 @@ def test_an_hour_is_audited_with_its_objects_lines_and_rows() -> None:
         ],
         "late_objects": 1,
         "ignored_objects": 2,
+        "ignored_keys": ["h/main/c.json"],
         "lines": 9,
         "accepted": 4 + 1,
         "duplicates": 1,
@@ -88,6 +91,8 @@ def test_an_hour_is_audited_with_its_objects_lines_and_rows() -> None:
         "code_version": "abc123",
         "window_run_id": "run-attempt",
         "processed_at": datetime(2017, 11, 21, 6, tzinfo=UTC),
+        "audit_sequence": 7,
+        "accepted_less": True,
     }
 
 

@@ -21,9 +21,11 @@ from jobs.windows import HOUR, Mode, Window
 from tests.expectations.tiny_window import HOUR_START, RUN_KEY, WINDOW, Rows, changed, stage_window, tiny_window
 
 
-def audit(window: Window = WINDOW, run_key: str = RUN_KEY) -> Result:
+def audit(window: Window = WINDOW, run_key: str = RUN_KEY, *, accept_less: bool = False) -> Result:
     times = ["--start", window.start.isoformat(), "--end", window.end.isoformat()]
-    return CliRunner().invoke(main, [*times, "--mode", window.mode.value, "--run-key", run_key])
+    return CliRunner().invoke(
+        main, [*times, "--mode", window.mode.value, "--run-key", run_key, *(["--accept-less"] if accept_less else [])]
+    )
 
 
 def stage(home: Path, rows: Rows, run_key: str = RUN_KEY, attempt: str = "first", later: timedelta = timedelta()) -> Manifest:

@@ -82,6 +82,7 @@ def tiny_window() -> Rows:
                 "objects": [{"object_key": "a.ndjson", "etag": "1", "bytes": 100, "modified_at": HOUR_START, "is_late": False}],
                 "late_objects": 0,
                 "ignored_objects": 0,
+                "ignored_keys": [],
                 "lines": 8,
                 "accepted": 6,
                 "duplicates": 1,
@@ -97,6 +98,7 @@ def tiny_window() -> Rows:
                 },
                 "code_version": "1",
                 "processed_at": HOUR_START + HOUR,
+                "accepted_less": False,
             }
         ],
         "release_health": [_health("release", "all", "all"), _health("platform", "Windows_NT", "main_crashes_capped")],
@@ -129,9 +131,11 @@ def _health(scope: str, platform: str, measure: str) -> Row:
     }
 
 
-def run_of(history: Any = None, calendar: Any = None, window: Window = WINDOW) -> AuditedRun:
-    """The run that staged the window; without history and calendar, unless given."""
-    return AuditedRun(window, RUN_ID, history or History((), {}), calendar)
+def run_of(
+    history: Any = None, calendar: Any = None, window: Window = WINDOW, published: Any = None, accepts_less: bool = False
+) -> AuditedRun:
+    """The run that staged the window; without history, calendar and anything published before, unless given."""
+    return AuditedRun(window, RUN_ID, history or History((), {}), calendar, published or {}, accepts_less)
 
 
 def arrow_rows(table: Table, rows: list[Row]) -> pa.Table:
