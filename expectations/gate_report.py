@@ -4,7 +4,7 @@ import json
 import shlex
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 from expectations.declared_checks import SCHEMA_WORDS
 from expectations.gate_run import CheckResult, TableResult
 from expectations.severities import Outcome, Severity
+from jobs.client_text import as_sentence
 from jobs.printed_commands import python_command
 from jobs.table_declarations import DATA_QUALITY
 from jobs.tables.schemas import arrow_schema
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from jobs.tables.publishing import PublishOutcome
 
 _SHOWN_ROWS = 5  # beside each other, a line for each column
+_LONGEST_TOLD = 1000
 _SHOWN_FAILURES = 5  # one wrong sum breaks many
 
 
@@ -36,7 +38,8 @@ class GateRun:
 
     @property
     def results(self) -> tuple[CheckResult, ...]:
-        return tuple(result for table in self.tables for result in table.results)
+        """What every output tells of: in one line each, since offending values are what clients sent."""
+        return tuple(_in_one_line(result) for table in self.tables for result in table.results)
 
     @property
     def blocking(self) -> tuple[CheckResult, ...]:
@@ -63,6 +66,11 @@ class GateRun:
         if self.blocking:
             return "blocked"
         return "warned" if self.warnings else "passed"
+
+
+def _in_one_line(result: CheckResult) -> CheckResult:
+    observed, message = (as_sentence(text, _LONGEST_TOLD) if text else text for text in (result.observed, result.message))
+    return replace(result, observed=observed, message=message)
 
 
 def quality_rows(run: GateRun) -> pa.Table:

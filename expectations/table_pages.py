@@ -66,6 +66,7 @@ def _for_page(evr: ExpectationValidationResult) -> ExpectationValidationResult:
     """The result as it may be shown. A pass was validated for yes or no alone: it had no unexpected row."""
     shown = copy.copy(evr)
     shown.result = {"unexpected_count": 0, "unexpected_percent": 0.0} if evr.success else _escape(evr.result)
+    shown.exception_info = _escape(evr.exception_info)  # a traceback quotes the values that it broke on
     return shown
 
 
