@@ -43,7 +43,7 @@ test-fast: setup  ## the tests without Spark, servers and racing processes (two 
 	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not spark and not services and not browser and not races"
 
 test-fuzz: setup  ## a million lines of damaged pings through the reader (FUZZ_SEED=... for others)
-	FUZZED_LINES=1000000 $(PYTHON) -m pytest -q tests/pings/test_fuzzed_lines.py
+	FUZZED_LINES=1000000 $(PYTHON) -m pytest -q -s --timeout 7200 tests/pings/test_fuzzed_lines.py
 
 test-browser: setup  ## the tests of the pages, in Debian's chromium
 	$(PYTHON) -m pytest -m browser
