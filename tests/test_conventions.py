@@ -22,6 +22,8 @@ ENTRY_POINT_VERBS = (
     "plan_",
     "review_",
     "describe_",
+    "restore_",
+    "query_",
     "check_",
     "write_",
 )

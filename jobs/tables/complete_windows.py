@@ -47,13 +47,15 @@ class CompleteRows:
 class PinnedHours:
     """Hours of several tables as they stood at one moment; whatever is published meanwhile, reading from here gives the same rows.
 
-    `owners` has the complete hours with their audit rows, `claims` those of them that are being replaced.
+    `owners` has the complete hours with their audit rows, `claims` those of them that are being replaced; `snapshots` has each table's
+    snapshot of that moment, None before its first.
     """
 
     hours: list[datetime]
     owners: Mapping[datetime, HourAudit]
     claims: Mapping[datetime, Claim]
     stored: Mapping[str, IcebergTable | None]
+    snapshots: Mapping[str, int | None]
     audit_sequence: int
 
     def read(self, table: Table, row_filter: BooleanExpression = EVERY_ROW, columns: tuple[str, ...] | None = None) -> CompleteRows:
@@ -79,12 +81,10 @@ class PinnedHours:
 
     def _hours_by_snapshot(self, table: Table, owners: Iterable[datetime]) -> dict[int | None, list[datetime]]:
         """The owned hours by the snapshot that has their rows; None where the table had none yet."""
-        stored = self.stored[table.name]
-        current = stored.current_snapshot() if stored else None
         hours: dict[int | None, list[datetime]] = defaultdict(list)
         for hour in owners:
             is_claimed = table in WINDOW_TABLES and hour in self.claims
-            snapshot_id = self.claims[hour].snapshots_before.get(table.name) if is_claimed else current and current.snapshot_id
+            snapshot_id = self.claims[hour].snapshots_before.get(table.name) if is_claimed else self.snapshots[table.name]
             hours[snapshot_id].append(hour)
         return hours
 
@@ -120,8 +120,10 @@ def pin_hours(catalog: Catalog, start: datetime, end: datetime, tables: tuple[Ta
         before = after
     owners = {hour: owner for hour, (owner, _) in at_rest.items() if owner.is_complete}
     claims = {hour: claim for hour, (_, claim) in at_rest.items() if claim}
-    snapshot = audit.current_snapshot() if audit else None
-    return PinnedHours(hours, owners, claims, stored, (snapshot and snapshot.sequence_number) or 0)
+    current = {name: found.current_snapshot() if found else None for name, found in stored.items()}
+    snapshots = {name: snapshot and snapshot.snapshot_id for name, snapshot in current.items()}
+    last = audit.current_snapshot() if audit else None
+    return PinnedHours(hours, owners, claims, stored, snapshots, (last and last.sequence_number) or 0)
 
 
 def _states(audit: IcebergTable | None, start: datetime, end: datetime) -> dict[datetime, tuple[HourAudit, Claim | None]]:

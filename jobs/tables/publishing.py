@@ -108,7 +108,9 @@ def _claim_hours(catalog: Catalog, manifest: Manifest, audit_rows: pa.Table) -> 
         # Whoever claims one of the hours after `audit` was loaded makes this commit fail: until then these hold their complete rows.
         snapshots = {table.name: catalog.load_table(identifier(table)).current_snapshot() for table in WINDOW_TABLES}
         snapshots_now = {name: snapshot.snapshot_id for name, snapshot in snapshots.items() if snapshot}
-        return Replacement(None, (), as_property(with_claim(claims, ours[hours[0]].rank, hours, snapshots_now)))
+        for rank in {ours[hour].rank for hour in hours}:
+            claims = with_claim(claims, rank, [hour for hour in hours if ours[hour].rank == rank], snapshots_now)
+        return Replacement(None, (), as_property(claims))
 
     replace_rows(catalog, INGEST_AUDIT, decide)
 

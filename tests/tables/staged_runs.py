@@ -39,6 +39,7 @@ def stage_run(
         "processed_at": processed_at,
         "status": "publishing",
         "audit_sequence": audit_sequence,
+        "restored_from": None,
         "rows_by_table": [(table.name, rows_an_hour) for table in WINDOW_TABLES],
     }
     folder = attempt_folder(staging, run_key, attempt)
