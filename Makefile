@@ -3,7 +3,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 # Every task is a Python process of its own: compiled once, a module need not be compiled by each (a digest takes 3 s instead of 7).
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup lock demo test test-fast test-fuzz test-browser lint types benchmark-pings benchmark-years benchmark-scoring evaluate-scoring \
+.PHONY: help setup lock demo test test-fast test-fuzz test-containers test-browser lint types benchmark-pings benchmark-years benchmark-scoring evaluate-scoring \
+
         code-archive screenshots stack-start stack-status stack-stop clean
 
 PYTHON := .venv/bin/python
@@ -44,6 +45,9 @@ test-fast: setup  ## the tests without Spark, servers and racing processes (two 
 
 test-fuzz: setup  ## a million lines of damaged pings through the reader (FUZZ_SEED=... for others)
 	FUZZED_LINES=1000000 $(PYTHON) -m pytest -q -s --timeout 7200 tests/pings/test_fuzzed_lines.py
+
+test-containers:  ## the stack of docker/ in a real engine, from nothing to the digest; starts an engine where there is none (root, Debian 12)
+	@docker/test_containers.sh
 
 test-browser: setup  ## the tests of the pages, in Debian's chromium
 	$(PYTHON) -m pytest -m browser

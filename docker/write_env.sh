@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes docker/.env, which compose reads: keys and passwords that nobody has to know. `docker/write_env.sh demo` also labels the data as simulated.
+# Makes docker/.env (or ENV_FILE), which compose reads: keys and passwords that nobody has to know. `docker/write_env.sh demo` also labels the data as simulated.
 set -euo pipefail
-cd "$(dirname "$0")"
-[ ! -e .env ] || { echo "docker/.env is there already; its keys belong to the volumes, so it stays as it is"; exit 0; }
+file=${ENV_FILE:-$(dirname "$0")/.env}
+[ ! -e "$file" ] || { echo "$file is there already; its keys belong to the volumes, so it stays as it is"; exit 0; }
 umask 077
-cat > .env <<END
+cat > "$file" <<END
 POSTGRES_PASSWORD=$(openssl rand -hex 16)
 S3_ACCESS_KEY=$(openssl rand -hex 8)
 S3_SECRET_KEY=$(openssl rand -hex 16)
@@ -14,6 +14,6 @@ AIRFLOW_SECRET_KEY=$(openssl rand -hex 32)
 SLACK_BOT_TOKEN=xoxb-$(openssl rand -hex 8)
 END
 if [ "${1:-}" = demo ]; then
-  printf '%s\n' 'DATA_LABEL=simulated data' 'RELEASE_CALENDAR=/data/demo/release_calendar.csv' >> .env
+  printf '%s\n' 'DATA_LABEL=simulated data' 'RELEASE_CALENDAR=/data/demo/release_calendar.csv' >> "$file"
 fi
-echo "docker/.env written"
+echo "$file written"

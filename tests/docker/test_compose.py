@@ -97,13 +97,25 @@ def test_each_image_is_built_by_one_service_alone() -> None:
 
 def test_every_variable_that_compose_needs_is_made_by_the_script(tmp_path: Path) -> None:
     shutil.copy(ROOT / "docker" / "write_env.sh", tmp_path)
-    for _ in range(2):  # the second time it changes nothing
+    for _ in range(2):  # the second time it says that they are there
         subprocess.run([tmp_path / "write_env.sh"], check=True, capture_output=True)
     needed = set(re.findall(r"\$\{(\w+):\?\}", (ROOT / "docker" / "compose.yaml").read_text()))
     made = dict(line.split("=", 1) for line in (tmp_path / ".env").read_text().splitlines())
     assert set(made) == needed
     assert all(made.values())
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
+
+
+def test_what_is_for_development_and_for_the_chart_fits_the_stack_and_the_image() -> None:
+    development = yaml.safe_load((ROOT / "docker" / "development.yaml").read_text())
+    assert set(development["services"]) <= set(SERVICES)
+    for service in development["services"].values():
+        assert all((ROOT / "docker" / volume.partition(":")[0]).is_dir() for volume in service["volumes"])
+    values = yaml.safe_load((ROOT / "docker" / "chart_values.yaml").read_text())
+    airflow = SERVICES["scheduler"]["environment"]
+    assert values["config"]["core"]["dags_folder"] == airflow["AIRFLOW__CORE__DAGS_FOLDER"]
+    assert airflow["AIRFLOW_CONN_SPARK_DEFAULT"] in values["extraEnv"]
+    assert values["migrateDatabaseJob"]["args"][-1] == SERVICES["prepare"]["command"][-1]
 
 
 def test_the_images_hold_the_locked_packages_and_the_code_and_are_nobodys_root() -> None:
