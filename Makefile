@@ -48,6 +48,9 @@ test-fuzz: setup  ## a million lines of damaged pings through the reader (FUZZ_S
 test-containers:  ## the stack of docker/ in a real engine, from nothing to the digest; starts an engine where there is none (root, Debian 12)
 	@docker/test_containers.sh
 
+test-slack-soak: setup  ## seven simulated weeks of hourly digests against a Slack with bad days (about 10 minutes)
+	$(PYTHON) -m tests.digest.slack_soak
+
 test-browser: setup  ## the tests of the pages, in Debian's chromium
 	$(PYTHON) -m pytest -m browser
 

@@ -187,8 +187,8 @@ def close_the_edit_window(slack, monkeypatch):
     return 1  # the alarm does not wait for the root
 
 
-def spoil_the_ledger(slack, monkeypatch):
-    monkeypatch.setenv("LEDGER_URI", "mysql-on-the-other-host")
+def stop_the_ledger(slack, monkeypatch):
+    monkeypatch.setenv("LEDGER_URI", "postgresql+psycopg2://me:secret@127.0.0.1:1/ledger")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def spoil_the_ledger(slack, monkeypatch):
         (take_a_scope_away, "missing_scope (needs chat:write, has channels:history,channels:read,files:write). Give the app the scopes of"),
         (set_another_token, "invalid_auth. SLACK_BOT_TOKEN is not valid for this workspace: copy the bot token from the app's page"),
         (set_no_token, "SLACK_BOT_TOKEN is not set; set it to the app's bot token, or use --preview"),
-        (spoil_the_ledger, "LEDGER_URI names no ledger that can be opened"),
+        (stop_the_ledger, "the ledger postgresql+psycopg2://me:***@127.0.0.1:1/ledger cannot be used ("),
         (
             close_the_edit_window,
             "edit_window_closed. The workspace lets messages be edited for a limited time: an admin can lift it for apps",
