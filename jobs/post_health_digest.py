@@ -16,6 +16,7 @@ from pyiceberg.catalog import Catalog
 
 from jobs.client_text import as_label
 from jobs.command_line import EntryPoint
+from jobs.digest.channel_check import ChannelCheck
 from jobs.digest.channel_digest import digest_as_text, root_message, summary_message, thread_messages
 from jobs.digest.channel_names import channel_id
 from jobs.digest.digest_facts import DigestFacts
@@ -24,14 +25,46 @@ from jobs.digest.digest_reading import draw_pictures, read_digests, read_restate
 from jobs.digest.digest_routing import Routing, RoutingError, parse_routing
 from jobs.digest.outgoing_message import OutgoingMessage
 from jobs.digest.sent_ledger import SentLedger
-from jobs.digest.slack_calls import SlackCalls
+from jobs.digest.slack_calls import SlackCalls, SlackRefusal, UnknownOutcome
+from jobs.expected_troubles import explain_trouble
 from jobs.number_words import plural
-from jobs.settings import ROOT, Settings, from_environment
+from jobs.settings import ROOT, Settings, SettingsError, from_environment
 from jobs.tables.lake_catalog import open_catalog
 from jobs.windows import Mode, Window, parse_hour
 
 
+def check_channels(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+    """Tries every Slack channel of the routing, tells what holds there, and ends; fails if something that is needed does not."""
+    if not is_wanted or context.resilient_parsing:
+        return
+    try:
+        settings = from_environment()
+        names = read_routing(settings).slack_channels
+    except (SettingsError, RoutingError, OSError) as error:  # the command itself, which explains errors, has not begun
+        raise click.ClickException(explain_trouble(error) or str(error)) from error
+    slack, failing = connect(settings), []
+    for name in names:
+        try:
+            points = ChannelCheck(slack.channel_id(name), slack).run()
+        except (SlackRefusal, UnknownOutcome) as error:
+            failing.append(f"#{name}: {error}")
+            continue
+        click.echo("\n".join([f"#{name}", *(f"  {point}" for point in points)]))
+        failing += [f"#{name}: {point.what}: {point.trouble}" for point in points if point.trouble and point.is_needed]
+    if failing:
+        raise click.ClickException("\n".join(failing))
+    context.exit()
+
+
 @click.command(cls=EntryPoint, help=__doc__)
+@click.option(
+    "--check-channel",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=check_channels,
+    help="Try in every Slack channel of the routing what the digest relies on, say what holds, and stop; needs no other option.",
+)
 @click.option(
     "--start", required=True, type=parse_hour, metavar="TIME", help="Start of the window, a whole hour; UTC unless it has a zone."
 )

@@ -52,6 +52,11 @@ class Routing:
         return self.by_channel.get(channel, self.default)
 
     @property
+    def slack_channels(self) -> tuple[str, ...]:
+        """The Slack channels that are written to, each once."""
+        return tuple(dict.fromkeys(route.slack_channel.removeprefix("#") for route in (self.default, *self.by_channel.values())))
+
+    @property
     def expected_channels(self) -> tuple[str, ...]:
         return tuple(channel for channel, route in self.by_channel.items() if route.is_expected)
 

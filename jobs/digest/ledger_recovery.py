@@ -26,19 +26,19 @@ _OVERLAP = timedelta(hours=2)
 def catch_up(channel: str, slack: SlackCalls, ledger: SentLedger) -> None:
     """Compares the channel's messages of today, yesterday and since the last reading with the ledger, and adopts what it does not know.
 
-    If it is behind, alarms of the last two weeks and their threads are read as well. Usually one call. Raises SlackRefusal, UnknownOutcome.
+    If it is behind, the threads of these and alarms of the last two weeks with theirs are read as well. Usually one call. Raises
+    SlackRefusal, UnknownOutcome.
     """
     now = datetime.fromtimestamp(ledger.clock.now(), UTC)
-    read_until = ledger.read_until(channel)
-    longest_ago = now - ALARM_MEMORY
+    read_until, yesterday, longest_ago = ledger.read_until(channel), start_of(now.date() - timedelta(days=1)), now - ALARM_MEMORY
     since = longest_ago if read_until is None else datetime.fromtimestamp(read_until, UTC) - _OVERLAP
-    since = max(longest_ago, min(since, start_of(now.date() - timedelta(days=1))))
-    recent = list(channel_messages(slack, channel, since))
+    recent = list(channel_messages(slack, channel, max(longest_ago, min(since, yesterday))))
     if read_until is None or any(_is_news(found, ledger) for found in recent):
-        if since > longest_ago:
-            recent = list(channel_messages(slack, channel, longest_ago))
+        recent = list(channel_messages(slack, channel, longest_ago))
         _adopt_all(channel, recent, slack, ledger)
-        for thread_ts in {str(alarm.get("thread_ts") or alarm["ts"]) for alarm in recent if alarm_of(alarm)}:
+        threads_since = yesterday if read_until is None else min(since, yesterday)
+        told = [found for found in recent if alarm_of(found) or float(found["ts"]) > threads_since.timestamp()]
+        for thread_ts in dict.fromkeys(str(found.get("thread_ts") or found["ts"]) for found in told):
             answers = list(thread_messages(slack, channel, thread_ts))
             _adopt_all(channel, answers, slack, ledger)
             _note_last_words(channel, answers, ledger)

@@ -5,6 +5,7 @@ message shows or may show, `latest` those of the last upload.
 """
 
 import json
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -26,24 +27,30 @@ def picture_blocks(pictures: tuple[Picture, ...], slack: SlackCalls, claim: Clai
         return []
     claim.note(notes={"latest": []})
     try:
-        file_ids = [slack.patiently(partial(_upload, picture, slack, claim)) for picture in pictures]
+        file_ids = [slack.patiently(partial(upload, picture, slack, partial(_note_stray, claim))) for picture in pictures]
     except SlackRefusal:
         discard_pictures(slack, claim)
         raise
     claim.note(notes={"latest": file_ids, "shown": [*_ids(claim, "shown"), *file_ids]})
-    return [_image_block(picture, file_id) for picture, file_id in zip(pictures, file_ids, strict=True)]
+    return [image_block(picture, file_id) for picture, file_id in zip(pictures, file_ids, strict=True)]
 
 
-def _image_block(picture: Picture, file_id: str) -> dict[str, Any]:
+def _note_stray(claim: Claim, file_id: str) -> None:
+    claim.note(notes={"strays": [*_ids(claim, "strays"), file_id]})
+
+
+def image_block(picture: Picture, file_id: str) -> dict[str, Any]:
+    """The block that shows an uploaded picture."""
     title = {"type": "plain_text", "text": picture.title[: ImageBlock.title_max_length], "emoji": False}
     alt_text = picture.alt_text[: ImageBlock.alt_text_max_length]
     return {"type": "image", "slack_file": {"id": file_id}, "alt_text": alt_text, "title": title}
 
 
-def _upload(picture: Picture, slack: SlackCalls, claim: Claim) -> str:
+def upload(picture: Picture, slack: SlackCalls, note: Callable[[str], object]) -> str:
+    """Uploads a picture without sharing it and gives its id, which is noted as soon as there is one."""
     ticket = slack.once("files.getUploadURLExternal", filename=picture.name, length=len(picture.content), alt_txt=picture.alt_text[:1_000])
     file_id = str(ticket["file_id"])
-    claim.note(notes={"strays": [*_ids(claim, "strays"), file_id]})
+    note(file_id)
     slack.send_bytes(ticket["upload_url"], picture.content)
     slack.once("files.completeUploadExternal", files=json.dumps([{"id": file_id, "title": picture.title[:200]}]))
     return file_id
