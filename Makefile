@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 # Every task is a Python process of its own: compiled once, a module need not be compiled by each (a digest takes 3 s instead of 7).
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup lock demo test test-fast test-fuzz test-containers test-browser lint types benchmark-pings benchmark-years benchmark-scoring evaluate-scoring \
+.PHONY: help setup lock demo test test-fast test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-years benchmark-scoring evaluate-scoring \
         code-archive screenshots stack-start stack-status stack-stop clean
 
 PYTHON := .venv/bin/python
