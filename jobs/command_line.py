@@ -23,16 +23,21 @@ class EntryPoint(click.Command):
             try:
                 return super().invoke(ctx)
             except click.ClickException as error:
-                error.message = as_printed(error.message)
-                raise
+                told = error
             except (click.exceptions.Exit, click.Abort):
                 raise
             except Exception as error:
-                explained = explain_trouble(error)
-                if explained is None:
-                    click.echo("".join(traceback.format_exception(error)), err=True)
-                    explained = f"this was not expected, and is a fault of {ctx.info_name}: {type(error).__name__}: {error}"
-                raise click.ClickException(as_printed(explained)) from error
+                told = _told(error, str(ctx.info_name))
+            told.show()  # here, where nothing that it quotes acts on the terminal
+            ctx.exit(told.exit_code)
+
+
+def _told(error: Exception, command: str) -> click.ClickException:
+    explained = explain_trouble(error)
+    if explained is None:
+        click.echo("".join(traceback.format_exception(error)), err=True)
+        explained = f"this was not expected, and is a fault of {command}: {type(error).__name__}: {error}"
+    return click.ClickException(explained)
 
 
 class _HarmlessText(io.TextIOBase):
@@ -70,5 +75,5 @@ class _HarmlessText(io.TextIOBase):
 def _printed_harmlessly() -> Iterator[None]:
     import sys
 
-    with redirect_stdout(_HarmlessText(sys.stdout)), redirect_stderr(_HarmlessText(sys.stderr)):  # type: ignore[type-var]
+    with redirect_stdout(_HarmlessText(sys.stdout)), redirect_stderr(_HarmlessText(sys.stderr)):
         yield

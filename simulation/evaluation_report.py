@@ -89,7 +89,7 @@ def _introduction(studies: list[Study], results: Mapping[str, Results], seed: in
     healthy = int((main["label"] == "healthy").sum())
     return (
         "# Is the scorer right? A study on releases whose truth is known\n\n"
-        f"Written by `make evaluate-scoring` (`python -m simulation.evaluate_scoring`), seed {seed}; development used other seeds. "
+        f"Written by `make evaluate-scoring` (`.venv/bin/python -m simulation.evaluate_scoring`), seed {seed}; development used other seeds. "
         f"{releases:,} simulated releases were judged at 168 hourly looks each. The world (`simulation/release_world*.py`) has 12 strata of users, "
         "throttled rollouts, early adopters who crash more, update bursts, delays that differ by release and stratum, clustered counts, "
         "an environment that wanders, weekends, drift, and releases that differ though nothing is wrong with them. It shares no code with the scorer. "
