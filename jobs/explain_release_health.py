@@ -14,6 +14,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, EqualTo
 
 from jobs.command_line import EntryPoint
+from jobs.health_notes import NoteCode, parse_note
 from jobs.policies import POLICY, Policy
 from jobs.score_release_health import history_span, read_calendar, read_records, recorded_hours
 from jobs.scoring.calibration_history import score_maps
@@ -118,7 +119,7 @@ def _wrong_rows(stored: list[Row], again: list[Row]) -> list[str]:
         if now is None:
             wrong.append(f"{_named(row)}: no longer there")
         else:
-            was = row | {"notes": [note for note in row["notes"] if not note.startswith("on the list of this hour")]}
+            was = row | {"notes": [note for note in row["notes"] if parse_note(note).code is not NoteCode.LISTED]}
             wrong += [f"{_named(row)}: {text}" for text in differences(was, now)]
     return [*wrong, *(f"{_named(row)}: not stored" for row in by_key.values())]
 

@@ -145,3 +145,17 @@ def _said(problem: Any, in_variables: Mapping[str, str], path: Path | None) -> s
         return f"{path or 'the settings'}: {problem['ctx']['error']}"
     said = str(problem["ctx"]["error"]) if problem["type"] == "value_error" else problem["msg"].replace("Input should be", "must be")
     return f"{where} {said}" + ("" if key == "slack_bot_token" else f", not {_PASSWORD.sub('://…@', str(problem['input'])[:200])!r}")
+
+
+@dataclass(frozen=True)
+class AirflowRun:
+    """The DAG run that a command is a task of."""
+
+    dag_id: str
+    run_id: str
+
+
+def airflow_run() -> AirflowRun | None:
+    """The DAG run of this process, from the variables that Airflow gives each task; None where there is none."""
+    dag_id, run_id = os.environ.get("AIRFLOW_CTX_DAG_ID"), os.environ.get("AIRFLOW_CTX_DAG_RUN_ID")
+    return AirflowRun(dag_id, run_id) if dag_id and run_id else None

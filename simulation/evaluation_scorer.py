@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import numpy as np
 
+from jobs.health_cells import State
 from jobs.policies import HORIZON_HOURS, POLICY
 from jobs.scoring import cell_looks, release_history
 from jobs.scoring.cell_looks import CellLooks, look_at_cells
@@ -15,7 +16,7 @@ from jobs.scoring.development_factors import ADOPTION_EDGES, AGE_EDGES_HOURS, De
 from jobs.scoring.release_counts import PreviousVersion, ReleaseCounts
 from jobs.scoring.release_history import ReleaseHistory, fit_history, with_learned_scale
 from jobs.scoring.release_levels import learned_start_scale
-from jobs.scoring.verdict_states import State, cell_states, regressed_looks
+from jobs.scoring.verdict_states import cell_states, regressed_looks
 from simulation.evaluation_plan import Ablation, Study
 from simulation.release_world import Array
 from simulation.release_world_counts import SimulatedHistory, SimulatedRelease

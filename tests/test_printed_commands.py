@@ -11,7 +11,6 @@ from jobs.settings import ROOT
 
 COMMANDS_OF_OURS = re.compile(r"python3? -m jobs\.(?!spark_daemon)")
 MADE_BY_HAND = {
-    "jobs/digest/thread_messages.py": "being rewritten",
     "jobs/tables/data_dictionary.py": "a page of the documentation",
     "jobs/printed_commands.py": "the one place",
 }

@@ -1,19 +1,22 @@
 """Alarms: a regressed release is broadcast once; a later change of mind is an answer in its thread. Pure."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from jobs.cell_words import place_words, state_name
 from jobs.client_text import as_label
-from jobs.digest.cell_words import measure_words, where_words
 from jobs.digest.channel_digest import freshness_of
-from jobs.digest.digest_facts import Cell, DigestFacts, ReleaseLook, State
+from jobs.digest.data_words import label_words
+from jobs.digest.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.digest_routing import Route
-from jobs.digest.message_blocks import Block, bold, fallback_text, header, paragraph, small_print, user_group, words
+from jobs.digest.message_blocks import Block, bold, fallback_text, header, link_line, paragraph, small_print, user_group, words
 from jobs.digest.outgoing_message import OutgoingMessage, message_key
-from jobs.digest.verdict_advice import action, caveats, changed_action
-from jobs.digest.verdict_words import STATE_WORDS, deciding_cell, sentence
+from jobs.digest.release_decisions import Decision, decide
+from jobs.digest.verdict_advice import action, changed_action, weak_points
+from jobs.digest.verdict_words import MARKS, alarm_headline, figure, ratio_before, sentence, shown_score
+from jobs.health_cells import ALL, PLACE_COLUMNS, Cell, State
 from jobs.number_words import clock_words, interval_words, ratio_words, score_words
 
 _NO_CHANGE_OF_MIND = (State.DATA_PROBLEM, State.NO_BASELINE, State.TOO_EARLY)
@@ -54,59 +57,92 @@ def change_key(slack_channel: str, verdict: Cell, number: int) -> str:
 
 
 def said_of(release: ReleaseLook, changes: int) -> dict[str, Any]:
-    """What the ledger keeps of an alarm: what it says now, how often that has changed, the figures at that time."""
-    cell = deciding_cell(release)
+    """What the ledger keeps of an alarm: what it says now, how often that has changed, and the figures of the cell that it tells of."""
+    cell = release.cell
     figures = {"ratio": cell.ratio, "ratio_low": cell.ratio_low, "ratio_high": cell.ratio_high, "score": release.verdict.score}
     return {
         "is_regressed": release.verdict.state is State.REGRESSED,
         "changes": changes,
         "as_of": release.verdict.as_of.isoformat(),
+        "place": dict(zip(PLACE_COLUMNS, cell.place, strict=True)),
         **figures,
     }
 
 
 def alert_message(facts: DigestFacts, release: ReleaseLook, route: Route, now: datetime) -> OutgoingMessage:
-    """The alarm, to be broadcast from the day's thread. Mentions the route's user group within its hours."""
-    verdict = release.verdict
-    title = f"⛔ Firefox {as_label(verdict.channel)} {as_label(verdict.release_version)} has regressed"
-    blocks = [header(title), paragraph(words(f"{sentence(release)}\n"), bold(action(release)))]
-    blocks += [paragraph(words(caveat)) for caveat in caveats(release)]
-    blocks += _mention(route, now)
-    return _message(facts, route, alert_key(route.slack_channel, verdict), blocks, is_broadcast=True)
+    """The alarm, to be broadcast from the day's thread: a headline, one figure, one action. Mentions the route's user group within its hours."""
+    decision = decide(facts, release)
+    before = ratio_before(decision)
+    trend = "" if before is None else f", {ratio_words(before)} an hour before"
+    told = " ".join([f"{figure(decision)}{trend}.", *weak_points(decision), *label_words(facts)])
+    todo: list[dict[str, Any]] = [bold(action(decision))]
+    if route.mention is not None and route.may_mention_at(now):
+        todo += [words(" "), user_group(route.mention), words(_asked(decision))]
+    blocks = [header(alarm_headline(decision)), paragraph(words(f"{told}\n"), *todo), *link_line(facts.links), *_unmentioned(route, now)]
+    return _message(facts, route, alert_key(route.slack_channel, release.verdict), blocks, is_broadcast=True)
 
 
-def _mention(route: Route, now: datetime) -> list[Block]:
-    if route.mention is None:
+def _asked(decision: Decision) -> str:
+    """What the mentioned are to do; where a person has answered already, there is nothing left to decide."""
+    return " please decide: the thread has the commands." if decision.release.answer is None else " for your information."
+
+
+def _unmentioned(route: Route, now: datetime) -> list[Block]:
+    if route.mention is None or route.may_mention_at(now):
         return []
-    if route.may_mention_at(now):
-        return [paragraph(user_group(route.mention), words(" please decide."))]
     hours = f"{route.mention_from:%H:%M}–{route.mention_to:%H:%M} {route.time_zone}"
     return [small_print(f"Nobody was mentioned: mentions are for {hours}.")]
 
 
 def change_message(facts: DigestFacts, release: ReleaseLook, route: Route, said: Mapping[str, Any]) -> OutgoingMessage:
     """The answer below an alarm that the latest look no longer supports, or supports again."""
-    verdict = release.verdict
-    version = as_label(verdict.release_version)
+    verdict, decision = release.verdict, decide(facts, release)
+    version, place = as_label(verdict.release_version), _alarm_place(said)
     if verdict.state is State.REGRESSED:
-        lead = f"{STATE_WORDS[State.REGRESSED].mark} {version} is called regressed again. "
+        lead = f"{MARKS[State.REGRESSED]} {version} is called regressed again. "
     else:
-        words_now = STATE_WORDS[verdict.state]
-        score = "" if verdict.score is None else f" with {score_words(verdict.score)}/100"
-        lead = f"{words_now.mark} {version} is no longer called regressed: it is {words_now.name}{score} now. "
+        score = "" if shown_score(verdict) is None else f" with {score_words(verdict.score)}/100"
+        lead = f"{MARKS[verdict.state]} {version} is no longer called regressed: it is {state_name(verdict.state)}{score} now. "
     key = change_key(route.slack_channel, verdict, int(said["changes"]) + 1)
-    blocks = [paragraph(bold(lead), words(f"{_what_changed(release, said)}\n{sentence(release)}\n"), bold(changed_action(release)))]
+    told = " ".join([*_what_changed(release, said), sentence(decision), *label_words(facts)])
+    blocks = [paragraph(bold(lead), words(f"{told}\n"), bold(changed_action(decision, place)))]
     return _message(facts, route, key, blocks)
 
 
-def _what_changed(release: ReleaseLook, said: Mapping[str, Any]) -> str:
-    cell = deciding_cell(release)
-    if said.get("ratio") is None or cell.ratio is None:
-        return ""
-    then = f"{ratio_words(said['ratio'])} ({interval_words(said['ratio_low'], said['ratio_high'])})"
-    now = f"{ratio_words(cell.ratio)} ({interval_words(cell.ratio_low, cell.ratio_high)})"
-    at = clock_words(datetime.fromisoformat(said["as_of"]))
-    return f"The ratio was {then} at {at} and is {now} for {measure_words(cell.measure)}{where_words(cell)} now."
+def _alarm_place(said: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The cell that was told of; None where the ledger's entry was written before cells were noted."""
+    place = said.get("place")
+    return None if place is None else tuple(str(place[column]) for column in PLACE_COLUMNS)
+
+
+def _what_changed(release: ReleaseLook, said: Mapping[str, Any]) -> list[str]:
+    """What has become of the figure that was told: of that cell, and of all platforms together where it was a part."""
+    place = _alarm_place(said)
+    if said.get("ratio") is None:
+        return []
+    then = f"{_ratio(said['ratio'], said['ratio_low'], said['ratio_high'])} at {clock_words(datetime.fromisoformat(said['as_of']))}"
+    if place is None:
+        return [f"The ratio told then was {then}."]
+    now = release.cell_at(place)
+    subject = place_words(now) if now is not None else _named(place)
+    if now is None or now.ratio is None:
+        return [f"The ratio for {subject} was {then}; there is none now."]
+    told = f"The ratio for {subject} was {then} and is {_ratio(now.ratio, now.ratio_low, now.ratio_high)} now"
+    whole = release.cell_at(("platform", ALL, ALL, now.measure))
+    if whole is None or whole is now or whole.ratio is None or whole is release.cell:
+        return [f"{told}."]
+    return [f"{told}; all platforms together have {ratio_words(whole.ratio)}."]
+
+
+def _named(place: tuple[str, ...]) -> str:
+    """A cell of which the look has no row."""
+    scope, platform, stratum, measure = place
+    never = datetime.min.replace(tzinfo=UTC)
+    return place_words(Cell(never, "", "", State.TOO_EARLY, never, scope, platform, stratum, measure))
+
+
+def _ratio(ratio: float | None, low: float | None, high: float | None) -> str:
+    return f"{ratio_words(ratio)} ({interval_words(low, high)})"
 
 
 def _message(facts: DigestFacts, route: Route, key: str, blocks: list[Block], *, is_broadcast: bool = False) -> OutgoingMessage:

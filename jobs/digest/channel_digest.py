@@ -5,34 +5,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from jobs.digest.digest_facts import ALL, Cell, DigestFacts, ReleaseLook, Restatement, Review
+from jobs.digest.digest_facts import DigestFacts, Restatement
 from jobs.digest.message_blocks import Block, blocks_as_text, bold, fallback_text, paragraph, words
 from jobs.digest.outgoing_message import Freshness, OutgoingMessage, Picture, message_key
 from jobs.digest.restated_figures import SHOWN_BY_SUMMARY, figure_now, shown_figures, shown_name, summary_blocks
 from jobs.digest.root_message import root_blocks
 from jobs.digest.thread_messages import thread_blocks
+from jobs.health_cells import ALL
 from jobs.number_words import clock_words
 from jobs.windows import Mode, Window
-
-
-def latest_looks(
-    verdicts: Iterable[Cell], cells: Iterable[Cell], reviews: Iterable[Review] = (), later: Iterable[Cell] = ()
-) -> dict[str, tuple[ReleaseLook, ...]]:
-    """The releases of each channel at that channel's latest look. `later` are verdicts of looks after the window."""
-    latest: dict[str, datetime] = {}
-    verdicts, cells = list(verdicts), list(cells)
-    for verdict in verdicts:
-        latest[verdict.channel] = max(verdict.as_of, latest.get(verdict.channel, verdict.as_of))
-    reviewed = {(review.channel, review.release_version): review for review in sorted(reviews, key=lambda review: review.reviewed_at)}
-    looked_at_later = {(verdict.channel, verdict.release_version) for verdict in later}
-    looks: dict[str, list[ReleaseLook]] = {channel: [] for channel in latest}
-    for verdict in verdicts:
-        if verdict.as_of != latest[verdict.channel]:
-            continue
-        key = (verdict.channel, verdict.release_version)
-        own = tuple(c for c in cells if (c.channel, c.release_version, c.as_of) == (*key, verdict.as_of))
-        looks[verdict.channel].append(ReleaseLook(verdict, own, review=reviewed.get(key), has_later_look=key in looked_at_later))
-    return {channel: tuple(releases) for channel, releases in looks.items()}
 
 
 def root_message(facts: DigestFacts, slack_channel: str, now: datetime) -> OutgoingMessage:

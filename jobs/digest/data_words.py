@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from jobs.cell_words import state_name
 from jobs.client_text import as_label, as_sentence
 from jobs.digest.digest_facts import DigestFacts, FailedExpectation, HourCondition, HourFacts, Restatement
-from jobs.digest.verdict_words import STATE_WORDS
 from jobs.number_words import clock_words, count_words, plural, ratio_words, score_words
 
 _TROUBLE_FIRST = (
@@ -87,10 +87,14 @@ def data_line(facts: DigestFacts) -> str:
     return f"{line} · {as_sentence(facts.data_label, 60).capitalize()}" if facts.data_label else line
 
 
+def label_words(facts: DigestFacts) -> list[str]:
+    """`Simulated data.` where the data has a label: in every message that may be read by itself."""
+    return [f"{as_sentence(facts.data_label, 60).capitalize()}."] if facts.data_label else []
+
+
 def short_data_line(facts: DigestFacts) -> str:
     """`Provisional figures, complete to 12:00 UTC.` where there is nothing else to say of the data; the thread has the counts."""
-    label = f" {as_sentence(facts.data_label, 60).capitalize()}." if facts.data_label else ""
-    return f"{facts.mode.value.capitalize()} figures, {_completeness(facts)}.{label}"
+    return " ".join([f"{facts.mode.value.capitalize()} figures, {_completeness(facts)}.", *label_words(facts)])
 
 
 def _completeness(facts: DigestFacts) -> str:
@@ -105,8 +109,8 @@ def _completeness(facts: DigestFacts) -> str:
 
 def restatement_words(restated: Restatement) -> str:
     """`57.0b8 at 22 Nov 10:00 UTC: was watch 62, is now healthy 97`, the ratio where it moved."""
-    was = f"{STATE_WORDS[restated.state_before].name} {score_words(restated.score_before)}"
-    now = f"{STATE_WORDS[restated.state_now].name} {score_words(restated.score_now)}"
+    was = f"{state_name(restated.state_before)} {score_words(restated.score_before)}"
+    now = f"{state_name(restated.state_now)} {score_words(restated.score_now)}"
     moved = restated.ratio_before is not None and restated.ratio_now is not None
     ratios = f" ({ratio_words(restated.ratio_before)} → {ratio_words(restated.ratio_now)})" if moved else ""
     return f"{as_label(restated.release_version)} at {clock_words(restated.as_of)}: was {was}, is now {now}{ratios}"

@@ -1,70 +1,14 @@
 """What a digest is made of: rows of release_health, ingest_audit and data_quality as frozen dataclasses. Holds no wording and reads nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
 
-from jobs.windows import Mode
-
-ALL = "all"
-
-
-class State(StrEnum):
-    """The states of release_health, as the table declares them."""
-
-    NO_BASELINE = "no_baseline"
-    DATA_PROBLEM = "data_problem"
-    REGRESSED = "regressed"
-    TOO_EARLY = "too_early"
-    WATCH = "watch"
-    IMPROVED = "improved"
-    HEALTHY = "healthy"
-    INCONCLUSIVE = "inconclusive"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One row of release_health: one look at one cell of one release. Fields are named as the columns are."""
-
-    as_of: datetime
-    channel: str
-    release_version: str
-    state: State
-    since: datetime
-    scope: str = "platform"
-    platform: str = ALL
-    stratum: str = ALL
-    measure: str = ALL
-    age_hours: float = 0.0
-    observed_crashes: float | None = None
-    usage_hours: float | None = None
-    delayed_crashes: float | None = None
-    expected_crashes: float | None = None
-    acceptable_ratio: float | None = None
-    ratio: float | None = None
-    ratio_low: float | None = None
-    ratio_high: float | None = None
-    p_unacceptable: float | None = None
-    evidence: float | None = None
-    score: float | None = None
-    adoption: float | None = None
-    environment_factor: float | None = None
-    baseline_versions: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-CELL_COLUMNS: tuple[str, ...] = tuple(column.name for column in fields(Cell))
-
-
-def cell_from_row(row: Mapping[str, Any]) -> Cell:
-    """A row of release_health as a cell; columns that the digest does not know are left out."""
-    values = {name: row[name] for name in CELL_COLUMNS if name in row}
-    values["state"] = State(values["state"])
-    values["baseline_versions"] = tuple(values.get("baseline_versions") or ())
-    values["notes"] = tuple(values.get("notes") or ())
-    return Cell(**values)
+from jobs.health_cells import Cell, State, deciding_cell
+from jobs.policies import HORIZON_HOURS
+from jobs.windows import HOUR, Mode
 
 
 @dataclass(frozen=True)
@@ -97,10 +41,40 @@ class ReleaseLook:
     review: Review | None = None
     has_later_look: bool = False
     """Whether release_health knows a later look at it: a settled day is told when the next one has begun."""
+    cells_before: tuple[Cell, ...] = ()
+    """The cells at the look an hour before; empty where there was none."""
 
     @property
     def version(self) -> str:
         return self.verdict.release_version
+
+    @cached_property
+    def cell(self) -> Cell:
+        """The cell that the verdict is told from; the verdict's own row where it has no cells."""
+        return deciding_cell(self.verdict.state, self.cells) or self.verdict
+
+    @cached_property
+    def cell_before(self) -> Cell | None:
+        """The same cell at the look an hour before."""
+        return self.cell_at(self.cell.place, self.cells_before)
+
+    def cell_at(self, place: tuple[str, ...], cells: tuple[Cell, ...] | None = None) -> Cell | None:
+        """The cell with that scope, platform, stratum and measure, at this look unless others are given."""
+        return next((cell for cell in (self.cells if cells is None else cells) if cell.place == tuple(place)), None)
+
+    @property
+    def week_end(self) -> datetime:
+        """The last look that scoring takes at it."""
+        return self.verdict.as_of + (HORIZON_HOURS - self.verdict.age_hours) * HOUR
+
+    def is_final_at(self, at: datetime) -> bool:
+        """Whether no further look at it is to be expected at that time: its week is over, and its last look, if it is due, has been taken."""
+        return self.week_end < at or self.verdict.as_of >= self.week_end
+
+    @property
+    def answer(self) -> str | None:
+        """What a person said of the alarm: confirmed or dismissed; None while nobody has answered."""
+        return self.review.verdict if self.review is not None and self.review.verdict in ("confirmed", "dismissed") else None
 
 
 class HourCondition(StrEnum):
@@ -167,7 +141,8 @@ class Restatement:
 class DigestFacts:
     """Everything that one digest of one release channel says.
 
-    `releases` holds the latest look of each release at or before the window's end; they may be older than the window if it has no figures.
+    `releases` holds the latest look of each release at or before the window's end; they may be older than the window if it has no figures,
+    or if the release's week is over.
     """
 
     channel: str
@@ -182,6 +157,10 @@ class DigestFacts:
     data_label: str | None = None
     places: Mapping[str, str] = field(default_factory=dict)
     """Where to look further: names to addresses, such as `staged rows` and `Data Docs`."""
+    command_lead: str = ""
+    """What a person types before the name of one of our commands and its arguments."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Pages that a browser opens: names to http addresses, such as the runbook; those that the settings name."""
 
     @property
     def as_of(self) -> datetime | None:
@@ -190,8 +169,10 @@ class DigestFacts:
 
     @property
     def is_stale(self) -> bool:
-        """Whether the latest look is older than the window's end."""
-        return self.as_of is None or self.as_of < self.window_end
+        """Whether a look is owed: no release was ever scored, or one that is still in its week has none at the window's end."""
+        live = [release for release in self.releases if not release.is_final_at(self.window_end)]
+        looks = [release.verdict.as_of for release in self.releases if release.week_end >= self.window_end]
+        return not self.releases or (bool(live) and max(looks) < self.window_end)
 
     @property
     def blocking(self) -> tuple[FailedExpectation, ...]:

@@ -10,7 +10,7 @@ from jobs.client_text import as_label
 from jobs.digest.alert_messages import AlertStep, alert_key, alert_message, change_key, change_message, next_step, said_of
 from jobs.digest.channel_digest import freshness_of, root_message, thread_messages
 from jobs.digest.channel_names import channel_id
-from jobs.digest.digest_facts import Cell, DigestFacts, ReleaseLook
+from jobs.digest.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.digest_routing import Route
 from jobs.digest.ledger_database import LedgerError
 from jobs.digest.ledger_recovery import catch_up
@@ -18,6 +18,7 @@ from jobs.digest.message_delivery import Delivered, Outcome, deliver
 from jobs.digest.outgoing_message import OutgoingMessage, Picture
 from jobs.digest.sent_ledger import SentLedger
 from jobs.digest.slack_calls import SlackCalls, SlackRefusal, UnknownOutcome
+from jobs.health_cells import Cell
 
 TROUBLES = (SlackRefusal, UnknownOutcome, LedgerError)
 _UNFINDABLE = ("channel_not_found", "is_archived", "is_inactive")

@@ -5,26 +5,29 @@ from dataclasses import replace
 
 from pyiceberg.catalog import Catalog
 
-from jobs.digest.channel_digest import channels_to_report, latest_looks, root_key
+from jobs.digest.channel_digest import channels_to_report, root_key
 from jobs.digest.channel_names import known_channel
-from jobs.digest.digest_facts import DigestFacts, ReleaseLook, Restatement
+from jobs.digest.digest_facts import DigestFacts, Restatement
 from jobs.digest.digest_routing import Routing
 from jobs.digest.outgoing_message import Picture
+from jobs.digest.page_links import page_links
+from jobs.digest.release_decisions import headline_release
 from jobs.digest.restated_figures import SHOWN_BY_SUMMARY, restatements, shown_name
-from jobs.digest.root_message import headline_release
 from jobs.digest.sent_ledger import SentLedger
+from jobs.digest.shown_releases import shown_looks, with_cells
 from jobs.digest.stored_facts import (
     read_cells,
     read_failed_expectations,
     read_history,
     read_hours,
+    read_last_verdicts,
     read_looks,
     read_reviews,
     read_verdicts,
 )
-from jobs.digest.verdict_words import deciding_cell
-from jobs.settings import ROOT, Settings
-from jobs.windows import Mode, Window
+from jobs.printed_commands import printed_command
+from jobs.settings import ROOT, Settings, airflow_run
+from jobs.windows import HOUR, Mode, Window
 
 
 def read_digests(
@@ -32,8 +35,9 @@ def read_digests(
 ) -> list[DigestFacts]:
     """The facts of each release channel that has something to say."""
     verdicts, later = read_verdicts(catalog, window.end)
-    latest = {verdict.channel: verdict.as_of for verdict in verdicts}
-    looks = latest_looks(verdicts, read_cells(catalog, set(latest.values())), read_reviews(catalog), later)
+    looks = shown_looks([*read_last_verdicts(catalog, window.end), *verdicts], window.end, read_reviews(catalog))
+    looked_at = {look.verdict.as_of for shown in looks.values() for look in shown}
+    cells = read_cells(catalog, looked_at | {as_of - HOUR for as_of in looked_at})
     failed = read_failed_expectations(catalog, run_key, window.start)
     blank = DigestFacts(
         channel="",
@@ -45,10 +49,12 @@ def read_digests(
         failed_expectations=failed,
         data_label=settings.data_label,
         places={"Staged rows": f"{settings.staging}/{run_key}", "Data Docs": f"{settings.data_docs}/index.html"} if failed else {},
+        command_lead=printed_command(""),
+        links=page_links(settings, airflow_run()),
     )
     found = []
     for channel in channels_to_report(looks, routing.expected_channels):
-        facts = replace(blank, channel=channel, releases=looks.get(channel, ()))
+        facts = replace(blank, channel=channel, releases=with_cells(looks.get(channel, ()), cells, later))
         if window.mode is Mode.SETTLED:
             entry = ledger.find(root_key(facts, known_channel(routing.route_of(channel).slack_channel, ledger)))
             shown = entry.notes.get(shown_name(Mode.PROVISIONAL), []) if entry is not None else []
@@ -75,7 +81,7 @@ def draw_pictures(catalog: Catalog, facts: DigestFacts) -> tuple[Picture, ...]:
     os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".local" / "matplotlib"))
     from jobs.digest.release_charts import release_pictures
 
-    history = read_history(catalog, deciding_cell(release))
+    history = read_history(catalog, release.cell)
     recent = {past.release_version: past for past in history if past.scope == "release"}
     cells = tuple(past for past in history if past.scope != "release")
-    return release_pictures(ReleaseLook(release.verdict, release.cells, cells), tuple(recent.values()))
+    return release_pictures(replace(release, history=cells), tuple(recent.values()), facts.data_label)

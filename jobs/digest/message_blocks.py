@@ -5,7 +5,7 @@ seen accepted (https://github.com/slackapi/bolt-js/issues/2867: 9,597 characters
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from jobs.client_text import shorten
@@ -33,6 +33,14 @@ def bold(text: str) -> Element:
 def user_group(group_id: str) -> Element:
     """A mention that notifies the members of a Slack user group."""
     return {"type": "usergroup", "usergroup_id": group_id}
+
+
+def link_line(links: Mapping[str, str]) -> list[Block]:
+    """Pages that a browser opens, in one line by their names; nothing where there are none."""
+    elements: list[Element] = []
+    for name, url in links.items():
+        elements += [words(" · "), {"type": "link", "url": url, "text": name}]
+    return [paragraph(*elements[1:])] if elements else []
 
 
 def header(text: str) -> Block:

@@ -4,6 +4,7 @@ Opaque and light, so that they read alike in Slack's light and dark theme; marks
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from textwrap import fill
 
@@ -13,29 +14,31 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from jobs.client_text import as_label
-from jobs.digest.cell_words import measure_words, where_words
-from jobs.digest.digest_facts import Cell, ReleaseLook, State
+from jobs.cell_words import measure_words, state_name, where_words
+from jobs.client_text import as_label, as_sentence
+from jobs.digest.digest_facts import ReleaseLook
 from jobs.digest.outgoing_message import Picture
-from jobs.digest.verdict_words import STATE_WORDS, WORST_FIRST, deciding_cell
+from jobs.digest.verdict_words import WORST_FIRST, shown_score
+from jobs.health_cells import ALARMING_STATES, Cell, State
 from jobs.number_words import age_words, count_words, interval_words, plural, ratio_words, score_words
 
 _INK, _QUIET, _PAPER = "#1d1c1d", "#6b6b6b", "#ffffff"
 _BLUE, _ORANGE, _BAND = "#1f5fa8", "#b8480e", "#dfe9dc"
-_MARKERS = {State.REGRESSED: "X", State.WATCH: "^", State.HEALTHY: "o", State.IMPROVED: "P"}
+_MARKERS = {State.REGRESSED: "X", State.WATCH: "^", State.HEALTHY: "o", State.IMPROVED: "P", State.INCONCLUSIVE: "s"}
+_NO_VERDICT = "$?$"
 _INCHES, _DOTS_PER_INCH = (4.2, 2.9), 200
 _TITLE_CHARACTERS = 46
 _MOST_BASELINES = 8
 _MOST_RECENT = 10
 
 
-def release_pictures(release: ReleaseLook, recent: Sequence[Cell]) -> tuple[Picture, ...]:
-    """Pictures of what can be drawn. `recent` holds the last verdict of each recent release of the channel."""
-    cell = deciding_cell(release)
+def release_pictures(release: ReleaseLook, recent: Sequence[Cell], data_label: str | None = None) -> tuple[Picture, ...]:
+    """Pictures of what can be drawn, with the data's label. `recent` holds the last verdict of each recent release of the channel."""
+    cell = release.cell
     own = sorted((past for past in release.history if past.release_version == release.version), key=lambda past: past.age_hours)
     others = [past for past in release.history if past.release_version != release.version]
     drawn = (_ratio_picture(release, cell, own), _rate_picture(release, cell, own, others), _score_picture(release, recent))
-    return tuple(picture for picture in drawn if picture is not None)
+    return tuple(_finished(picture, data_label) for picture in drawn if picture is not None)
 
 
 def _subject(cell: Cell) -> str:
@@ -60,13 +63,29 @@ def _canvas(title: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _png(figure: Figure) -> bytes:
+@dataclass(frozen=True)
+class _Drawing:
+    """A picture that is not yet written."""
+
+    name: str
+    title: str
+    alt_text: str
+    figure: Figure
+
+
+def _finished(drawing: _Drawing, data_label: str | None) -> Picture:
+    """The picture as PNG; the label is in it, since a picture is passed on without its message."""
+    label, alt_text = "", drawing.alt_text
+    if data_label:
+        label = as_sentence(data_label, 60).capitalize()
+        drawing.figure.supxlabel(label, x=0.99, ha="right", fontsize=8, color=_QUIET)
+        alt_text = f"{alt_text} {label}."
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", facecolor=_PAPER)
-    return buffer.getvalue()
+    drawing.figure.savefig(buffer, format="png", facecolor=_PAPER)
+    return Picture(drawing.name, drawing.title, alt_text, buffer.getvalue())
 
 
-def _ratio_picture(release: ReleaseLook, cell: Cell, own: list[Cell]) -> Picture | None:
+def _ratio_picture(release: ReleaseLook, cell: Cell, own: list[Cell]) -> _Drawing | None:
     known = [past for past in own if past.ratio is not None and past.ratio_low is not None and past.ratio_high is not None]
     if len(known) < 2 or cell.acceptable_ratio is None:
         return None
@@ -102,7 +121,7 @@ def _ratio_picture(release: ReleaseLook, cell: Cell, own: list[Cell]) -> Picture
         f"{subject} of {version} against {_compared(cell)}, by hours since release, with the 90 % interval: "
         f"{ratio_words(now.ratio)} ({interval_words(now.ratio_low, now.ratio_high)}) after {age_words(now.age_hours)}; acceptable up to {ratio_words(limit)}."
     )
-    return Picture("ratio.png", f"Ratio to {_compared(cell)}: {ratio_words(now.ratio)}", alt_text, _png(figure))
+    return _Drawing("ratio.png", f"Ratio to {_compared(cell)}: {ratio_words(now.ratio)}", alt_text, figure)
 
 
 def _mark_alarms(axes: Axes, known: list[Cell]) -> None:
@@ -112,7 +131,7 @@ def _mark_alarms(axes: Axes, known: list[Cell]) -> None:
     told: set[State] = set()
     for past in begins:
         if past.state in (State.REGRESSED, State.WATCH):
-            label = None if past.state in told else STATE_WORDS[past.state].name
+            label = None if past.state in told else state_name(past.state)
             told.add(past.state)
             axes.plot(
                 past.age_hours, past.ratio or 0.0, marker=_MARKERS[past.state], color=_ORANGE, markersize=9, linestyle="none", label=label
@@ -124,7 +143,7 @@ def _rates(looks: Sequence[Cell]) -> tuple[list[float], list[float]]:
     return [c.age_hours for c in known], [1_000 * (c.observed_crashes or 0.0) / (c.usage_hours or 1.0) for c in known]
 
 
-def _rate_picture(release: ReleaseLook, cell: Cell, own: list[Cell], others: list[Cell]) -> Picture | None:
+def _rate_picture(release: ReleaseLook, cell: Cell, own: list[Cell], others: list[Cell]) -> _Drawing | None:
     ages, rates = _rates(own)
     if len(ages) < 2:
         return None
@@ -149,7 +168,7 @@ def _rate_picture(release: ReleaseLook, cell: Cell, own: list[Cell], others: lis
     axes.legend(fontsize=9, frameon=False, labelcolor=_INK, loc="upper right")
     beside = f" beside {_range_words(at_this_age)} of {plural(len(at_this_age), 'earlier release')} at that age" if at_this_age else ""
     alt_text = f"{subject} per 1,000 usage hours of {version}: {rates[-1]:.1f} after {age_words(last_age)}{beside}."
-    return Picture("rate.png", f"Crash rate: {rates[-1]:.1f} per 1,000 hours", alt_text, _png(figure))
+    return _Drawing("rate.png", f"Crash rate: {rates[-1]:.1f} per 1,000 hours", alt_text, figure)
 
 
 def _range_words(rates: list[float]) -> str:
@@ -157,19 +176,19 @@ def _range_words(rates: list[float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _score_picture(release: ReleaseLook, recent: Sequence[Cell]) -> Picture | None:
-    scored = sorted((cell for cell in recent if cell.score is not None), key=lambda cell: cell.as_of)[-_MOST_RECENT:]
+def _score_picture(release: ReleaseLook, recent: Sequence[Cell]) -> _Drawing | None:
+    scored = sorted(recent, key=lambda cell: cell.as_of)[-_MOST_RECENT:]
     if len(scored) < 2:
         return None
     figure, axes = _canvas("Score of recent releases, at their latest look")
     for place, cell in enumerate(scored):
         is_own = cell.release_version == release.version
-        marker, colour = _MARKERS.get(cell.state, "s"), _ORANGE if cell.state in (State.REGRESSED, State.WATCH) else _BLUE
-        axes.vlines(place, 0, cell.score or 0.0, color=colour, linewidth=3 if is_own else 1.5)
-        axes.plot(place, cell.score or 0.0, marker=marker, color=colour, markersize=11 if is_own else 9, clip_on=False)
+        marker, colour, score = _MARKERS.get(cell.state, _NO_VERDICT), _colour(cell.state), shown_score(cell)
+        axes.vlines(place, 0, score or 0.0, color=colour, linewidth=3 if is_own else 1.5)
+        axes.plot(place, score or 0.0, marker=marker, color=colour, markersize=11 if is_own else 9, clip_on=False)
         axes.annotate(
-            score_words(cell.score),
-            (place, cell.score or 0.0),
+            score_words(score),
+            (place, score or 0.0),
             xytext=(0, 9),
             textcoords="offset points",
             ha="center",
@@ -185,9 +204,9 @@ def _score_picture(release: ReleaseLook, recent: Sequence[Cell]) -> Picture | No
     axes.legend(
         handles=_state_legend(scored), fontsize=9, frameon=False, labelcolor=_INK, loc="upper center", bbox_to_anchor=(0.5, 1.13), ncols=4
     )
-    told = ", ".join(f"{as_label(cell.release_version, 16)} {score_words(cell.score)} {STATE_WORDS[cell.state].name}" for cell in scored)
-    return Picture(
-        "scores.png", "Recent releases", f"Scores of the last {count_words(len(scored))} releases, oldest first: {told}.", _png(figure)
+    told = ", ".join(f"{as_label(cell.release_version, 16)} {score_words(shown_score(cell))} {state_name(cell.state)}" for cell in scored)
+    return _Drawing(
+        "scores.png", "Recent releases", f"Scores of the last {count_words(len(scored))} releases, oldest first: {told}.", figure
     )
 
 
@@ -195,9 +214,13 @@ def _state_legend(scored: Sequence[Cell]) -> list[Line2D]:
     """The marks that the picture holds, by name: colour alone tells nothing."""
     names: dict[str, tuple[str, str]] = {}
     for cell in sorted(scored, key=lambda cell: WORST_FIRST.index(cell.state)):
-        colour = _ORANGE if cell.state in (State.REGRESSED, State.WATCH) else _BLUE
-        is_named = cell.state in _MARKERS
-        names.setdefault(STATE_WORDS[cell.state].name if is_named else "no verdict", (_MARKERS.get(cell.state, "s"), colour))
+        name = state_name(cell.state) if cell.state in _MARKERS else "no verdict"
+        names.setdefault(name, (_MARKERS.get(cell.state, _NO_VERDICT), _colour(cell.state)))
     return [
         Line2D([], [], marker=marker, color=colour, linestyle="none", markersize=8, label=name) for name, (marker, colour) in names.items()
     ]
+
+
+def _colour(state: State) -> str:
+    """Orange for what alarms, grey where there is no verdict."""
+    return _ORANGE if state in ALARMING_STATES else _BLUE if state in _MARKERS else _QUIET

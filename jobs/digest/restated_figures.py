@@ -6,9 +6,10 @@ from typing import Any
 
 from jobs.client_text import as_label, as_sentence
 from jobs.digest.data_words import restatement_words
-from jobs.digest.digest_facts import Cell, DigestFacts, Restatement, State
+from jobs.digest.digest_facts import DigestFacts, Restatement
 from jobs.digest.message_blocks import Block, bold, bullets, paragraph, small_print, words
 from jobs.digest.root_message import releases_in_order
+from jobs.health_cells import Cell, State
 from jobs.number_words import clock_words, plural
 from jobs.windows import Mode, Window
 

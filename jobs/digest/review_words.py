@@ -1,23 +1,8 @@
-"""What a person said of a release, and whether it still holds."""
+"""What a person said of a release, in words."""
 
 from jobs.client_text import as_label, as_sentence
-from jobs.digest.digest_facts import ReleaseLook, Review
+from jobs.digest.digest_facts import Review
 from jobs.number_words import clock_words
-
-
-def said_words(release: ReleaseLook) -> str | None:
-    """What a person said of the release that still holds at this look: confirmed, dismissed or muted."""
-    review = release.review
-    if review is None:
-        return None
-    if review.verdict in ("confirmed", "dismissed"):
-        return review.verdict
-    return "muted" if review.silences_at(release.verdict.as_of) else None
-
-
-def is_dismissed(release: ReleaseLook) -> bool:
-    """Whether a person said that the alarm was a false one."""
-    return said_words(release) == "dismissed"
 
 
 def review_words(review: Review | None) -> str:

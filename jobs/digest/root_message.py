@@ -1,45 +1,24 @@
-"""The root message of a channel and day: verdict first, one sentence, what to do, the table, what needs attention, the data line."""
+"""The root message of a channel and day: verdict first, one sentence, what to do, what needs attention, the table, the data line.
+
+The table has three columns, since a phone shows no more; the thread has the whole one.
+"""
 
 from collections.abc import Sequence
 
+from jobs.cell_words import state_name, where_words
 from jobs.client_text import as_label
 from jobs.digest.attention_items import MOST_ITEMS, attention_items, problem_items
 from jobs.digest.data_words import data_line, has_no_figures, short_data_line, trouble_sentences
-from jobs.digest.digest_facts import ALL, DigestFacts, ReleaseLook, State
+from jobs.digest.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.message_blocks import Block, bold, bullets, header, paragraph, rows_within_budget, small_print, table, words
-from jobs.digest.review_words import is_dismissed
+from jobs.digest.release_decisions import GOOD_STATES, Decision, decide, headline_release
 from jobs.digest.verdict_advice import action, caveats
-from jobs.digest.verdict_words import (
-    GOOD_STATES,
-    STATE_WORDS,
-    WORST_FIRST,
-    deciding_cell,
-    headline,
-    notes_to_tell,
-    release_score_words,
-    reviewed_state_words,
-    sentence,
-)
-from jobs.number_words import clock_words, count_words, interval_words, percent_words, ratio_words
+from jobs.digest.verdict_words import MARKS, WORST_FIRST, headline, notes_to_tell, reviewed_state_words, sentence
+from jobs.health_cells import ALL, State
+from jobs.number_words import clock_words, count_words, interval_words, ratio_words
 
-TABLE_HEAD = ("Release", "State", "Score", "Crash ratio (90 %)", "Crashes", "Usage hours", "Adoption")
+TABLE_HEAD = ("Release", "State", "Crash ratio (90 %)")
 MOST_ROOT_ROWS = 6
-_MUCH_ADOPTION, _YOUNG_HOURS = 0.05, 168
-"""A regressed release leads while people move to it, and as long as one in twenty runs it."""
-_LEAST_ADOPTION = 0.005
-"""A version with less of its channel's hours than this leads no headline: anybody can send a ping with a version of their own."""
-
-
-def headline_release(facts: DigestFacts) -> ReleaseLook | None:
-    """A regressed release that many run leads, unless a person dismissed the alarm; else the newest that anybody runs."""
-    regressed = [r for r in facts.releases if r.verdict.state is State.REGRESSED and not is_dismissed(r)]
-    leading = [r for r in regressed if _adoption(r) >= _MUCH_ADOPTION or r.verdict.age_hours <= _YOUNG_HOURS]
-    in_use = [r for r in facts.releases if _adoption(r) >= _LEAST_ADOPTION]
-    return min(leading or in_use or facts.releases, key=lambda r: (r.verdict.age_hours, r.version), default=None)
-
-
-def _adoption(release: ReleaseLook) -> float:
-    return release.verdict.adoption or 0.0
 
 
 def releases_in_order(facts: DigestFacts) -> list[ReleaseLook]:
@@ -52,19 +31,19 @@ def releases_in_order(facts: DigestFacts) -> list[ReleaseLook]:
     return [first, *others] if first is not None else others
 
 
-def release_row(release: ReleaseLook) -> list[str]:
-    """A release's row of the table."""
-    verdict, cell = release.verdict, deciding_cell(release)
-    has_ratio = cell.ratio is not None
-    return [
-        as_label(release.version),
-        f"{STATE_WORDS[verdict.state].mark} {reviewed_state_words(release)}",
-        release_score_words(release),
-        f"{ratio_words(cell.ratio)} ({interval_words(cell.ratio_low, cell.ratio_high)})" if has_ratio else "–",
-        count_words(cell.observed_crashes),
-        count_words(cell.usage_hours),
-        percent_words(verdict.adoption),
-    ]
+def marked_state(decision: Decision) -> str:
+    """`⛔ regressed (confirmed), final`, for a table."""
+    final = ", final" if decision.is_final else ""
+    return f"{MARKS[decision.release.verdict.state]} {reviewed_state_words(decision)}{final}"
+
+
+def release_row(decision: Decision) -> list[str]:
+    """A release's row of the table: its ratio, and where in the release that is."""
+    cell = decision.cell
+    is_without_ratio = cell.ratio is None or decision.release.verdict.state is State.DATA_PROBLEM
+    when = " in the last 24 h" if cell.scope == "trailing" else ""
+    ratio = f"{ratio_words(cell.ratio)} ({interval_words(cell.ratio_low, cell.ratio_high)}){where_words(cell)}{when}"
+    return [as_label(decision.release.version), marked_state(decision), "–" if is_without_ratio else ratio]
 
 
 def channel_name(facts: DigestFacts) -> str:
@@ -75,7 +54,7 @@ def channel_name(facts: DigestFacts) -> str:
 def is_all_good(facts: DigestFacts) -> bool:
     """Every release in use is healthy or improved, the window is complete, and nothing asks for attention."""
     states_are_good = bool(facts.releases) and all(r.verdict.state in GOOD_STATES for r in facts.releases)
-    has_caveats = any(caveats(release) or notes_to_tell(release.verdict) or problem_items(release) for release in facts.releases)
+    has_caveats = any(caveats(decide(facts, r)) or notes_to_tell(r.verdict) or problem_items(r) for r in facts.releases)
     return states_are_good and not (trouble_sentences(facts) or facts.failed_expectations or facts.restatements or has_caveats)
 
 
@@ -84,38 +63,33 @@ def root_blocks(facts: DigestFacts) -> list[Block]:
     release = headline_release(facts)
     if release is None:
         return _without_scores(facts)
+    decision = decide(facts, release)
     if is_all_good(facts):
-        return [header(headline(release)), paragraph(words(f"{sentence(release)} {action(release)} {short_data_line(facts)}"))]
-    troubles = trouble_sentences(facts)
-    blocks = [header(_stale_headline(facts, release) if facts.is_stale or has_no_figures(facts) else headline(release))]
+        return [header(headline(decision)), paragraph(words(f"{sentence(decision)} {action(decision)} {short_data_line(facts)}"))]
+    troubles, items = trouble_sentences(facts), attention_items(facts, release)
+    is_without_figures = facts.is_stale or has_no_figures(facts)
+    blocks = [header(_stale_headline(facts, release) if is_without_figures else headline(decision))]
     if troubles:
         blocks.append(bullets([[words(trouble)] for trouble in troubles]) if len(troubles) > 1 else paragraph(words(troubles[0])))
-    blocks.append(paragraph(*_verdict_elements(facts, release)))
-    blocks.extend(_attention(facts, release))
+    blocks.append(paragraph(*_verdict_elements(facts, decision, is_alone=not (troubles or items), is_repeated=is_without_figures)))
+    blocks.extend(_attention(items))
     closing = small_print(data_line(facts))
-    ordered = releases_in_order(facts)
-    rows = [release_row(each) for each in ordered]
+    rows = [release_row(decide(facts, each)) for each in releases_in_order(facts)]
     shown = rows_within_budget([*blocks, closing], TABLE_HEAD, rows, MOST_ROOT_ROWS)
     left_out = f"And {count_words(len(rows) - shown)} more in the thread." if shown < len(rows) else ""
-    table_blocks = [table(TABLE_HEAD, rows[:shown], right_from=2)]
+    table_blocks = [table(TABLE_HEAD, rows[:shown], right_from=len(TABLE_HEAD))]
     return [*blocks, *table_blocks, small_print(*filter(None, (left_out, data_line(facts))))]
 
 
-def _verdict_elements(facts: DigestFacts, release: ReleaseLook) -> Sequence[dict[str, object]]:
-    lead = f"Last verdict, {clock_words(release.verdict.as_of, facts.window_start)}: {headline(release)}\n" if facts.is_stale else ""
-    weak = "".join(f"\n{caveat}" for caveat in caveats(release))
-    return [words(f"{lead}{sentence(release)}\n"), bold(_todo(facts, release)), *([words(weak)] if weak else [])]
+def _verdict_elements(facts: DigestFacts, decision: Decision, *, is_alone: bool, is_repeated: bool) -> Sequence[dict[str, object]]:
+    """Sentence, action and caveats; led by the verdict's own headline where the message's says that there are no figures."""
+    as_of = clock_words(decision.release.verdict.as_of, facts.window_start)
+    lead = f"Last verdict, {as_of}: {headline(decision)}\n" if is_repeated else ""
+    weak = "".join(f"\n{caveat}" for caveat in caveats(decision))
+    return [words(f"{lead}{sentence(decision)}\n"), bold(action(decision, is_alone=is_alone)), *([words(weak)] if weak else [])]
 
 
-def _todo(facts: DigestFacts, release: ReleaseLook) -> str:
-    """An old verdict is no reason to go on."""
-    if facts.is_stale and release.verdict.state not in (State.REGRESSED, State.WATCH):
-        return f"Wait for new figures before you widen the rollout of {as_label(release.version)}."
-    return action(release)
-
-
-def _attention(facts: DigestFacts, release: ReleaseLook) -> list[Block]:
-    items = attention_items(facts, release)
+def _attention(items: Sequence[str]) -> list[Block]:
     if not items:
         return []
     shown = [[words(item)] for item in items[:MOST_ITEMS]]
@@ -125,8 +99,12 @@ def _attention(facts: DigestFacts, release: ReleaseLook) -> list[Block]:
 
 
 def _stale_headline(facts: DigestFacts, release: ReleaseLook) -> str:
+    """The state is named, too: somebody who reads the first line only must not take a regression for a fault of the pipeline."""
     since = clock_words(release.verdict.as_of, facts.window_start)
-    return f"✖ {channel_name(facts)} – {f'no new figures since {since}' if facts.is_stale else 'figures incomplete'}"
+    bad = f", last: {MARKS[State.REGRESSED]} {as_label(release.version)} {state_name(State.REGRESSED)}"
+    is_bad = release.verdict.state is State.REGRESSED and release.answer != "dismissed"
+    missing = f"no new figures since {since}" if facts.is_stale else "figures incomplete"
+    return f"✖ {channel_name(facts)} – {missing}{bad if is_bad else ''}"
 
 
 def _without_scores(facts: DigestFacts) -> list[Block]:

@@ -8,9 +8,11 @@ import pyiceberg.expressions
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 
-from jobs.digest.digest_facts import CELL_COLUMNS, Cell, FailedExpectation, HourCondition, HourFacts, Review, cell_from_row
+from jobs.digest.digest_facts import FailedExpectation, HourCondition, HourFacts, Review
 from jobs.digest.window_conditions import failed_expectations, hour_facts
+from jobs.health_cells import CELL_COLUMNS, Cell, cell_from_row
 from jobs.pings.landing_zone import LandingZoneError, list_hours
+from jobs.policies import HORIZON_HOURS
 from jobs.table_declarations import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS, Table
 from jobs.tables.lake_catalog import identifier
 from jobs.windows import Window
@@ -18,7 +20,10 @@ from jobs.windows import Window
 where: Any = pyiceberg.expressions  # its constructors are typed by the fields that they fill, not by what they take
 
 LOOK_BACK = timedelta(days=8)
-"""A channel without a look for longer is not reported; a release is looked at for a week."""
+"""A release is looked at for a week."""
+
+ANSWER_WITHIN = timedelta(days=400)
+"""A regressed release of which nobody has said anything is told of for as long as it may be a baseline of others."""
 
 HISTORY = timedelta(days=70)
 """Pictures go back over about ten weekly releases."""
@@ -47,13 +52,28 @@ def read_verdicts(catalog: Catalog, until: datetime) -> tuple[list[Cell], list[C
     return [cell for cell in verdicts if cell.as_of <= until], [cell for cell in verdicts if cell.as_of > until]
 
 
+def read_last_verdicts(catalog: Catalog, until: datetime) -> list[Cell]:
+    """The verdict rows of last looks, which end a release's week, in the year before `until`.
+
+    Few files hold any: the others are skipped by the bounds of age_hours that Iceberg keeps of each.
+    """
+    wanted = where.And(
+        where.GreaterThanOrEqual("age_hours", float(HORIZON_HOURS)),
+        where.GreaterThan("as_of", (until - ANSWER_WITHIN).isoformat()),
+        where.LessThanOrEqual("as_of", until.isoformat()),
+        where.EqualTo("scope", "release"),
+    )
+    return list(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)))
+
+
 def read_cells(catalog: Catalog, looks: set[datetime]) -> list[Cell]:
     """All cells of the looks at these times, verdicts left out."""
     if not looks:
         return []
-    within = where.And(where.GreaterThanOrEqual("as_of", min(looks).isoformat()), where.LessThanOrEqual("as_of", max(looks).isoformat()))
-    wanted = where.And(within, where.In("scope", ("platform", "trailing", "stratum")))
-    return [cell for cell in map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)) if cell.as_of in looks]
+    wanted = where.And(
+        where.In("as_of", [look.isoformat() for look in sorted(looks)]), where.In("scope", ("platform", "trailing", "stratum"))
+    )
+    return list(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)))
 
 
 def read_history(catalog: Catalog, cell: Cell) -> list[Cell]:

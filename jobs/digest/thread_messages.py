@@ -1,39 +1,63 @@
-"""The thread below the root: releases that did not fit, cells by platform and measure, strata, data quality and how to reproduce a figure."""
+"""The thread below the root: how to answer an alarm, every release, cells by platform and measure, strata, data quality, how to reproduce a figure."""
 
 import shlex
 from collections.abc import Sequence
+from datetime import timedelta
 
+from jobs.cell_words import measure_words, place_words, population_words, stratum_words
 from jobs.client_text import as_label, as_sentence
 from jobs.digest.attention_items import MOST_ITEMS, attention_items
-from jobs.digest.cell_words import is_critical, measure_words, platform_words, severity_cost, stratum_words
 from jobs.digest.data_words import data_line, expectation_words, restatement_words
-from jobs.digest.digest_facts import ALL, Cell, DigestFacts, FailedExpectation, ReleaseLook, State
-from jobs.digest.message_blocks import Block, bold, bullets, paragraph, preformatted, rows_within_budget, small_print, table, words
-from jobs.digest.root_message import (
-    MOST_ROOT_ROWS,
-    TABLE_HEAD,
-    channel_name,
-    headline_release,
-    is_all_good,
-    release_row,
-    releases_in_order,
+from jobs.digest.digest_facts import DigestFacts, FailedExpectation, ReleaseLook
+from jobs.digest.message_blocks import (
+    Block,
+    bold,
+    bullets,
+    link_line,
+    paragraph,
+    preformatted,
+    rows_within_budget,
+    small_print,
+    table,
+    words,
 )
-from jobs.digest.verdict_words import WORST_FIRST, holdback_note, is_alarmed_by_part, score_cell_words, state_words
-from jobs.number_words import clock_words, count_words, evidence_words, interval_words, plural, ratio_words
+from jobs.digest.release_decisions import decide, headline_release
+from jobs.digest.root_message import channel_name, marked_state, releases_in_order
+from jobs.digest.verdict_words import WORST_FIRST, shown_score, state_words
+from jobs.health_cells import ALL, Cell, State, is_alarmed_by_part, is_critical, is_suspicious, severity_cost
+from jobs.health_notes import NoteCode
+from jobs.note_words import holdback_words
+from jobs.number_words import (
+    clock_words,
+    count_words,
+    evidence_words,
+    interval_words,
+    percent_words,
+    plural,
+    ratio_words,
+    score_words,
+)
+from jobs.policies import POLICY
 
+RELEASE_HEAD = ("Release", "State", "Since", "Told from", "Ratio (90 %)", "Had", "Expected", "Usage hours", "Score", "Adoption")
 CELL_HEAD = ("Platform", "Measure", "State", "Score", "Evidence", "Ratio (90 %)", "Had", "Expected", "Usage hours")
 STRATUM_HEAD = ("Users", "Measure", "State", "Ratio (90 %)", "Had", "Expected")
 _MOST_ROWS = 60
+_MOST_RELEASES = 40
+_MOST_ANSWERS = 3
+_MUTE = timedelta(hours=12)
 _MOST_STRATA = 15
 _MOST_LISTED = 12
-_NO_EVENT = "no event in this release or those before"
+_HAD_WORDS = "Had: crashes counted with the delay that usage hours have, so that both are equally late."
 
 
 def thread_blocks(facts: DigestFacts) -> dict[str, list[Block]]:
     """The thread's messages by name, in order."""
     release = headline_release(facts)
     found: dict[str, list[Block]] = {}
-    if len(facts.releases) > MOST_ROOT_ROWS or is_all_good(facts):
+    if unanswered := unanswered_releases(facts):
+        found["answer"] = _answers(facts, unanswered)
+    if release is not None:
         found["releases"] = _releases(facts)
     if release is not None and release.cells:
         found["platforms"] = _cells(facts, release)
@@ -51,33 +75,71 @@ def _table_message(lead: Block, head: Sequence[str], rows: list[list[str]], most
     return message if shown == len(rows) else [*message, small_print(f"And {count_words(len(rows) - shown)} more, in release_health.")]
 
 
+def unanswered_releases(facts: DigestFacts) -> list[ReleaseLook]:
+    """Regressed releases of which nobody has said whether they are, the headline's first."""
+    return [each for each in releases_in_order(facts) if each.verdict.state is State.REGRESSED and each.answer is None]
+
+
+def _answers(facts: DigestFacts, releases: Sequence[ReleaseLook]) -> list[Block]:
+    """The commands that answer an alarm; the digest and the next releases' baselines heed what is said."""
+    blocks = [paragraph(bold("Answer the alarm"), words(" where the pipeline's commands run; the next digest shows what was said."))]
+    for release in releases[:_MOST_ANSWERS]:
+        mute_until = (facts.window_end + _MUTE).strftime("%Y-%m-%dT%H:%MZ")
+        answers = ("--confirm --note why", "--dismiss --note why", f"--mute-until {mute_until}")
+        blocks.append(
+            preformatted("\n".join(f"{facts.command_lead}review_release {_named(release)} --by you {answer}" for answer in answers))
+        )
+    return [*blocks, *link_line(facts.links)]
+
+
 def _releases(facts: DigestFacts) -> list[Block]:
     lead = paragraph(bold(f"Every release of {channel_name(facts)}"), words(f", as of {clock_words(facts.as_of or facts.window_end)}"))
-    return _table_message(lead, TABLE_HEAD, [release_row(release) for release in releases_in_order(facts)], _MOST_ROWS, 2)
+    margin = percent_words(POLICY.alarm.margin)
+    notes = [
+        small_print(
+            f"Score: the chance in a hundred that a release crashes no more than is acceptable: {margin} more than earlier releases, or "
+            f"{POLICY.alarm.scales:g} times what healthy ones differ by, if that is more. A dash: it says nothing beside the state.",
+            "Score and adoption are of the whole release, the other figures of the part that it is told from.",
+            _HAD_WORDS,
+        )
+    ]
+    rows = [_release_row(facts, release) for release in releases_in_order(facts)]
+    return [*_table_message(lead, RELEASE_HEAD, rows, _MOST_RELEASES, 4), *notes]
+
+
+def _release_row(facts: DigestFacts, release: ReleaseLook) -> list[str]:
+    verdict, cell = release.verdict, release.cell
+    return [
+        as_label(release.version),
+        marked_state(decide(facts, release)),
+        clock_words(verdict.since),
+        place_words(cell),
+        _ratio(cell),
+        count_words(_had(cell)),
+        count_words(cell.expected_crashes),
+        count_words(cell.usage_hours),
+        score_words(shown_score(verdict)),
+        percent_words(verdict.adoption),
+    ]
 
 
 def _cells(facts: DigestFacts, release: ReleaseLook) -> list[Block]:
     cells = sorted((cell for cell in release.cells if cell.scope in ("platform", "trailing") and not _is_empty(cell)), key=_cell_order)
-    note = small_print(
-        "Had: crashes counted with the delay that usage hours have, so that both are equally late; the root message has the raw count."
-    )
     lead = paragraph(bold(f"{as_label(release.version)} by platform and measure"), words(f", as of {clock_words(release.verdict.as_of)}"))
     items = attention_items(facts, release)[MOST_ITEMS - 1 :]
     more = [] if len(items) <= 1 else [paragraph(bold("Also needs attention")), bullets([[words(item)] for item in items[:_MOST_LISTED]])]
-    notes = [note]
+    notes = [small_print(_HAD_WORDS)]
     if any(is_alarmed_by_part(cell) for cell in cells):
-        notes.append(
-            small_print("A score in brackets beside an alarm: it comes from the last 24 h, a group of users or a random holdback.")
-        )
-    holdback = holdback_note(release.verdict)
-    drawn = [] if holdback is None else [small_print(f"Users drawn at random, against those held back: {holdback}.")]
+        notes.append(small_print("An alarm without a score comes from the last 24 h, a group of users or a random holdback."))
+    holdback = release.verdict.note(NoteCode.HOLDBACK)
+    drawn = [] if holdback is None else [small_print(f"Users drawn at random, against those held back: {holdback_words(holdback)}.")]
     shown = _table_message(lead, CELL_HEAD, [_cell_row(cell) for cell in cells], _MOST_ROWS if not more else 20, 3)
     return [*shown, *notes, *drawn, *more]
 
 
 def _is_empty(cell: Cell) -> bool:
     """A measure that neither this release nor an earlier one has shown: nothing to read."""
-    never_happened = any(note.startswith(_NO_EVENT) for note in cell.notes)
+    never_happened = cell.note(NoteCode.NO_EVENT) is not None
     return cell.state is State.NO_BASELINE and not cell.observed_crashes and (never_happened or not is_critical(cell.measure))
 
 
@@ -93,18 +155,22 @@ def _cell_order(cell: Cell) -> tuple[object, ...]:
 
 
 def _cell_row(cell: Cell) -> list[str]:
-    platform = platform_words(cell.platform)
     return [
-        f"{platform}, last 24 h" if cell.scope == "trailing" else platform,
+        population_words(cell),
         measure_words(cell.measure),
-        state_words(cell),
-        score_cell_words(cell),
+        state_words(cell.state),
+        score_words(_cell_score(cell)),
         evidence_words(cell.evidence),
         _ratio(cell),
         count_words(_had(cell)),
         count_words(cell.expected_crashes),
         count_words(cell.usage_hours),
     ]
+
+
+def _cell_score(cell: Cell) -> float | None:
+    """A cell that alarms by its own figures has a score that says so; one that is called regressed for a part of it has not."""
+    return cell.score if cell.state is State.REGRESSED and is_suspicious(cell) else shown_score(cell)
 
 
 def _had(cell: Cell) -> float | None:
@@ -122,7 +188,7 @@ def _strata(release: ReleaseLook, strata: list[Cell]) -> list[Block]:
         [
             stratum_words(cell.stratum),
             measure_words(cell.measure),
-            state_words(cell),
+            state_words(cell.state),
             _ratio(cell),
             count_words(_had(cell)),
             count_words(cell.expected_crashes),
@@ -154,7 +220,7 @@ def _data(facts: DigestFacts, release: ReleaseLook | None) -> list[Block]:
         blocks.append(bullets([[words(line)] for line in (*shown, *left_out)]))
     places = [f"{name}: {place}" for name, place in facts.places.items()]
     if release is not None:
-        blocks += [paragraph(bold("How a figure came about")), preformatted("\n".join([explain_command(release), *places]))]
+        blocks += [paragraph(bold("How a figure came about")), preformatted("\n".join([explain_command(facts, release), *places]))]
     elif places:
         blocks.append(preformatted("\n".join(places)))
     return blocks
@@ -167,8 +233,13 @@ def _failed_line(failed: FailedExpectation) -> str:
     return f"{severity}: {expectation_words(failed)} ({what}){message}"
 
 
-def explain_command(release: ReleaseLook) -> str:
+def explain_command(facts: DigestFacts, release: ReleaseLook) -> str:
     """The command that recomputes a release's verdict from stored rows, safe to paste."""
-    channel, version = shlex.quote(as_sentence(release.verdict.channel, 40)), shlex.quote(as_sentence(release.version, 80))
     as_of = release.verdict.as_of.strftime("%Y-%m-%dT%H:%MZ")
-    return f"python -m jobs.explain_release_health --channel {channel} --version {version} --as-of {as_of}"
+    return f"{facts.command_lead}explain_release_health {_named(release)} --as-of {as_of}"
+
+
+def _named(release: ReleaseLook) -> str:
+    """The options that name a release, safe to paste."""
+    channel, version = shlex.quote(as_sentence(release.verdict.channel, 40)), shlex.quote(as_sentence(release.version, 80))
+    return f"--channel {channel} --version {version}"

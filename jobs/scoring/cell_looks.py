@@ -17,10 +17,10 @@ from jobs.scoring.release_history import ReleaseHistory, daily_matchings, padded
 Scope = Literal["platform", "trailing", "stratum"]
 ALL = "all"
 _STRATUM: Scope = "stratum"
-_TRAILING_HOURS = 24
+TRAILING_HOURS = 24
 _TRAILING_EXTRA_VARIANCE = 0.08**2
 _LOCAL_DEGREES = 28.0
-_REST_PSEUDO_CRASHES = 2.0
+REST_PSEUDO_CRASHES = 2.0
 _LEAST_EXPECTED = 1e-6
 
 
@@ -129,7 +129,7 @@ def _trailing_cell(history: ReleaseHistory, whole: _Cumulative, trailing: _Cumul
     ratio = variance_to_mean(whole.observed, whole.squared_weights)
     omega2 = history.omega2[:hours] + _TRAILING_EXTRA_VARIANCE
     posterior = ratio_posterior(trailing.observed, trailing.expected, ratio * history.phi, omega2, prior)
-    is_known = (np.arange(hours) >= _TRAILING_HOURS)[None, :]
+    is_known = (np.arange(hours) >= TRAILING_HOURS)[None, :]
     return _Part(trailing, trailing.expected, ratio, omega2[None, :], level.scale, level.degrees, prior, posterior, is_known)
 
 
@@ -142,7 +142,7 @@ def _local_cells(history: ReleaseHistory, sums: _Cumulative, whole: _Cumulative,
     own = _Cumulative(*(field[local] for field in vars(sums).values()))
     rest_observed = np.maximum(whole.observed - own.observed, 0.0)
     rest_expected = np.maximum(whole.expected - own.expected, 0.0)
-    expected = own.expected * (rest_observed + _REST_PSEUDO_CRASHES) / (rest_expected + _REST_PSEUDO_CRASHES)
+    expected = own.expected * (rest_observed + REST_PSEUDO_CRASHES) / (rest_expected + REST_PSEUDO_CRASHES)
     omega2 = history.omega2[:hours] / 2 + history.phi / np.maximum(rest_observed, 2.0)
     ratio = variance_to_mean(own.observed, own.squared_weights)
     posterior = ratio_posterior(own.observed, expected, ratio * history.phi, omega2, prior)
@@ -237,5 +237,5 @@ def _counted_strata(history: ReleaseHistory, sums: _Cumulative) -> tuple[Array, 
 def _trailing(cumulative: Array) -> Array:
     """What the last 24 hours added."""
     added = cumulative.copy()
-    added[:, _TRAILING_HOURS:] -= cumulative[:, :-_TRAILING_HOURS]
+    added[:, TRAILING_HOURS:] -= cumulative[:, :-TRAILING_HOURS]
     return np.maximum(added, 0.0)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.health_cells import State
+from jobs.health_notes import NoteCode
 from jobs.measures import SCORED_MEASURES, Measure
 from jobs.policies import HORIZON_HOURS, Policy
 from jobs.scoring.baseline_selection import channel_releases
@@ -23,7 +25,7 @@ from jobs.scoring.release_calendar import Release
 from jobs.scoring.release_counts import Array
 from jobs.scoring.release_history import ReleaseHistory, as_proxy, default_matching, fit_history, with_learned_scale
 from jobs.scoring.release_levels import learned_start_scale
-from jobs.scoring.verdict_states import State, cell_states
+from jobs.scoring.verdict_states import cell_states
 from jobs.windows import HOUR
 
 _SILENT_EXPECTED_CRASHES = 5.0
@@ -179,7 +181,7 @@ def _channel_problems(record: ChannelRecord, context: ReleaseContext, policy: Po
         totals.by_hour("usage_hours", everything), totals.by_hour("crash_pings", everything), totals.is_complete, policy.data_guard
     )
     missing = np.cumsum(~totals.is_complete[life]) > 0
-    gap = DataProblem(missing, "hours since the release are not complete: they are not counted as zeros")
+    gap = DataProblem(missing, NoteCode.INCOMPLETE_HOURS)
     drift = kernel_drift_problem(record.delays, context.release.hour, hours, policy)
     return [gap, *drift, *(DataProblem(problem.has_problem[life], problem.note) for problem in volume)]
 
@@ -188,6 +190,4 @@ def _silence(cell: PreparedCell, looks: CellLooks) -> DataProblem:
     """No ping of the version has carried the measure, although crashes enough were expected."""
     first = looks.expected.shape[1] if cell.known_from is None else cell.known_from
     is_silent: NDArray[np.bool_] = np.arange(looks.expected.shape[1]) < first
-    return DataProblem(
-        is_silent & (looks.effective_expected[0] >= _SILENT_EXPECTED_CRASHES), "no ping of this version has carried the measure"
-    )
+    return DataProblem(is_silent & (looks.effective_expected[0] >= _SILENT_EXPECTED_CRASHES), NoteCode.SILENT_MEASURE)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.health_notes import NoteCode
 from jobs.policies import DataGuardPolicy
 from jobs.scoring.release_counts import Array, trailing_sum
 
@@ -17,10 +18,10 @@ _FEWEST_CRASHES = 10.0
 
 @dataclass(frozen=True)
 class DataProblem:
-    """`has_problem` by hour; `note` says what it is, for a reader."""
+    """`has_problem` by hour; `note` says what it is."""
 
     has_problem: Flags
-    note: str
+    note: NoteCode
 
 
 def volume_problems(usage_hours: Array, crash_pings: Array, is_complete: Flags, policy: DataGuardPolicy) -> list[DataProblem]:
@@ -33,13 +34,9 @@ def volume_problems(usage_hours: Array, crash_pings: Array, is_complete: Flags, 
         usual_crashes - crashes > policy.crash_sds * np.sqrt(2 * usual_crashes)
     )
     return [
-        DataProblem(
-            has_usage & (usage < policy.lowest_usage_share * usual_usage), "far fewer usage hours of all versions than usual arrived"
-        ),
-        DataProblem(
-            has_usage & (usage > policy.highest_usage_share * usual_usage), "far more usage hours of all versions than usual arrived"
-        ),
-        DataProblem(has_crashes & few_crashes, "far fewer crash pings of all versions than usual arrived"),
+        DataProblem(has_usage & (usage < policy.lowest_usage_share * usual_usage), NoteCode.FEW_USAGE_HOURS),
+        DataProblem(has_usage & (usage > policy.highest_usage_share * usual_usage), NoteCode.MANY_USAGE_HOURS),
+        DataProblem(has_crashes & few_crashes, NoteCode.FEW_CRASH_PINGS),
     ]
 
 
@@ -51,7 +48,7 @@ def fallen_usage(usage_hours: Array, crashes: Array, policy: DataGuardPolicy) ->
     has_stayed_low = trailing_sum(is_low.astype(float), window) >= window
     crashes_before = _delayed(recent_crashes, window)
     keeps_crashing = (recent_crashes >= crashes_before) & (recent_crashes >= _FEWEST_CRASHES) & (crashes_before > 0)
-    return DataProblem(has_stayed_low & keeps_crashing, "usage hours of the release fell away while its crashes did not")
+    return DataProblem(has_stayed_low & keeps_crashing, NoteCode.FALLEN_USAGE)
 
 
 def kernel_drift(in_use: Sequence[Array], measured: Sequence[Array | None], hours: int, policy: DataGuardPolicy) -> DataProblem:
@@ -64,7 +61,7 @@ def kernel_drift(in_use: Sequence[Array], measured: Sequence[Array | None], hour
     for day, (assumed, today) in enumerate(zip(in_use, measured, strict=True)):
         if today is not None and abs(_by_three_hours(assumed) - _by_three_hours(today)) > policy.kernel_drift:
             has_drifted[24 * day : 24 * (day + 1)] = True
-    return DataProblem(has_drifted, "usage hours come at another time after use than they did: delays have changed")
+    return DataProblem(has_drifted, NoteCode.CHANGED_DELAYS)
 
 
 def _by_three_hours(kernel: Array) -> float:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from jobs.health_notes import Note, NoteCode
+
 
 def listed_cells(evidence: Sequence[float], discovery_rate: float) -> list[int]:
     """Positions of the cells listed, most evident first.
@@ -31,4 +33,4 @@ def note_listed_cells(rows: Sequence[dict[str, Any]], discovery_rate: float) -> 
     for cells in by_run.values():
         evidence = [row["evidence"] if row["expected_crashes"] > 0 else 1.0 for row in cells]
         for listed in listed_cells(evidence, discovery_rate):
-            cells[listed]["notes"].append(f"on the list of this hour's regressions, of which at most {discovery_rate:.0%} are false")
+            cells[listed]["notes"].append(Note(NoteCode.LISTED, {"discovery_rate": discovery_rate}).stored)

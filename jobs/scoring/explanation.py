@@ -6,9 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jobs.cell_words import place_words, state_name
+from jobs.client_text import as_label
+from jobs.health_cells import PLACE_COLUMNS, Cell, State, cell_from_row, deciding_cell
+from jobs.health_notes import NoteCode
 from jobs.measures import measure_named
-from jobs.number_words import chance_words, percent_words, plural, score_words
+from jobs.note_words import note_words
+from jobs.number_words import age_words, chance_words, clock_words, interval_words, percent_words, plural, ratio_words, score_words
 from jobs.policies import HORIZON_HOURS, Policy
+from jobs.scoring.cell_looks import REST_PSEUDO_CRASHES, TRAILING_HOURS
 from jobs.scoring.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.development_factors import adoption_bins
 from jobs.scoring.release_history import daily_matchings, padded
@@ -27,8 +33,8 @@ class StratumShare:
     expected_crashes: float
 
 
-def stratum_shares(cell: ScoredCell, look: int) -> list[StratumShare]:
-    """The terms of the expected crashes of a cell at a look; empty without baseline."""
+def stratum_shares(cell: ScoredCell, look: int, first_look: int = 0) -> list[StratumShare]:
+    """The terms of what is expected of a cell in the hours from `first_look` to `look`; empty without baseline."""
     if cell.history is None or cell.looks is None:
         return []
     history, looks, counts = cell.history, cell.looks, cell.prepared.counts
@@ -44,7 +50,8 @@ def stratum_shares(cell: ScoredCell, look: int) -> list[StratumShare]:
         )
     bins = adoption_bins(looks.adoption[hours])
     multiplier = np.exp(history.factors.log_multiplier(bins, look + 1) + history.level.mean) * looks.environment[hours]
-    expected = (history.rates[:, None] * exposure * multiplier).sum(axis=1)
+    expected = (history.rates[:, None] * exposure * multiplier)[:, first_look:].sum(axis=1)
+    usage_hours = usage_hours[:, first_look:]
     is_counted = history.has_baseline | bool(looks.unseen_share[look] <= history.policy.verdict.most_unseen_share)
     return [
         StratumShare(
@@ -60,28 +67,35 @@ def stratum_shares(cell: ScoredCell, look: int) -> list[StratumShare]:
 
 
 def explain_release(scored: ScoredRelease, verdict: Row, rows: Sequence[Row], policy: Policy) -> str:
-    """The verdict's row, and those of the release's cells at the same look, told from the cell that decides."""
+    """The verdict's row, and those of the release's cells at the same look, told from the cell that the digest tells of."""
     look = int(verdict["age_hours"]) - 1
-    cell = deciding_cell(scored, verdict)
-    row = next(r for r in rows if r["scope"] == "platform" and (r["measure"], r["platform"]) == (cell.key.measure, cell.platform))
-    score = "no score" if verdict["score"] is None else f"{score_words(verdict['score'])}/100"
-    lines = [
-        f"{verdict['channel']} {verdict['release_version']} at {verdict['as_of']:%Y-%m-%d %H:%M} UTC, {verdict['age_hours']:.0f} h after release:",
-        f"  {verdict['state'].replace('_', ' ')} since {verdict['since']:%Y-%m-%d %H:%M}, {score}. " + "; ".join(verdict["notes"]),
-        "",
-    ]
-    if cell.history is None or row["ratio"] is None:
+    cells = [cell_from_row(row) for row in rows if row["scope"] != "release"]
+    told = deciding_cell(State(verdict["state"]), cells)
+    if told is None:
+        raise ValueError("the look has no cells: it was not scored by this code; score it anew")
+    row = next(row for row in rows if tuple(row[column] for column in PLACE_COLUMNS) == told.place)
+    cell = next(cell for cell in scored.cells if (cell.key.measure, cell.platform) == (told.measure, told.platform))
+    lines = [*_verdict_lines(verdict, told), ""]
+    if cell.history is None or cell.looks is None or row["ratio"] is None:
         return "\n".join([*lines, _rates_alone(row)])
-    lines += [*_received(row), *_expected(cell, row, look), *_judged(cell, row, policy), *_state(cell, row, look, policy)]
+    index = list(zip(cell.looks.scopes, cell.looks.strata, strict=True)).index((row["scope"], row["stratum"]))
+    lines += [*_received(row), *_expected(cell, row, index, look), *_judged(cell, row, policy), *_state(cell, row, index, look, policy)]
     return "\n".join([*lines, *_other_cells(rows)])
 
 
-def deciding_cell(scored: ScoredRelease, verdict: Row) -> ScoredCell:
-    """The cell that the verdict's first note names."""
-    for cell in scored.cells:
-        if verdict["notes"][0] == f"decided by {measure_named(cell.key.measure).label} on {cell.platform}":
-            return cell
-    raise ValueError(f"no cell is named by {verdict['notes'][0]!r}")
+def _verdict_lines(verdict: Row, told: Cell) -> list[str]:
+    """What the digest says of the release: state, since when, score, how many run it, and of which part of it the figures are."""
+    of_release = cell_from_row(verdict)
+    age = f"{age_words(max(of_release.age_hours_at_since, 0.0))} after release"
+    score = "no score" if of_release.score is None else f"{score_words(of_release.score)}/100"
+    notes = [note_words(note) for note in of_release.notes if note.code is not NoteCode.DECIDED_BY]
+    return [
+        f"{as_label(verdict['channel'])} {as_label(verdict['release_version'])} at {clock_words(verdict['as_of'])}, {age_words(verdict['age_hours'])} after release:",
+        f"  {state_name(of_release.state)} since {clock_words(of_release.since)} ({age}), {score}, "
+        f"on {percent_words(of_release.adoption)} of the channel.",
+        f"  Told from {place_words(told)}.",
+        *(f"  {note[:1].upper()}{note[1:]}." for note in notes),
+    ]
 
 
 def _rates_alone(row: Row) -> str:
@@ -101,20 +115,43 @@ def _received(row: Row) -> list[str]:
     ]
 
 
-def _expected(cell: ScoredCell, row: Row, look: int) -> list[str]:
-    shares = stratum_shares(cell, look)
+def _expected(cell: ScoredCell, row: Row, index: int, look: int) -> list[str]:
+    """The terms of E: of all groups of users, of the last 24 hours alone, or of one group against the rest of its release."""
+    shares = stratum_shares(cell, look, look - TRAILING_HOURS + 1 if row["scope"] == "trailing" else 0)
+    if row["scope"] == "stratum":
+        shares = [share for share in shares if share.name == row["stratum"]]
     terms = [
-        f"   {s.name:<44} {s.usage_hours:>10.1f} h x {s.crashes_per_1k_hours:>8.3f} per 1000 h x {s.factor:>6.3f} = {s.expected_crashes:>8.2f}"
+        f"   {as_label(s.name, 60):<44} {s.usage_hours:>10.1f} h x {s.crashes_per_1k_hours:>8.3f} per 1000 h x {s.factor:>6.3f} = {s.expected_crashes:>8.2f}"
         for s in shares
     ]
     return [
         "2. What past releases would have had",
-        f"   {plural(len(row['baseline_versions']), 'release')}, newest first: {', '.join(row['baseline_versions'])}.",
+        f"   {plural(len(row['baseline_versions']), 'release')}, newest first: {', '.join(map(as_label, row['baseline_versions']))}.",
         "   Hours of each group of users x that group's mature crash rate x how much higher rates run at this age and adoption",
-        "   (learned from those releases):",
+        f"   (learned from those releases){_outside(row)}:",
         *terms,
-        f"   together E = {sum(s.expected_crashes for s in shares):.2f}; O / E = {row['delayed_crashes'] / max(row['expected_crashes'], 1e-12):.2f}.",
+        *_rest_of_release(cell, row, index, look),
+        f"   together E = {row['expected_crashes']:.2f}; O / E = {row['delayed_crashes'] / max(row['expected_crashes'], 1e-12):.2f}.",
         "",
+    ]
+
+
+def _outside(row: Row) -> str:
+    """What moved this release's crashes from outside: the factor that the release before has, too, is in the expected crashes."""
+    factor = row["environment_factor"]
+    return "" if factor is None else f", now times {ratio_words(factor)} for what the release before shows of its surroundings"
+
+
+def _rest_of_release(cell: ScoredCell, row: Row, index: int, look: int) -> list[str]:
+    """A group of users is compared with the rest of its release: what the rest has more or less than usual is usual for the group."""
+    if row["scope"] != "stratum" or cell.looks is None:
+        return []
+    observed = max(float(cell.looks.observed[0, look] - cell.looks.observed[index, look]), 0.0)
+    own = sum(share.expected_crashes for share in stratum_shares(cell, look) if share.name == row["stratum"])
+    expected = max(float(cell.looks.expected[0, look]) - own, 0.0)
+    factor = (observed + REST_PSEUDO_CRASHES) / (expected + REST_PSEUDO_CRASHES)
+    return [
+        f"   x what the rest of the release has: ({observed:.2f} + {REST_PSEUDO_CRASHES:g}) / ({expected:.2f} + {REST_PSEUDO_CRASHES:g}) = {factor:.3f}"
     ]
 
 
@@ -123,33 +160,36 @@ def _judged(cell: ScoredCell, row: Row, policy: Policy) -> list[str]:
     learned = (
         "learned over this channel's cells" if cell.history and cell.history.is_scale_learned else "not learned yet: assumed beforehand"
     )
-    margin = f"max(log(1 + {policy.alarm.margin:.2f}), {policy.alarm.scales:g} x {scale:.3f})"
+    alarm = policy.alarm
+    least, scales = (alarm.local_margin, alarm.local_scales) if row["scope"] == "stratum" else (alarm.margin, alarm.scales)
+    margin = f"max(log(1 + {least:.2f}), {scales:g} x {scale:.3f})"
     return [
         "3. What that says",
         f"   Counts come in clusters (phi = {phi:.2f}) and late ones are weighted (c = {c:.2f}): O is worth n = O / (c phi) = "
         f"{row['delayed_crashes'] / (c * phi):.1f} independent crashes, E is m = {row['expected_crashes'] / (c * phi):.1f}.",
         f"   Healthy releases stray by sqrt({row['transient_variance']:.5f}) = {math.sqrt(row['transient_variance']):.3f} (log) at this age, "
         f"and differ from their predecessors by s = {scale:.3f} ({learned}).",
-        f"   Acceptable is up to A = exp({margin}) = {row['acceptable_ratio']:.2f} times their rate.",
-        f"   Together: {row['ratio']:.2f} times their rate, 90 % interval {row['ratio_low']:.2f} to {row['ratio_high']:.2f}.",
-        f"   Chance that it is above {row['acceptable_ratio']:.2f}: {chance_words(row['p_unacceptable'], 1)}; score = 100 x (1 - "
+        f"   Acceptable is up to A = exp({margin}) = {ratio_words(row['acceptable_ratio'])} their rate.",
+        f"   Together: {ratio_words(row['ratio'])} their rate, 90 % interval {interval_words(row['ratio_low'], row['ratio_high'])}.",
+        f"   Chance that it is above {ratio_words(row['acceptable_ratio'])}: {chance_words(row['p_unacceptable'], 1)}; score of this part = 100 x (1 - "
         f"{row['p_unacceptable']:.5f}) = {row['score']:.3f}, told as {score_words(row['score'])}/100: no chance is told as 0 or 100.",
+        f"   Chance that it is acceptable: {chance_words(1 - row['p_unacceptable'])}.",
         f"   Evidence for a regression {row['evidence']:.3g} : 1.",
         "",
     ]
 
 
-def _state(cell: ScoredCell, row: Row, look: int, policy: Policy) -> list[str]:
+def _state(cell: ScoredCell, row: Row, index: int, look: int, policy: Policy) -> list[str]:
     assert cell.looks is not None and cell.history is not None, "told only of cells with a baseline"
     alarm = policy.alarm
     first = max(0, look - alarm.release_hours + 1)
-    chances = cell.looks.posterior.p_unacceptable[0, first : look + 1]
+    chances = cell.looks.posterior.p_unacceptable[index, first : look + 1]
     return [
         "4. The word for it",
-        f"   {row['state'].replace('_', ' ')} since {row['since']:%Y-%m-%d %H:%M}. Chance of unacceptable at the last looks: "
+        f"   {state_name(State(row['state']))} since {clock_words(row['since'])}. Chance of unacceptable at the last looks: "
         + ", ".join(chance_words(chance, 1) for chance in chances)
         + ".",
-        f"   Chance that a healthy release of this age has as high a ratio: {chance_words(cell.looks.chance_if_healthy(0)[look], 1)}.",
+        f"   Chance that a healthy release of this age has as high a ratio: {chance_words(cell.looks.chance_if_healthy(index)[look], 1)}.",
         f"   regressed: at least {percent_words(1 - alarm.doubt)}, or {percent_words(alarm.probably_unacceptable)} where a healthy release's chance is at "
         f"most {percent_words(alarm.chance_if_healthy, 1)}, at {alarm.persistence_hours} looks in a row with {alarm.fewest_effective_crashes:g} effective crashes "
         f"(now {row['effective_crashes']:.1f}); left when below {percent_words(alarm.release_below)} at {alarm.release_hours} looks.",
@@ -163,9 +203,8 @@ def _other_cells(rows: Sequence[Row]) -> list[str]:
     cells = [row for row in rows if row["scope"] != "release" and row["ratio"] is not None]
     cells.sort(key=lambda row: -row["p_unacceptable"])
     told = [
-        f"   {chance_words(row['p_unacceptable'], 1):>7}  {row['ratio']:>5.2f} ({row['ratio_low']:.2f}-{row['ratio_high']:.2f})  {row['state']:<13} "
-        f"{measure_named(row['measure']).label}, {row['platform']}, {row['stratum']}"
-        + (" (last 24 h)" if row["scope"] == "trailing" else "")
+        f"   {chance_words(row['p_unacceptable'], 1):>7}  {ratio_words(row['ratio']):>6} ({interval_words(row['ratio_low'], row['ratio_high'])})  "
+        f"{state_name(State(row['state'])):<13} {place_words(cell_from_row(row))}"
         for row in cells[:8]
     ]
     whole = [row for row in cells if row["scope"] == "platform" and row["platform"] == "all"]

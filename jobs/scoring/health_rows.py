@@ -1,18 +1,19 @@
 """Scored releases as rows of release_health: one for each cell and look, and one for the release's verdict at each look."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
+from jobs.health_cells import PLACE_COLUMNS, cell_from_row, deciding_cell
+from jobs.health_notes import Note, NoteCode, parse_note
 from jobs.measures import measure_named
 from jobs.policies import Policy
 from jobs.scoring.cell_looks import ALL, CellLooks
 from jobs.scoring.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.release_counts import Array, adoption
-from jobs.scoring.release_history import Proxy
 from jobs.scoring.release_verdict import CellVerdict, ReleaseVerdict, release_verdict
 from jobs.scoring.score_calibration import ScoreMap, map_for_age
 from jobs.scoring.verdict_states import state_beginnings
@@ -39,18 +40,17 @@ def health_rows(
         return rows
     verdicts = [_verdict_at(scored, look, policy) for look in range(scored.hours)]
     beginnings = state_beginnings([verdict.state for verdict in verdicts])
-    by_cell = {(cell.key.measure, cell.platform): cell for cell in scored.cells}
+    cell_rows = [row for cell in scored.cells for row in _cell_rows(scored, cell, wanted, policy)]
+    rows_by_look: dict[float, list[Row]] = {}
+    for row in cell_rows:
+        row |= {"channel": scored.release.channel, "release_version": scored.release.version, "audit_sequence": audit_sequence}
+        rows_by_look.setdefault(row["age_hours"], []).append(row)
     for look in wanted:
         verdict = verdicts[look]
-        decided_by = by_cell[verdict.decided_by.measure, verdict.decided_by.platform]
-        row = _release_row(scored, decided_by, verdict, look, policy)
+        row = _release_row(scored, verdict, rows_by_look[look + 1.0], look)
         score = verdict.score if verdict.score is None else map_for_age(maps or {}, look + 1)(verdict.score)
         rows.append(row | {"since": scored.as_of(beginnings[look]), "score": score})
-    for cell in scored.cells:
-        rows += _cell_rows(scored, cell, wanted, policy)
-    for row in rows:
-        row |= {"channel": scored.release.channel, "release_version": scored.release.version, "audit_sequence": audit_sequence}
-    return rows
+    return rows + cell_rows
 
 
 def _verdict_at(scored: ScoredRelease, look: int, policy: Policy) -> ReleaseVerdict:
@@ -84,18 +84,23 @@ def _usage_until(cell: ScoredCell, look: int) -> float:
     return float(cell.prepared.counts.usage_hours[:, : look + 1].sum())
 
 
-def _release_row(scored: ScoredRelease, decided_by: ScoredCell, verdict: ReleaseVerdict, look: int, policy: Policy) -> Row:
-    """The figures of the cell that decides, under the release's state and score."""
-    label = measure_named(decided_by.key.measure).label
-    row = _figures(decided_by, 0, look) | _common(scored, look)
-    return row | {
+def _release_row(scored: ScoredRelease, verdict: ReleaseVerdict, cell_rows: Sequence[Row], look: int) -> Row:
+    """The figures of the cell that the verdict is told from, under the release's state and score."""
+    told = deciding_cell(verdict.state, [cell_from_row(row) for row in cell_rows])
+    assert told is not None, "all platforms together have a row at every look"
+    place = dict(zip(PLACE_COLUMNS, told.place, strict=True))
+    decided_by = next(row for row in cell_rows if all(row[column] == place[column] for column in PLACE_COLUMNS))
+    # The holdback is looked at on all platforms together, whichever cell is told of.
+    of_release = [note for row in cell_rows for note in row["notes"] if parse_note(note).code is NoteCode.HOLDBACK]
+    notes = [note for note in decided_by["notes"] if note not in of_release]
+    return decided_by | {
         "scope": "release",
         "platform": ALL,
         "stratum": ALL,
         "measure": ALL,
         "adoption": _adoption(scored.cells[0])[look],
         "state": verdict.state.value,
-        "notes": [f"decided by {label} on {decided_by.platform}", *_notes(decided_by, look, policy)],
+        "notes": [Note(NoteCode.DECIDED_BY, place).stored, *notes, *of_release[:1]],
     }
 
 
@@ -156,12 +161,6 @@ def _figures(cell: ScoredCell, index: int, look: int) -> Row:
     }
 
 
-NO_EVENTS_NOTE = "no event in this release or those before: left out of the verdict"
-_PROXY_NOTES = {
-    Proxy.CHANNEL_BEFORE: "no release of this channel to compare with: compared with this version on the channel before",
-    Proxy.VERSION_BEFORE: "no release of this channel to compare with: compared with the version in use before",
-}
-
 _FIGURES = (
     "observed_crashes",
     "usage_hours",
@@ -213,20 +212,21 @@ def _look_figures(looks: CellLooks, index: int, look: int) -> Row:
 
 def _notes(cell: ScoredCell, look: int, policy: Policy) -> list[str]:
     """What else a reader should know of this look."""
-    notes = [problem.note for problem in cell.problems if problem.has_problem[look]]
+    notes = [Note(problem.note) for problem in cell.problems if problem.has_problem[look]]
     if cell.holdback_evidence is not None:
         alarm_at = 1 / policy.holdback.false_alarms
-        notes.append(f"random holdback: evidence {cell.holdback_evidence[look]:.3g} : 1 for a regression (alarm at {alarm_at:.0f} : 1)")
+        evidence = float(f"{cell.holdback_evidence[look]:.3g}")
+        notes.append(Note(NoteCode.HOLDBACK, {"evidence": evidence, "alarm_at": round(alarm_at)}))
     if _is_without_event(cell, look):
-        return [*notes, NO_EVENTS_NOTE]
+        return [note.stored for note in (*notes, Note(NoteCode.NO_EVENT))]
     if cell.history is None or cell.looks is None:
-        return [*notes, "no release to compare with"]
+        return [note.stored for note in (*notes, Note(NoteCode.NO_BASELINE))]
     if cell.history.proxy is not None:
-        notes.append(_PROXY_NOTES[cell.history.proxy])
+        notes.append(Note(NoteCode.PROXY, {"instead_of_baselines": cell.history.proxy.value}))
     elif cell.history.releases <= policy.baselines.thin_releases:
-        notes.append(f"thin baseline: {cell.history.releases} release(s)")
+        notes.append(Note(NoteCode.THIN_BASELINE, {"releases": cell.history.releases}))
     if cell.looks.environment[look] > policy.verdict.environment_note_factor:
-        notes.append("environment: the previous version worsened too")
+        notes.append(Note(NoteCode.ENVIRONMENT))
     if cell.looks.unseen_share[look] > policy.verdict.most_unseen_share:
-        notes.append(f"{cell.looks.unseen_share[look]:.0%} of the usage hours are of users without baseline and not counted")
-    return notes
+        notes.append(Note(NoteCode.UNSEEN_USERS, {"share": round(float(cell.looks.unseen_share[look]), 3)}))
+    return [note.stored for note in notes]

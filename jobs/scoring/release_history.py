@@ -34,8 +34,8 @@ _UPDATE_FIT_HOURS = slice(0, 48, 2)
 class Proxy(StrEnum):
     """What stands in for the past of a channel that has none: this version on the channel before, or the version that it takes over from."""
 
-    CHANNEL_BEFORE = "channel before"
-    VERSION_BEFORE = "version before"
+    CHANNEL_BEFORE = "channel_before"
+    VERSION_BEFORE = "version_before"
 
 
 @dataclass(frozen=True)

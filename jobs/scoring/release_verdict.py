@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.scoring.verdict_states import State
+from jobs.health_cells import State
 
 _WORST_FIRST = (
     State.REGRESSED,
@@ -36,11 +36,10 @@ class CellVerdict:
 
 @dataclass(frozen=True)
 class ReleaseVerdict:
-    """`decided_by` is the cell that the state comes from; `score` the least of the critical cells'."""
+    """`score` is the least of the critical cells'."""
 
     state: State
     score: float | None
-    decided_by: CellVerdict
 
 
 def release_verdict(cells: Sequence[CellVerdict], critical_platform_share: float, whole: str) -> ReleaseVerdict:
@@ -53,17 +52,13 @@ def release_verdict(cells: Sequence[CellVerdict], critical_platform_share: float
     undecided = (State.TOO_EARLY, State.NO_BASELINE)
     comparable = [cell for cell in critical if cell.state is not State.NO_BASELINE] or critical
     deciding = [cell for cell in comparable if (cell.platform == whole and not cell.is_rare) or cell.state not in undecided] or comparable
-    decided_by = min(deciding, key=lambda cell: (_WORST_FIRST.index(cell.state), _score_order(cell)))
-    others = [cell for cell in cells if cell not in critical and cell.state is State.REGRESSED]
+    decided_by = min(deciding, key=lambda cell: _WORST_FIRST.index(cell.state))
     state = decided_by.state
     if state is State.NO_BASELINE and not decided_by.has_event:
         state = State.TOO_EARLY  # there are past releases, but nothing ever went wrong in any
-    if others and _WORST_FIRST.index(state) > _WORST_FIRST.index(State.WATCH):
-        state, decided_by = State.WATCH, min(others, key=_score_order)
+    has_other_regression = any(cell.state is State.REGRESSED for cell in cells if cell not in critical)
+    if has_other_regression and _WORST_FIRST.index(state) > _WORST_FIRST.index(State.WATCH):
+        state = State.WATCH
     scores = [cell.score for cell in critical if cell.score is not None and cell.state not in undecided]
     all_scores = scores or [cell.score for cell in critical if cell.score is not None]
-    return ReleaseVerdict(state, min(all_scores) if all_scores else None, decided_by)
-
-
-def _score_order(cell: CellVerdict) -> float:
-    return 200.0 if cell.score is None else cell.score
+    return ReleaseVerdict(state, min(all_scores) if all_scores else None)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.health_cells import State
 from jobs.policies import POLICY, Policy
 from jobs.scoring.cell_looks import CellLooks, Scope, look_at_cells
 from jobs.scoring.kernel_choice import chosen_matching
 from jobs.scoring.release_counts import ReleaseCounts
 from jobs.scoring.release_history import ReleaseHistory, fit_history, with_learned_scale
-from jobs.scoring.verdict_states import State, cell_states, state_beginnings
+from jobs.scoring.verdict_states import cell_states, state_beginnings
 
 
 @dataclass(frozen=True)

@@ -4,26 +4,15 @@ A state depends on the looks before it; all of them are at hand, so that looks i
 """
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.health_cells import State
 from jobs.policies import AlarmPolicy, VerdictPolicy
 from jobs.scoring.cell_looks import CellLooks
 
 Flags = NDArray[np.bool_]
-
-
-class State(StrEnum):
-    NO_BASELINE = "no_baseline"
-    DATA_PROBLEM = "data_problem"
-    REGRESSED = "regressed"
-    TOO_EARLY = "too_early"
-    WATCH = "watch"
-    IMPROVED = "improved"
-    HEALTHY = "healthy"
-    INCONCLUSIVE = "inconclusive"
 
 
 _WORD_BY_CODE: tuple[State, ...] = (

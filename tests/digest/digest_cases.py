@@ -7,6 +7,7 @@ from jobs.digest.channel_digest import summary_message
 from jobs.digest.digest_facts import DigestFacts
 from jobs.digest.digest_routing import Route
 from jobs.digest.outgoing_message import OutgoingMessage
+from jobs.health_notes import Note, NoteCode
 from jobs.windows import Mode, Window
 from tests.digest.facts_factory import (
     NOON,
@@ -33,10 +34,10 @@ _TOO_EARLY = {
     "ratio_high": 2.8,
     "adoption": 0.006,
 }
-_BY_ALL = "decided by browser crashes on all"
-_FEW_HOURS = "far fewer usage hours of all versions than usual arrived"
-_PROXY = "no release of this channel to compare with: compared with this version on the channel before"
-_THIN = "thin baseline: 1 release(s)"
+_BY_ALL = Note(NoteCode.DECIDED_BY, {"scope": "platform", "platform": "all", "stratum": "all", "measure": "main_crashes_capped"})
+_FEW_HOURS = Note(NoteCode.FEW_USAGE_HOURS)
+_PROXY = Note(NoteCode.PROXY, {"instead_of_baselines": "channel_before"})
+_THIN = Note(NoteCode.THIN_BASELINE, {"releases": 1})
 _MILD = {"ratio": 1.33, "ratio_low": 1.08, "ratio_high": 1.64, "delayed_crashes": 548.0}
 
 
@@ -65,7 +66,9 @@ def a_regressed_release(**more):
     group = a_regressed_cell(
         scope="stratum", stratum="Windows_NT / 10 / x86-64 / western_europe", state=State.WATCH, p_unacceptable=0.88, observed_crashes=212.0
     )
-    return a_release(State.REGRESSED, (everywhere, a_regressed_cell(), mac, content, group), **({"score": 1.5} | more))
+    before = a_regressed_cell(as_of=NOON - HOUR, ratio=1.41, ratio_low=1.16, ratio_high=1.71)
+    cells = (everywhere, a_regressed_cell(), mac, content, group)
+    return a_release(State.REGRESSED, cells, cells_before=(before,), **({"score": 1.5} | more))
 
 
 def a_locally_regressed_release(**more):
@@ -96,7 +99,6 @@ CASES: dict[str, DigestFacts] = {
                 a_regressed_cell(
                     scope="trailing",
                     platform="all",
-                    since=NOON - 4 * HOUR,
                     observed_crashes=211.0,
                     delayed_crashes=198.0,
                     expected_crashes=104.0,
@@ -115,7 +117,7 @@ CASES: dict[str, DigestFacts] = {
             State.REGRESSED,
             (a_cell(State.REGRESSED, ratio=1.11, ratio_low=0.97, ratio_high=1.27, p_unacceptable=0.06),),
             score=94.0,
-            notes=("decided by browser crashes on all", "random holdback: evidence 152 : 1 for a regression (alarm at 100 : 1)"),
+            notes=(_BY_ALL, Note(NoteCode.HOLDBACK, {"evidence": 152.0, "alarm_at": 100})),
         ),
         an_older_release(),
     ),
@@ -134,7 +136,7 @@ CASES: dict[str, DigestFacts] = {
             delayed_crashes=None,
             score=None,
             baseline_versions=(),
-            notes=("no release to compare with",),
+            notes=(Note(NoteCode.NO_BASELINE),),
         )
     ),
     "thin_baseline": some_facts(
@@ -165,14 +167,12 @@ CASES: dict[str, DigestFacts] = {
             (a_cell(State.INCONCLUSIVE, ratio=1.14, ratio_low=0.93, ratio_high=1.4, environment_factor=1.58),),
             score=79.0,
             environment_factor=1.58,
-            notes=("environment: the previous version worsened too",),
+            notes=(Note(NoteCode.ENVIRONMENT),),
         ),
         an_older_release(),
     ),
     "silent_measure": some_facts(
-        a_release(
-            cells=(a_cell(), a_cell(State.DATA_PROBLEM, measure="gpu_crashes", notes=("no ping of this version has carried the measure",)))
-        ),
+        a_release(cells=(a_cell(), a_cell(State.DATA_PROBLEM, measure="gpu_crashes", notes=(Note(NoteCode.SILENT_MEASURE),)))),
         an_older_release(),
     ),
     "gate_failed": some_facts(
@@ -232,8 +232,38 @@ CASES: dict[str, DigestFacts] = {
     ),
 }
 
+_SUCCESSOR = a_release(State.TOO_EARLY, release_version="57.0b9", score=71.0, **_TOO_EARLY)
+_A_WEEK_OLD = {"age_hours": 168.0, "adoption": 0.61}
+CASES |= {
+    "regressed_and_mostly_out": some_facts(a_regressed_release(adoption=0.61)),
+    "regressed_and_succeeded": some_facts(a_regressed_release(adoption=0.61, age_hours=120.0), _SUCCESSOR),
+    "confirmed_and_healthy_now": some_facts(a_release(review=a_review("confirmed", note=None)), an_older_release()),
+    "healthy_for_good": some_facts(a_release(as_of=NOON - 30 * HOUR, **_A_WEEK_OLD)),
+    "regressed_and_never_answered": some_facts(a_regressed_release(as_of=NOON - 320 * HOUR, since=NOON - 400 * HOUR, **_A_WEEK_OLD)),
+    "healthy_beside_a_regression_never_answered": some_facts(
+        a_release(),
+        a_release(
+            State.REGRESSED,
+            (a_regressed_cell(release_version="57.0b6", age_hours=168.0),),
+            release_version="57.0b6",
+            as_of=NOON - 90 * HOUR,
+            since=NOON - 100 * HOUR,
+            score=1.5,
+            **_A_WEEK_OLD,
+        ),
+    ),
+    "regressed_simulated_with_links": some_facts(
+        a_regressed_release(),
+        data_label="simulated data",
+        links={"Runbook": "https://example.org/runbook", "Run in Airflow": "https://airflow.example.org/dags/a/runs/b"},
+    ),
+}
+
 NIGHT_ROUTE = Route("release-health", mention="S0123456789", mention_from=time(8), mention_to=time(20))
-_BETTER = a_release(as_of=NOON + 6 * HOUR)
+_BETTER = a_release(
+    cells=(a_cell(ratio=1.05, ratio_low=0.93, ratio_high=1.18), a_cell(platform="Windows_NT", ratio=1.12, ratio_low=0.97, ratio_high=1.29)),
+    as_of=NOON + 6 * HOUR,
+)
 _WORSE_AGAIN = a_regressed_release(as_of=NOON + 9 * HOUR)
 _LATER = some_facts(_BETTER, window_start=NOON + 5 * HOUR, window_end=NOON + 6 * HOUR)
 

@@ -3,17 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from jobs.digest.digest_facts import (
-    Cell,
-    DigestFacts,
-    FailedExpectation,
-    HourCondition,
-    HourFacts,
-    ReleaseLook,
-    Restatement,
-    Review,
-    State,
-)
+from jobs.digest.digest_facts import DigestFacts, FailedExpectation, HourCondition, HourFacts, ReleaseLook, Restatement, Review
+from jobs.health_cells import Cell, State
 from jobs.windows import Mode
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -50,7 +41,7 @@ def a_cell(state: State = State.HEALTHY, **more) -> Cell:
 def a_regressed_cell(**more) -> Cell:
     """Browser crashes on Windows at one and a half times what was expected."""
     figures = {
-        "platform": "Windows",
+        "platform": "Windows_NT",
         "observed_crashes": 662.0,
         "delayed_crashes": 640.0,
         "ratio": 1.52,
@@ -68,11 +59,11 @@ def a_verdict(state: State = State.HEALTHY, **more) -> Cell:
 
 def a_release(state: State = State.HEALTHY, cells: tuple[Cell, ...] | None = None, **more) -> ReleaseLook:
     """A release in a state, with one cell for all platforms unless said."""
-    review = more.pop("review", None)
+    review, cells_before = more.pop("review", None), more.pop("cells_before", ())
     verdict = a_verdict(state, **more)
     if cells is None:
         cells = (a_cell(state, **{name: value for name, value in more.items() if name not in ("notes",)}),)
-    return ReleaseLook(verdict, cells, review=review)
+    return ReleaseLook(verdict, cells, review=review, cells_before=cells_before)
 
 
 def an_older_release(state: State = State.HEALTHY, version: str = "57.0b7", **more) -> ReleaseLook:
@@ -109,6 +100,7 @@ def some_facts(*releases: ReleaseLook, **more) -> DigestFacts:
         "run_key": "0123456789abcdef",
         "releases": releases,
         "hours": (an_hour(),),
+        "command_lead": ".venv/bin/python -m jobs.",
     }
     return DigestFacts(**(values | more))
 

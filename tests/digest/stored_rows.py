@@ -7,7 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
-from jobs.digest.digest_facts import Cell, ReleaseLook
+from jobs.digest.digest_facts import ReleaseLook
+from jobs.health_cells import Cell
 from jobs.table_declarations import Table
 from jobs.tables.lake_catalog import ensure_table
 from jobs.tables.schemas import arrow_schema
@@ -36,7 +37,7 @@ def _health_row(cell: Cell) -> dict:
     return values | {
         "state": cell.state.value,
         "baseline_versions": list(cell.baseline_versions),
-        "notes": list(cell.notes),
+        "notes": [note.stored for note in cell.notes],
         "audit_sequence": 1,
     }
 

@@ -12,9 +12,11 @@ from jobs.client_text import as_label, as_sentence
 from jobs.digest.alert_messages import alert_message, change_message, said_of
 from jobs.digest.channel_digest import root_message, summary_message, thread_messages
 from jobs.digest.client_text import escape
-from jobs.digest.digest_facts import Cell, DigestFacts, ReleaseLook, State
+from jobs.digest.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.digest_routing import Route
 from jobs.digest.outgoing_message import OutgoingMessage, message_key
+from jobs.health_cells import Cell, State
+from jobs.health_notes import parse_note
 from jobs.windows import Window
 from local.slack_stand_in.block_rules import check_blocks, is_too_long
 from tests.digest.facts_factory import NOON, a_cell, a_failed_expectation, a_restatement, a_review, a_verdict, an_hour, some_facts
@@ -51,7 +53,7 @@ def cells(draw, version: str, channel: str) -> Cell:
     values["p_unacceptable"] = draw(st.one_of(st.none(), st.floats(0, 1)))
     scope = draw(st.sampled_from(("platform", "stratum", "trailing")))
     values |= {"platform": draw(texts) or "all", "stratum": draw(texts) if scope == "stratum" else "all", "scope": scope}
-    values["notes"] = tuple(draw(st.lists(texts, max_size=2)))
+    values["notes"] = tuple(map(parse_note, draw(st.lists(texts, max_size=2))))
     measure = draw(st.sampled_from(("main_crashes_capped", "content_crashes_capped", "plugin_crashes")))
     return a_cell(draw(st.sampled_from(State)), release_version=version, channel=channel, measure=measure, **values)
 
@@ -61,7 +63,7 @@ def hostile_facts(draw) -> DigestFacts:
     channel = draw(texts)
     releases = []
     for _ in range(draw(st.integers(0, 4))):
-        version, notes = draw(texts), tuple(draw(st.lists(texts, max_size=4)))
+        version, notes = draw(texts), tuple(map(parse_note, draw(st.lists(texts, max_size=4))))
         verdict = a_verdict(
             draw(st.sampled_from(State)), release_version=version, channel=channel, notes=notes, age_hours=draw(st.floats(0, 5_000))
         )
@@ -113,7 +115,7 @@ def test_slack_takes_whatever_clients_wrote_and_interprets_none_of_it(facts):
 def test_up_to_five_hundred_releases_fit(count, hostile, state):
     releases = tuple(
         ReleaseLook(
-            a_verdict(state, release_version=f"{number}{hostile}", notes=(hostile,), age_hours=float(number)),
+            a_verdict(state, release_version=f"{number}{hostile}", notes=(parse_note(hostile),), age_hours=float(number)),
             tuple(a_cell(state, release_version=f"{number}{hostile}", platform=f"{hostile}{cell}", stratum=hostile) for cell in range(5)),
         )
         for number in range(count)

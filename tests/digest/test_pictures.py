@@ -32,14 +32,14 @@ def test_the_alt_texts_say_what_the_pictures_show():
     ratio, rate, scores = (picture.alt_text for picture in release_pictures(a_release_with_history(), RECENT))
     assert ratio.endswith("with the 90 % interval: 1.52x (1.27–1.81x) after 9 h; acceptable up to 1.25x.")
     assert rate == "browser crashes on Windows per 1,000 usage hours of 57.0b8: 4.5 after 9 h beside 2.9 of 1 earlier release at that age."
-    assert scores == "Scores of the last 2 releases, oldest first: 57.0b7 99 healthy, 57.0b8 2 regressed."
+    assert scores == "Scores of the last 2 releases, oldest first: 57.0b7 99 healthy, 57.0b8 – regressed."
 
 
 @pytest.fixture
 def drawn(monkeypatch):
     """The axes of the pictures, before they become PNG."""
     figures = []
-    monkeypatch.setattr(release_charts, "_png", lambda figure: figures.append(figure) or b"")
+    monkeypatch.setattr(release_charts, "_finished", lambda drawing, label: figures.append(drawing.figure))
     release_pictures(a_release_with_history(), RECENT)
     return [figure.axes[0] for figure in figures]
 
@@ -60,6 +60,23 @@ def test_the_acceptable_band_is_drawn_up_to_the_limit_and_named_inside_the_pictu
     band, label = drawn[0].patches[0], drawn[0].texts[0]
     assert band.get_y() + band.get_height() == pytest.approx(1.25)
     assert (label.get_text(), label.xyann) == ("acceptable: up to 1.25x", (0.99, 0.02))
+
+
+def test_a_release_without_verdict_has_no_bar(monkeypatch):
+    figures = []
+    monkeypatch.setattr(release_charts, "_finished", lambda drawing, label: figures.append(drawing.figure))
+    release_pictures(a_release_with_history(), (*RECENT, a_verdict(State.TOO_EARLY, release_version="57.0b9", score=99.0)))
+    axes = figures[-1].axes[0]
+    heights = [bar.get_segments()[0][1][1] for bar in axes.collections]
+    assert heights == [98.6, 0.0, 0.0]
+    assert [text.get_text() for text in axes.texts] == ["99", "–", "–"]
+    assert "no verdict" in [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_simulated_data_is_called_so_in_the_picture(monkeypatch):
+    plain, labelled = (release_pictures(a_release_with_history(), RECENT, label)[0] for label in (None, "simulated data"))
+    assert labelled.alt_text == f"{plain.alt_text} Simulated data."
+    assert labelled.content != plain.content
 
 
 def test_they_are_wide_enough_for_a_phone_and_have_no_transparent_ground():

@@ -40,7 +40,7 @@ def test_a_look_becomes_a_message_and_the_next_look_edits_it(catalog, slack):
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON), regressed(NOON + HOUR), an_older_release(as_of=NOON + HOUR)))
     assert last_line(run(NOON + HOUR)) == "#release-health: beta updated, 57.0b8 alarm posted"
     root = slack.messages[0]
-    assert root.text.startswith("⛔ Firefox beta 57.0b8 – regressed – 2/100 after 9 h")
+    assert root.text.startswith("⛔ Firefox beta 57.0b8 – regressed since 22 Nov 09:00 UTC")
     assert root.edits == 1
 
 
@@ -137,10 +137,11 @@ def test_a_preview_prints_the_digest_and_writes_it_for_the_block_kit_builder_wit
     store(catalog, RELEASE_HEALTH, health_rows(*a_look_with_its_past(NOON), an_older_release(as_of=NOON)))
     folder = tmp_path / "preview"
     printed = run_without_spark("--preview", str(folder))
-    assert printed.startswith("⛔ Firefox beta 57.0b8 – regressed – 2/100 after 9 h\n57.0b8 crashes 1.52 times as often as it should")
-    assert printed.endswith(f"4 messages for Slack's Block Kit Builder in {folder}; nothing was sent\n")
+    headline = "⛔ Firefox beta 57.0b8 – regressed since 22 Nov 09:00 UTC (6 h after release)"
+    assert printed.startswith(f"{headline}\n57.0b8 crashes 1.52 times as often as it should")
+    assert printed.endswith(f"6 messages for Slack's Block Kit Builder in {folder}; nothing was sent\n")
     files = sorted(path.name for path in folder.iterdir())
-    messages = ["beta-0-root.json", "beta-1-platforms.json", "beta-2-data.json", "beta-3-pictures.json"]
+    messages = [f"beta-{n}-{name}.json" for n, name in enumerate(("root", "answer", "releases", "platforms", "data", "pictures"))]
     assert files == [*messages, "beta-rate.png", "beta-ratio.png", "beta-scores.png"]
     for name in messages:
         document = json.loads((folder / name).read_text())

@@ -12,6 +12,8 @@ from jobs.digest.digest_facts import DigestFacts
 from jobs.digest.digest_routing import Route
 from jobs.digest.message_blocks import blocks_as_text
 from jobs.digest.outgoing_message import OutgoingMessage
+from jobs.digest.release_decisions import decide, headline_release
+from jobs.digest.verdict_advice import action
 from local.slack_stand_in.block_rules import check_blocks, is_too_long
 from tests.digest.digest_cases import CASES, SEPARATE_MESSAGES
 
@@ -43,14 +45,17 @@ def messages_of(name: str) -> list[OutgoingMessage]:
 
 
 ALL_NAMES = (*CASES, *SEPARATE_MESSAGES)
+WITH_BLOCKS = ("healthy", "regressed_simulated_with_links", "alarm_by_night")
+"""Cases whose blocks are kept as well: one of each kind of block. The others are made by the same functions, and Slack's rules hold for all."""
 
 
 @pytest.mark.parametrize("name", ALL_NAMES)
 def test_a_case_reads_as_it_did(name):
     messages = messages_of(name)
     check_golden(GOLDEN / f"{name}.txt", as_text(messages))
-    blocks = {message.name: message.blocks for message in messages}
-    check_golden(GOLDEN / f"{name}.json", json.dumps(blocks, ensure_ascii=False, indent=1) + "\n")
+    if name in WITH_BLOCKS:
+        blocks = {message.name: message.blocks for message in messages}
+        check_golden(GOLDEN / f"{name}.json", json.dumps(blocks, ensure_ascii=False, indent=1) + "\n")
 
 
 @pytest.mark.parametrize("name", ALL_NAMES)
@@ -66,18 +71,11 @@ def test_a_case_differs_from_every_other(name):
     assert [other for other in ALL_NAMES if as_text(messages_of(other)) == own] == [name]
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [name for name, facts in CASES.items() if facts.releases])
 def test_the_root_says_what_to_do(name):
-    """In bold, or in the second line of a digest of which all is good; a digest without figures says it in each point."""
-    root = all_messages(CASES[name])[0]
-    todos = ("Halt", "Keep", "Do not", "Nothing to d", "No alarm", "Judge", "Wait", "Ask")
-    said = [element["text"] for block in root.blocks for element in _elements(block)]
-    assert any(todo in text for text in said for todo in todos)
-
-
-def _elements(block: dict) -> list[dict]:
-    parts = [part for part in block.get("elements", []) if "elements" in part]
-    return [element for part in parts for item in part["elements"] for element in item.get("elements", [item])]
+    root, facts = all_messages(CASES[name])[0], CASES[name]
+    decision = decide(facts, headline_release(facts))
+    assert any(action(decision, is_alone=is_alone) in blocks_as_text(root.blocks) for is_alone in (True, False))
 
 
 def test_all_good_is_two_lines_with_the_table_in_the_thread():
@@ -88,7 +86,7 @@ def test_all_good_is_two_lines_with_the_table_in_the_thread():
 
 
 def test_no_golden_file_is_left_over():
-    assert {path.stem for path in GOLDEN.iterdir()} == set(ALL_NAMES)
+    assert {path.name for path in GOLDEN.iterdir()} == {f"{name}.txt" for name in ALL_NAMES} | {f"{name}.json" for name in WITH_BLOCKS}
 
 
 def test_the_settled_day_of_a_gate_that_failed_is_not_called_good():

@@ -31,7 +31,7 @@ def test_a_dismissed_release_raises_no_alarm_and_the_digest_says_who_said_so(cat
     said = review("--dismiss", "--note", "A driver update, not us.")
     assert last_line(said) == "beta 57.0b8: dismissed, by jane; the next scoring and the next digest know"
     assert last_line(run(NOON)) == "#release-health: beta posted"
-    assert "Nothing to do: jane dismissed the alarm on " in slack.messages[0].text
+    assert "Answered: jane dismissed the alarm on " in slack.messages[0].text
     assert "“A driver update, not us.”" in slack.messages[0].text
 
 

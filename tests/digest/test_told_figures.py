@@ -4,10 +4,13 @@ import re
 
 import pytest
 
-from jobs.digest.channel_digest import latest_looks
-from jobs.digest.digest_facts import cell_from_row
+from jobs.digest.digest_facts import DigestFacts
+from jobs.digest.message_blocks import blocks_as_text
 from jobs.digest.root_message import root_blocks
+from jobs.digest.shown_releases import shown_looks, with_cells
 from jobs.explain_release_health import explain
+from jobs.health_cells import cell_from_row
+from jobs.health_notes import NoteCode
 from jobs.number_words import chance_words, percent_words, score_words
 from jobs.score_release_health import score_looks
 from jobs.table_declarations import RELEASE_HEALTH
@@ -17,21 +20,43 @@ from jobs.windows import HOUR
 from tests.digest.facts_factory import some_facts
 from tests.scoring.small_channel import SmallChannel, lake_of, table_of
 
-CERTAIN = SmallChannel(betas=4, last_hours=30, ratio=6.0)
-"""Six times the crashes: the score is nil to all digits that it has."""
 
-
-def test_the_explanation_tells_the_score_and_the_chance_that_the_digest_tells(tmp_path):
-    lake = lake_of(CERTAIN, tmp_path)
-    rows = score_looks(lake, CERTAIN.calendar, CERTAIN.end - HOUR).rows
+def scored(channel: SmallChannel, folder) -> tuple[DigestFacts, str]:
+    """What the digest is made of at the channel's last hour, and what `explain` says of the same look."""
+    lake = lake_of(channel, folder)
+    rows = score_looks(lake, channel.calendar, channel.end - HOUR).rows
     ensure_table(lake, RELEASE_HEALTH).append(table_of(RELEASE_HEALTH, rows).cast(arrow_schema(RELEASE_HEALTH)))
-    told = explain(lake, CERTAIN.calendar, "beta", "57.0b11", None)
-    cells = [cell_from_row(row) for row in rows if row["release_version"] == "57.0b11"]
-    release = latest_looks([cell for cell in cells if cell.scope == "release"], [cell for cell in cells if cell.scope != "release"])["beta"]
-    headline = root_blocks(some_facts(*release, window_end=CERTAIN.end))[0]["text"]["text"]
-    assert (release[0].verdict.score, "1/100" in headline, ", 1/100. " in told) == (pytest.approx(0.0, abs=0.01), True, True)
-    assert ", told as 1/100: no chance is told as 0 or 100" in told
+    cells = [cell_from_row(row) for row in rows if row["release_version"] == channel.versions[-1]]
+    looks = shown_looks([cell for cell in cells if cell.scope == "release"], channel.end)["beta"]
+    facts = some_facts(*with_cells(looks, cells, ()), window_end=channel.end)
+    return facts, explain(lake, channel.calendar, "beta", channel.versions[-1], None)
+
+
+WORLDS = {
+    "platform": SmallChannel(betas=4, last_hours=30, ratio=6.0),
+    "trailing": SmallChannel(betas=4, last_hours=100, ratio=8.0, bad_from_hour=84),
+    "stratum": SmallChannel(betas=4, last_hours=60, ratio=2.2, bad_os_versions=("6",), crashes_per_hour=0.3),
+}
+FIGURE = re.compile(r"\d[\d.,]*(?:–[\d.]+)?x|[<>]?\d+\u00a0%|\d{1,2} [A-Z][a-z]{2} \d\d:\d\d UTC|\d+ h\b(?! it)")
+
+
+@pytest.mark.parametrize("scope", WORLDS)
+def test_the_explanation_tells_every_figure_of_the_digest_for_the_same_cell_and_its_terms_make_their_sum(scope, tmp_path):
+    facts, told = scored(WORLDS[scope], tmp_path)
+    release = facts.releases[0]
+    assert (release.cell.scope, release.verdict.state) == (scope, "regressed")
+    place = release.verdict.note(NoteCode.DECIDED_BY)
+    assert tuple(place.parameters.values()) == release.cell.place, "the stored row names the cell that the digest tells of"
+    assert (release.verdict.ratio, release.verdict.expected_crashes) == (release.cell.ratio, release.cell.expected_crashes)
+    root = blocks_as_text(root_blocks(facts)[:2])
+    figures = FIGURE.findall(root.replace(" 24 h ", " "))
+    assert len(figures) >= 5
+    assert [figure for figure in figures if figure not in told.replace(" h after", " h")] == []
     assert not re.search(r"(?<![\d.<>])(100\.0|0\.0)\s%", told), "a chance is never nil, nor certain"
+    terms = [float(term) for term in re.findall(r"per 1000 h x +[\d.]+ = +([\d.]+)", told)]
+    rest = re.search(r"the rest of the release has: .* = ([\d.]+)", told)
+    together = sum(terms) * (float(rest[1]) if rest else 1.0)
+    assert together == pytest.approx(release.cell.expected_crashes, rel=0.002)
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,25 @@ from dataclasses import replace
 from datetime import timedelta
 
 from jobs.digest.attention_items import attention_items
-from jobs.digest.digest_facts import State
-from jobs.digest.review_words import said_words
+from jobs.digest.release_decisions import decide, said_of_release
 from jobs.digest.verdict_advice import caveats
-from jobs.digest.verdict_words import deciding_cell, sentence
+from jobs.digest.verdict_words import sentence
+from jobs.health_cells import State
 from tests.digest.facts_factory import NOON, a_cell, a_regressed_cell, a_release, a_review, some_facts
+
+
+def decided(release):
+    return decide(some_facts(release), release)
 
 
 def test_something_outside_of_the_release_is_told_where_it_touches_the_verdict():
     release = a_release(State.REGRESSED, cells=(a_regressed_cell(environment_factor=1.9),))
-    assert "the one before crashes 1.9" in " ".join(caveats(release))
+    assert "the one before crashes 1.9" in " ".join(caveats(decided(release)))
 
 
 def test_a_noisy_small_platform_is_not_taken_for_something_outside():
     cells = (a_regressed_cell(environment_factor=1.0), a_cell(platform="Darwin", environment_factor=1.9))
-    assert "Not only this release" not in " ".join(caveats(a_release(State.REGRESSED, cells=cells)))
+    assert "Not only this release" not in " ".join(caveats(decided(a_release(State.REGRESSED, cells=cells))))
 
 
 PART = {"scope": "trailing", "platform": "all", "p_unacceptable": 0.99}
@@ -26,18 +30,18 @@ PART = {"scope": "trailing", "platform": "all", "p_unacceptable": 0.99}
 
 def test_the_sentence_is_told_from_what_alarms_and_not_from_the_platform_that_is_called_regressed_for_it():
     platform, part = a_cell(State.REGRESSED, p_unacceptable=0.3, ratio=1.1), a_regressed_cell(**PART)
-    assert deciding_cell(a_release(State.REGRESSED, (platform, part))) is part
+    assert a_release(State.REGRESSED, (platform, part)).cell is part
 
 
 def test_of_cells_that_alarm_by_themselves_the_whole_platform_is_told_first():
     platform, part = a_regressed_cell(p_unacceptable=0.91), a_regressed_cell(**PART)
-    assert deciding_cell(a_release(State.REGRESSED, (part, platform))) is platform
+    assert a_release(State.REGRESSED, (part, platform)).cell is platform
 
 
 def test_a_release_that_is_watched_for_a_measure_that_does_not_decide_is_told_from_it():
     critical, other = a_cell(), a_regressed_cell(measure="plugin_crashes")
     watched = a_cell(State.WATCH, measure="gmplugin_crashes", p_unacceptable=0.6)
-    assert deciding_cell(a_release(State.WATCH, (critical, watched, other))) is other
+    assert a_release(State.WATCH, (critical, watched, other)).cell is other
 
 
 def test_a_verdict_without_alarm_is_told_of_all_platforms_if_they_agree_with_it():
@@ -45,9 +49,9 @@ def test_a_verdict_without_alarm_is_told_of_all_platforms_if_they_agree_with_it(
     everywhere, mac = a_cell(ratio=1.07), a_cell(platform="Darwin", ratio=1.0)
     content = a_cell(measure="content_crashes_capped", ratio=1.1)
     verdict = {"ratio": 1.0, "expected_crashes": mac.expected_crashes}
-    assert deciding_cell(a_release(cells=(mac, content, everywhere), **verdict)) is everywhere
+    assert a_release(cells=(mac, content, everywhere), **verdict).cell is everywhere
     improved = replace(everywhere, state=State.IMPROVED)
-    assert deciding_cell(a_release(cells=(mac, improved), **verdict)) is mac
+    assert a_release(cells=(mac, improved), **verdict).cell is mac
 
 
 def test_a_cell_that_alarms_for_a_part_of_it_asks_for_no_attention_of_its_own():
@@ -58,10 +62,10 @@ def test_a_cell_that_alarms_for_a_part_of_it_asks_for_no_attention_of_its_own():
 
 def test_a_mute_that_has_ended_is_not_said_to_hold():
     muted = a_review("open", muted_until=NOON + timedelta(hours=1))
-    assert said_words(a_release(State.REGRESSED, review=muted)) == "muted"
-    assert said_words(a_release(State.REGRESSED, review=replace(muted, muted_until=NOON))) is None
+    assert said_of_release(a_release(State.REGRESSED, review=muted)) == "muted"
+    assert said_of_release(a_release(State.REGRESSED, review=replace(muted, muted_until=NOON))) is None
 
 
 def test_one_crash_is_not_told_as_several():
     first_hour = a_release(State.TOO_EARLY, (a_cell(State.TOO_EARLY, observed_crashes=1.0, usage_hours=185.0),), age_hours=1.0)
-    assert sentence(first_hour).startswith("57.0b8 is 1 h old, with 1 browser crash in 185 usage hours so far.")
+    assert sentence(decided(first_hour)).startswith("57.0b8 is 1 h old, with 1 browser crash in 185 usage hours so far.")

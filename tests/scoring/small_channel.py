@@ -24,7 +24,10 @@ STRATA = (
 
 @dataclass(frozen=True)
 class SmallChannel:
-    """`ratio` multiplies the last beta's browser crashes on Windows. Betas come every week from the third day on."""
+    """`ratio` multiplies the last beta's browser crashes on Windows (`bad_os_versions` of it) from the age `bad_from_hour` on.
+
+    Betas come every week from the third day on.
+    """
 
     betas: int = 6
     last_hours: int = 72
@@ -35,6 +38,8 @@ class SmallChannel:
     seed: int = 7
     missing_hours: tuple[int, ...] = ()
     first_beta: int = 8
+    bad_os_versions: tuple[str, ...] = ("10", "6")
+    bad_from_hour: int = 0
 
     @property
     def versions(self) -> list[str]:
@@ -66,7 +71,8 @@ class SmallChannel:
             for hour in np.flatnonzero(users_on[i] > 1e-4):
                 for os_name, os_version_major, architecture, country_group, share in STRATA:
                     usage_hours = self.usage_hours_per_hour * share * users_on[i, hour]
-                    is_bad = i == self.betas and os_name == "Windows_NT"
+                    is_bad = i == self.betas and os_name == "Windows_NT" and os_version_major in self.bad_os_versions
+                    is_bad &= ORIGIN + timedelta(hours=int(hour)) >= self.releases[-1] + timedelta(hours=self.bad_from_hour)
                     crashes = int(rng.poisson(usage_hours * self.crashes_per_hour * (self.ratio if is_bad else 1.0)))
                     yield {
                         "hour_start": ORIGIN + timedelta(hours=int(hour)),

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from jobs.health_notes import Note, NoteCode, parse_note
 from jobs.policies import POLICY
 from jobs.scoring.baseline_selection import baselines_of, channel_releases
 from jobs.scoring.channel_scoring import score_releases
@@ -101,7 +102,7 @@ def test_late_rows_give_what_all_rows_at_once_give():
 def test_a_first_release_is_compared_with_the_version_in_use_before():
     rows = verdicts(rows_of(CHANNEL.record(ROWS), ORIGIN, CHANNEL.end), "57.0b8")
     assert rows[-1]["baseline_versions"] == ["57.0b7"]
-    assert "no release of this channel to compare with: compared with the version in use before" in rows[-1]["notes"]
+    assert Note(NoteCode.PROXY, {"instead_of_baselines": "version_before"}).stored in rows[-1]["notes"]
     assert rows[-1]["ratio"] == pytest.approx(1.0, abs=0.25)  # three days of it are recorded: the late hours of earlier ones come on top
     assert rows[-1]["acceptable_ratio"] == pytest.approx(math.exp(2 * 0.5), rel=0.01)  # only gross faults show
 
@@ -133,14 +134,14 @@ def test_a_first_release_in_a_record_that_begins_with_it_has_rates_and_no_verdic
 
 def test_one_baseline_is_called_thin():
     rows = verdicts(rows_of(CHANNEL.record(ROWS), ORIGIN, CHANNEL.end), "57.0b9")
-    assert "thin baseline: 1 release(s)" in rows[-1]["notes"]
+    assert Note(NoteCode.THIN_BASELINE, {"releases": 1}).stored in rows[-1]["notes"]
 
 
 def test_an_hour_that_is_not_complete_is_a_data_problem_not_zeros():
     channel = replace(CHANNEL, missing_hours=(CHANNEL.hours - 5,))
     rows = verdicts(rows_of(channel.record(ROWS), ORIGIN, CHANNEL.end), "57.0b12")
     assert [row["state"] == "data_problem" for row in rows] == [False] * 35 + [True] * 5
-    assert any("not complete" in note for note in rows[-1]["notes"])
+    assert NoteCode.INCOMPLETE_HOURS in rows[-1]["notes"]
 
 
 def test_a_measure_that_no_ping_of_the_version_carries_is_a_data_problem():
@@ -152,7 +153,7 @@ def test_a_measure_that_no_ping_of_the_version_carries_is_a_data_problem():
         row for row in rows if row["measure"] == "content_crashes_capped" and row["scope"] == "platform" and row["platform"] == "all"
     ]
     assert content[-1]["state"] == "data_problem"
-    assert "no ping of this version has carried the measure" in content[-1]["notes"]
+    assert NoteCode.SILENT_MEASURE in content[-1]["notes"]
 
 
 def test_a_measure_that_is_null_everywhere_is_no_baseline():
@@ -166,14 +167,15 @@ def test_hours_of_all_versions_falling_away_are_a_data_problem():
     position = ROWS.schema.get_field_index("usage_hours")
     rows = verdicts(rows_of(CHANNEL.record(ROWS.set_column(position, "usage_hours", lost)), CHANNEL.end - HOUR, CHANNEL.end), "57.0b12")
     assert rows[-1]["state"] == "data_problem"
-    assert any("far fewer usage hours" in note for note in rows[-1]["notes"])
+    assert NoteCode.FEW_USAGE_HOURS in rows[-1]["notes"]
 
 
 def test_a_bad_platform_makes_a_bad_release_and_is_named():
     bad = replace(CHANNEL, ratio=2.5)
     row = verdicts(rows_of(bad.record(), bad.end - HOUR, bad.end), "57.0b12")[-1]
     assert row["state"] == "regressed"
-    assert row["notes"][0] == "decided by browser crashes on Windows_NT"
+    place = {"scope": "platform", "platform": "Windows_NT", "stratum": "all", "measure": "main_crashes_capped"}
+    assert parse_note(row["notes"][0]) == Note(NoteCode.DECIDED_BY, place)
     assert row["ratio"] == pytest.approx(2.5, rel=0.15)
     assert row["since"] < bad.end
 
@@ -193,4 +195,4 @@ def test_the_first_release_of_a_channel_is_compared_with_its_betas():
     row = verdicts(rows_of(record, CHANNEL.end - HOUR, CHANNEL.end), "57.0")[-1]
     assert row["baseline_versions"] == ["57.0b11", "57.0b10", "57.0b9", "57.0b8"]
     assert row["between_release_scale"] == 0.5
-    assert any("on the channel before" in note for note in row["notes"])
+    assert Note(NoteCode.PROXY, {"instead_of_baselines": "channel_before"}).stored in row["notes"]

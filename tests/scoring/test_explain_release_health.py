@@ -5,6 +5,7 @@ import re
 import pytest
 
 from jobs.explain_release_health import RecomputationDiffersError, explain
+from jobs.number_words import clock_words
 from jobs.score_release_health import score_looks
 from jobs.table_declarations import RELEASE_HEALTH
 from jobs.tables.lake_catalog import ensure_table
@@ -30,7 +31,7 @@ def lake(tmp_path_factory):
 
 def test_the_arithmetic_is_shown_and_holds(lake):
     text = explain(lake, CHANNEL.calendar, "beta", "57.0b11", None)
-    assert text.startswith(f"beta 57.0b11 at {CHANNEL.end:%Y-%m-%d %H:%M} UTC, 30 h after release:\n  regressed")
+    assert text.startswith(f"beta 57.0b11 at {clock_words(CHANNEL.end)}, 30 h after release:\n  regressed")
     terms = re.findall(r"([\d.]+) h x +([\d.]+) per 1000 h x +([\d.]+) = +([\d.]+)", text)
     together = float(re.search(r"together E = ([\d.]+)", text)[1])
     for hours, rate, factor, expected in terms:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from jobs.health_notes import NoteCode
 from jobs.policies import POLICY, StrataPolicy
 from jobs.scoring.data_guard import fallen_usage, kernel_drift, volume_problems
 from jobs.scoring.evidence_list import listed_cells
@@ -114,9 +115,9 @@ def problems_at(usage_factor=1.0, crash_factor=1.0, crashes=100.0):
 def test_volume_is_judged_by_the_same_hours_of_the_last_weeks():
     assert problems_at() == []
     assert problems_at(usage_factor=0.65) == []
-    assert problems_at(usage_factor=0.5) == ["far fewer usage hours of all versions than usual arrived"]
-    assert problems_at(usage_factor=1.7) == ["far more usage hours of all versions than usual arrived"]
-    assert problems_at(crash_factor=0.4) == ["far fewer crash pings of all versions than usual arrived"]
+    assert problems_at(usage_factor=0.5) == [NoteCode.FEW_USAGE_HOURS]
+    assert problems_at(usage_factor=1.7) == [NoteCode.MANY_USAGE_HOURS]
+    assert problems_at(crash_factor=0.4) == [NoteCode.FEW_CRASH_PINGS]
 
 
 def test_many_crashes_are_no_data_problem():

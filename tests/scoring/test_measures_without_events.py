@@ -6,9 +6,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from jobs.health_notes import NoteCode
 from jobs.policies import POLICY
 from jobs.scoring.channel_scoring import score_releases
-from jobs.scoring.health_rows import NO_EVENTS_NOTE, LookRange, health_rows
+from jobs.scoring.health_rows import LookRange, health_rows
 from tests.scoring.small_channel import SmallChannel
 
 CONTENT = "content_crashes_capped"
@@ -76,7 +77,7 @@ def test_the_measure_says_that_it_is_left_out_and_has_no_figures(rows):
     content = [row for row in rows if row["measure"] == CONTENT]
     assert {row["scope"] for row in content} == {"platform"}
     assert {(row["ratio"], row["evidence"], row["score"]) for row in content} == {(None, None, None)}
-    assert all(NO_EVENTS_NOTE in row["notes"] for row in content)
+    assert all(NoteCode.NO_EVENT in row["notes"] for row in content)
 
 
 @pytest.mark.parametrize("events", [1, 40])
@@ -100,4 +101,4 @@ def test_an_application_in_which_nothing_ever_went_wrong_is_too_early_to_judge()
     quiet = replace(DESKTOP, betas=5, crashes_per_hour=0.0)
     row = verdicts(all_rows(quiet), quiet.versions[-1])[-1]
     assert (row["state"], row["score"]) == ("too_early", None)
-    assert NO_EVENTS_NOTE in row["notes"]
+    assert NoteCode.NO_EVENT in row["notes"]

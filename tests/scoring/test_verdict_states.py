@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from jobs.health_cells import State
 from jobs.policies import POLICY
 from jobs.scoring.cell_looks import CellLooks
 from jobs.scoring.ratio_posterior import RatioPosterior
 from jobs.scoring.release_verdict import CellVerdict, release_verdict
-from jobs.scoring.verdict_states import State, cell_states, regressed_looks, state_beginnings
+from jobs.scoring.verdict_states import cell_states, regressed_looks, state_beginnings
 
 R, W, H, E = State.REGRESSED, State.WATCH, State.HEALTHY, State.TOO_EARLY
 

@@ -1,7 +1,7 @@
-"""The names of measures, platforms and groups of users as people say them."""
+"""The names of states, measures, platforms and groups of users as people say them, for the digest and for `explain`."""
 
 from jobs.client_text import as_label
-from jobs.digest.digest_facts import ALL, Cell
+from jobs.health_cells import ALL, Cell, State
 from jobs.measures import MEASURES
 
 _MEASURES = {measure.name: measure for measure in MEASURES}
@@ -9,22 +9,15 @@ _PLATFORMS = {"Windows_NT": "Windows", "Darwin": "macOS"}
 _STRATUM_PARTS = 4  # operating system, its version, architecture, country group
 
 
+def state_name(state: State) -> str:
+    """`data problem` for data_problem."""
+    return state.value.replace("_", " ")
+
+
 def measure_words(measure: str) -> str:
     """`browser crashes` for main_crashes_capped; names unknown to the declarations as they are."""
     declared = _MEASURES.get(measure)
     return declared.label if declared else as_label(measure.replace("_", " "))
-
-
-def is_critical(measure: str) -> bool:
-    """Whether a measure decides the state of its release."""
-    declared = _MEASURES.get(measure)
-    return declared is not None and declared.scoring is not None and declared.scoring.is_critical
-
-
-def severity_cost(measure: str) -> float:
-    """How much a measure weighs beside others; 0 where it is not scored."""
-    declared = _MEASURES.get(measure)
-    return declared.scoring.severity_cost if declared is not None and declared.scoring is not None else 0.0
 
 
 def platform_words(platform: str) -> str:
@@ -47,3 +40,15 @@ def where_words(cell: Cell) -> str:
     if cell.stratum != ALL:
         return f" among {stratum_words(cell.stratum)}"
     return "" if cell.platform == ALL else f" on {platform_words(cell.platform)}"
+
+
+def population_words(cell: Cell) -> str:
+    """Whose figures a cell holds: `all platforms`, `Windows`, `all platforms, last 24 h`, `Windows 10, x86-64, western europe`."""
+    where = stratum_words(cell.stratum) if cell.stratum != ALL else platform_words(cell.platform)
+    return f"{where}, last 24 h" if cell.scope == "trailing" else where
+
+
+def place_words(cell: Cell) -> str:
+    """`browser crashes on Windows`, `browser crashes on all platforms in the last 24 h`."""
+    where = where_words(cell) or " on all platforms"
+    return f"{measure_words(cell.measure)}{where}{' in the last 24 h' if cell.scope == 'trailing' else ''}"
