@@ -83,7 +83,7 @@ def test_a_reader_sees_the_verdict_the_table_and_the_alarm(slack, page):
     post_digest(slack)
     page.goto(slack.address)
     root = page.locator("main article").first
-    expect(root.locator("h3")).to_have_text("⛔ Firefox beta 57.0b8 – regressed – 2/100 after 9 h")
+    expect(root.locator("h3")).to_have_text("⛔ Firefox beta 57.0b8 – regressed since 22 Nov 09:00 UTC (6 h after release)")
     expect(root.locator("b", has_text="Halt the rollout of 57.0b8")).to_be_visible()
     expect(root.locator("th").first).to_have_text("Release")
     expect(root.locator("td").nth(1)).to_have_text("⛔ regressed")
