@@ -165,7 +165,7 @@ def test_an_alarm_that_a_later_run_adopts_keeps_what_it_said(world, then):
     world.tell(then(), hour=1)
     world.tell(healthy(), hour=2)
     assert (world.stands()["alert"], world.stands()["change"]) == (1, 1)
-    assert "The ratio was 1.52x" in world.last_words()
+    assert "was 1.52x" in world.last_words()
 
 
 def test_a_change_of_mind_that_was_sent_and_not_noted_is_taken_back_if_the_mind_changes_again(world):
