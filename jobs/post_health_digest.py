@@ -28,7 +28,7 @@ from jobs.digest.sent_ledger import SentLedger
 from jobs.digest.slack_calls import SlackCalls, SlackRefusal, UnknownOutcome
 from jobs.expected_troubles import explain_trouble
 from jobs.number_words import plural
-from jobs.settings import ROOT, Settings, SettingsError, from_environment
+from jobs.settings import LOCAL, Settings, SettingsError, from_environment
 from jobs.tables.lake_catalog import open_catalog
 from jobs.windows import Mode, Window, parse_hour
 
@@ -79,7 +79,7 @@ def check_channels(context: click.Context, _: click.Parameter, is_wanted: bool) 
 @click.option(
     "--preview",
     is_flag=False,
-    flag_value=str(ROOT / ".local" / "preview"),
+    flag_value=str(LOCAL / "preview"),
     metavar="[FOLDER]",
     help="Send nothing: print the digest, and write it for Slack's Block Kit Builder into the folder (.local/preview unless named).",
 )

@@ -24,7 +24,9 @@ NAMESPACE = "release_health"
 CATALOG = "lake"
 SETTINGS_VARIABLE = "RELEASE_HEALTH_SETTINGS"
 SETTINGS_FILE = ROOT / "release_health.toml"
-LOCAL_STACKS_FILE = ROOT / ".local" / "release_health.toml"
+LOCAL = (ROOT if (ROOT / "pyproject.toml").exists() else Path.cwd()) / ".local"
+"""What is local: in the checkout; where this package is installed without one, in the folder that a command runs in."""
+LOCAL_STACKS_FILE = LOCAL / "release_health.toml"
 CATALOG_PREFIX = f"PYICEBERG_CATALOG__{CATALOG.upper()}__"
 _PASSWORD = re.compile(r"://[^@/]*@")
 _NAMES_PLACES = ("LANDING", "STAGING", "LEDGER_URI", "DATA_DOCS", "SLACK_BOT_TOKEN")
@@ -79,12 +81,11 @@ def from_environment() -> Settings:
 
 
 def _defaults() -> dict[str, str]:
-    local = ROOT / ".local"
     places = {
-        "landing": str(local / "landing"),
-        "staging": str(local / "staging"),
-        "ledger_uri": f"sqlite:///{local / 'ledger.db'}",
-        "data_docs": str(local / "data_docs"),
+        "landing": str(LOCAL / "landing"),
+        "staging": str(LOCAL / "staging"),
+        "ledger_uri": f"sqlite:///{LOCAL / 'ledger.db'}",
+        "data_docs": str(LOCAL / "data_docs"),
     }
     routing = ROOT / "digest_routing.toml"
     return places | ({"digest_routing": str(routing)} if routing.exists() else {})

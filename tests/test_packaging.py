@@ -69,6 +69,11 @@ def test_a_command_of_the_installed_package_runs_anywhere(installed: Path, tmp_p
     assert {"jobs/pings/ping_source.py", "expectations/data_docs_pages/runs_page.j2"} <= names
 
 
+def test_an_installed_package_keeps_what_is_local_where_it_runs(installed: Path, tmp_path: Path) -> None:
+    printed = run(installed, tmp_path, "-c", "from jobs.settings import from_environment; print(from_environment().landing)", LANDING="")
+    assert printed.strip() == str(tmp_path / ".local" / "landing")
+
+
 def test_data_docs_are_rendered_from_the_zip_that_a_cluster_gets(tmp_path: Path) -> None:
     write_code_archive(tmp_path / "jobs.zip")
     assert "<html" in run(sys.executable, tmp_path, "-c", RENDER, PYTHONPATH=str(tmp_path / "jobs.zip"))

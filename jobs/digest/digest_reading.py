@@ -26,7 +26,7 @@ from jobs.digest.stored_facts import (
     read_verdicts,
 )
 from jobs.printed_commands import printed_command
-from jobs.settings import ROOT, Settings, airflow_run
+from jobs.settings import LOCAL, Settings, airflow_run
 from jobs.windows import HOUR, Mode, Window
 
 
@@ -78,7 +78,7 @@ def draw_pictures(catalog: Catalog, facts: DigestFacts) -> tuple[Picture, ...]:
     release = headline_release(facts)
     if release is None:
         return ()
-    os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".local" / "matplotlib"))
+    os.environ.setdefault("MPLCONFIGDIR", str(LOCAL / "matplotlib"))
     from jobs.digest.release_charts import release_pictures
 
     history = read_history(catalog, release.cell)

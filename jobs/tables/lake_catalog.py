@@ -1,7 +1,6 @@
 """The Iceberg catalog, configured pyiceberg's way, and the declared tables in it."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import CommitFailedException, NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
@@ -11,7 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from jobs.settings import CATALOG, NAMESPACE, ROOT, from_environment, s3_access
+from jobs.settings import CATALOG, LOCAL, NAMESPACE, from_environment, s3_access
 from jobs.table_declarations import Table
 from jobs.tables.schemas import iceberg_schema, partition_spec
 from jobs.tables.table_changes import TableChanges, apply_changes, refuse_conflicts, table_changes, table_properties
@@ -83,9 +82,8 @@ def _configured_properties() -> dict[str, str] | None:
 
 
 def _local_properties() -> dict[str, str]:
-    local = ROOT / ".local"
-    Path(local).mkdir(exist_ok=True)
-    return {"type": "sql", "uri": f"sqlite:///{local / 'catalog.db'}", "warehouse": f"file://{local / 'warehouse'}"}
+    LOCAL.mkdir(exist_ok=True)
+    return {"type": "sql", "uri": f"sqlite:///{LOCAL / 'catalog.db'}", "warehouse": f"file://{LOCAL / 'warehouse'}"}
 
 
 def _patient_sqlite(uri: str) -> str:
