@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from jobs.settings import ROOT
+from tests.test_conventions import NAMES, imports
 
 COMPOSE = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
@@ -149,3 +151,17 @@ def locked(path: Path) -> dict[str, str]:
     """By package, its version and hashes."""
     found = re.findall(r"^([\w.-]+)(?:\[.*?\])?(==[^#]*?)(?=^\S|\Z|^ +#)", path.read_text(), re.MULTILINE | re.DOTALL)
     return {name: "".join(version.split()) for name, version in found}
+
+
+def test_executors_have_every_package_that_the_ping_source_imports_there() -> None:
+    distributions = packages_distributions()
+    needed, seen, waiting = set[str](), set[str](), [name for name in NAMES if name.startswith("jobs.pings.")]
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        for imported in imports(NAMES[name], at_import_time_only=True):
+            if imported in NAMES:
+                waiting += [imported] if imported not in seen else []
+            else:
+                needed |= set(distributions.get(imported.split(".")[0], []))
+    assert needed - {"pyspark-client", "release-health"} <= set(locked(ROOT / "requirements" / "executor.txt"))
