@@ -2,8 +2,8 @@
 ### Release health, many days again
 
 **When:** by hand, after a repair of the landing zone, a new measure or a correction of the code. `start` is the first day, `end` the day
-after the last one, or an hour of the current day, whose hours before it are then taken provisionally; `days_per_job` is how many days one
-Spark job takes. With `dry_run` (the default) the task *plan_backfill* prints what would be done and the run ends there: read its log, then
+after the last one, or an hour of the current day, whose closed hours before it are then taken provisionally; `days_per_job` is how many
+days one Spark job takes; `accept_less` lets them replace more than they are (docs/runbook.md, *Less than before*). With `dry_run` (the default) the task *plan_backfill* prints what would be done and the run ends there: read its log, then
 trigger again without `dry_run`.
 
 **Reads:** the days' folders of the landing zone; `release_totals` for scoring.
@@ -38,6 +38,9 @@ with DAG(
             type="string", pattern=DAY_OR_HOUR, description="Day after the last one, or an hour of the current day (2026-11-22T10:00), UTC."
         ),
         "days_per_job": Param(7, type="integer", minimum=1, description="Days that one Spark job takes."),
+        "accept_less": Param(
+            False, type="boolean", description="Replace these days even by less than they were made of; kept in their audit rows."
+        ),
         "dry_run": Param(True, type="boolean", description="Print the plan and do nothing."),
     },
     tags=["release-health"],
@@ -45,9 +48,10 @@ with DAG(
     period = ["--start", "{{ params.start }}", "--end", "{{ params.end }}"]
     mode = "{{ 'provisional' if 'T' in params.end else 'settled' }}"
     arguments = [*period, "--mode", mode, "--run-key", RUN_KEY]
+    flags = ["{{ '--accept-less' if params.accept_less else '' }}", "{{ '--dry-run' if params.dry_run else '' }}"]
     plan = python_task(
         "plan_backfill",
-        [*period, "--days-per-job", "{{ params.days_per_job }}", "--run-key", RUN_KEY, "{{ '--dry-run' if params.dry_run else '' }}"],
+        [*period, "--days-per-job", "{{ params.days_per_job }}", "--run-key", RUN_KEY, *flags],
         # The last line is the list of the jobs' arguments; empty in a dry run, which skips all that follows.
         do_xcom_push=True,
     )

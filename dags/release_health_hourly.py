@@ -23,7 +23,7 @@ from dags.health_tasks import DEFAULT_ARGUMENTS, MACROS, aggregate_and_audit, in
 from dags.hour_closing import HourClosedSensor
 from jobs.settings import from_environment
 
-LANDING = from_environment().landing
+LANDING = from_environment().landing.rstrip("/")  # `//` names another object on S3
 MARKER = f"{LANDING}/submission_date={{{{ data_interval_start.strftime('%Y-%m-%d/submission_hour=%H') }}}}/_SUCCESS"
 
 with DAG(

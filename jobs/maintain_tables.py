@@ -1,22 +1,23 @@
-"""Keep the tables in shape, and name the days whose pings came too late for their settlement.
+"""Keep the tables in shape, and name the holes: hours never read, days never settled, objects that came too late.
 
 Reads the listing of LANDING, ingest_audit and the tables' metadata. Drops rows past their retention, merges small files, expires old
 snapshots, deletes files that no snapshot names and old staging folders; how old is in jobs/tables/maintenance_policy.py, and ages count back
-from --end. If it fails, what it had not done yet is done by the next run.
+from --end. Each hole is printed with the backfill that mends it, ready to run, and what that costs. If it fails, what it
+had not done yet is done by the next run.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 
 import click
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
 
 from jobs.command_line import EntryPoint
-from jobs.pings.landing_zone import LandingZoneError, list_hours
+from jobs.pings.landing_zone import LandingZoneError
 from jobs.settings import from_environment
 from jobs.table_declarations import INGEST_AUDIT, TABLES, Table
+from jobs.tables.backfill_requests import days_words, hole_lines
+from jobs.tables.hole_reading import read_holes
 from jobs.tables.lake_catalog import identifier, open_catalog
-from jobs.tables.late_objects import days_to_settle_again, settled_objects
 from jobs.tables.maintenance_policy import POLICY
 from jobs.tables.open_claims import read_claims
 from jobs.tables.row_replacement import expire_snapshots
@@ -27,7 +28,7 @@ from jobs.tables.table_upkeep import (
     drop_rows_before,
     merge_daily_files,
 )
-from jobs.windows import Mode, Window, hour_ranges, parse_hour
+from jobs.windows import hour_ranges, parse_hour
 
 
 @click.command(cls=EntryPoint, help=__doc__)
@@ -37,34 +38,27 @@ def main(end: datetime, dry_run: bool) -> None:
     settings = from_environment()
     catalog = open_catalog()
     end = end.replace(minute=0, second=0, microsecond=0)
-    try:
-        late_days = name_late_days(catalog, settings.landing, end)
-    except LandingZoneError as error:
-        raise click.ClickException(str(error)) from error
-    name_open_claims(catalog)
     files = Removed()
     for table in TABLES:
         files += tend(catalog, table, end, dry_run)
     folders = delete_old_staging(settings.staging, end - POLICY.staging, dry_run)
-    settle = f"settle again: {', '.join(f'{day}' for day in late_days)}" if late_days else "no day to settle again"
+    name_open_claims(catalog)
+    to_mend = name_holes(catalog, settings.landing, end)
     verb = "would delete" if dry_run else "deleted"
-    click.echo(f"{settle}; {verb} {files.count} files ({_megabytes(files)}) and {folders.count} staging folders ({_megabytes(folders)})")
+    click.echo(f"{to_mend}; {verb} {files.count} files ({_megabytes(files)}) and {folders.count} staging folders ({_megabytes(folders)})")
 
 
-def name_late_days(catalog: Catalog, landing: str, end: datetime) -> list[date]:
-    """The days to settle again; prints the objects that call for it."""
-    last_midnight = end.replace(hour=0)
-    window = Window(last_midnight - POLICY.late_objects, last_midnight, Mode.SETTLED)
+def name_holes(catalog: Catalog, landing: str, end: datetime) -> str:
+    """Print what was never read, never settled or came too late, with the requests that mend it; returns it in short."""
     try:
-        audit = catalog.load_table(identifier(INGEST_AUDIT))
-    except NoSuchTableError:
-        return []
-    unread = days_to_settle_again(list_hours(landing, window), settled_objects(audit, window.start, window.end))
-    for day, keys in unread.items():
-        click.echo(
-            f"{day} was settled without {len(keys)} objects that have come since, such as {keys[0]}; run release_health_backfill for it"
-        )
-    return list(unread)
+        holes, listed = read_holes(catalog, end, POLICY.late_objects, landing)
+    except LandingZoneError as error:
+        holes, _ = read_holes(catalog, end, POLICY.late_objects)
+        click.echo("\n".join(hole_lines(holes)))
+        raise click.ClickException(f"the tables are tended, but late objects could not be looked for: {error}") from error
+    for line in hole_lines(holes, listed):
+        click.echo(line)
+    return f"to settle again: {days_words(holes.days_to_settle)}" if holes.days_to_settle else "no day to settle again"
 
 
 def name_open_claims(catalog: Catalog) -> None:

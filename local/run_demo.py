@@ -28,7 +28,7 @@ from local import stack as local_stack
 from local.airflow_api import AirflowApiError
 from local.demo_outcome import complete_hours, report_outcome
 from local.demo_plan import current_hour, plan_backfill
-from local.demo_runs import DAGS, RunFailed, run_backfill, run_hours
+from local.demo_runs import DAGS, RunFailed, run_backfill, run_daily, run_hours
 from local.demo_steps import DemoSteps
 from local.settings_file import write_settings
 from local.stack import Stack, StackError
@@ -82,6 +82,7 @@ def _run(config: StackConfig, console: Console, steps: DemoSteps) -> None:
     _show_addresses(stack, console)
     if problems:
         raise click.ClickException("the demo failed: " + "; ".join(problems))
+    run_daily(stack.airflow)
     if sys.stdin.isatty() and sys.stdout.isatty():
         _keep_landing(landing, as_of, console)
 

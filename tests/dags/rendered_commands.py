@@ -11,7 +11,7 @@ from airflow.sdk import DAG
 from dags.job_operator import JobOperator, RunFailure
 from jobs.settings import ROOT
 
-PARAMS = {"wait_minutes": 120, "start": "2026-11-01", "end": "2026-11-22T10:00", "days_per_job": 7, "dry_run": False}
+PARAMS = {"wait_minutes": 120, "start": "2026-11-01", "end": "2026-11-22T10:00", "days_per_job": 7, "accept_less": False, "dry_run": False}
 INTERVALS = {
     "release_health_hourly": (datetime(2026, 11, 22, 10, tzinfo=UTC), datetime(2026, 11, 22, 11, tzinfo=UTC)),
 }

@@ -100,7 +100,9 @@ def test_assets_are_the_declared_tables(dags: Mapping[str, DAG]) -> None:
 def test_a_value_of_a_run_is_one_argument_and_no_task_has_a_shell(dags: Mapping[str, DAG]) -> None:
     hostile = {"start": "2026-11-01 $(touch x)", "end": "2026-11-22; touch x #", "days_per_job": "7`touch x`"}
     plan = copy.deepcopy(dags["release_health_backfill"]).get_task("plan_backfill")
-    plan.render_template_fields({"params": {**hostile, "dry_run": True}, "run_id": "manual__'; touch x", "dag": plan.dag})
+    plan.render_template_fields(
+        {"params": {**hostile, "accept_less": False, "dry_run": True}, "run_id": "manual__'; touch x", "dag": plan.dag}
+    )
     assert set(hostile.values()) < set(plan.command)
     assert "BashOperator" not in {task.task_type for dag in dags.values() for task in dag.tasks}
 

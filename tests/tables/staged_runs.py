@@ -1,6 +1,6 @@
 """Staged attempts without Spark: rows of every table for some hours, all carrying one figure by which a run is known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.schemas import staged_schema
 from jobs.tables.staging import stage_rows
-from jobs.tables.staging_manifest import Looks, Manifest, attempt_folder, window_run_id, write_manifest
+from jobs.tables.staging_manifest import Looks, Manifest, StagedFile, attempt_folder, window_run_id, write_manifest
 from jobs.windows import HOUR, Mode, Window
 
 DAY = datetime(2017, 11, 20, tzinfo=UTC)
@@ -50,6 +50,35 @@ def stage_run(
     manifest = Manifest(run_key, attempt, window, "abc123", processed_at, files, audit_sequence=audit_sequence)
     write_manifest(staging, "aggregates", manifest)
     return manifest
+
+
+def stage_run_of(staging: str, window: Window, objects: Mapping[datetime, list[tuple[str, str]]], read_at: int = 0) -> Manifest:
+    """A staged run of no rows that read these objects, key and etag, in these hours."""
+    run_key = f"objects-{window.mode}-{window.start:%d%H}-{read_at}"
+    processed_at = datetime(2017, 11, 21, tzinfo=UTC) + timedelta(minutes=read_at)
+    marks = {"window_run_id": window_run_id(run_key, "only"), "mode": window.mode.value, "processed_at": processed_at}
+    files = {table.name: tuple[StagedFile, ...]() for table in WINDOW_TABLES}
+    folder = attempt_folder(staging, run_key, "only")
+    audit = pa.concat_tables(
+        made_up_rows(
+            INGEST_AUDIT,
+            [hour],
+            1,
+            0,
+            marks
+            | {
+                "status": "publishing",
+                "audit_sequence": read_at,
+                "objects": [
+                    {"object_key": key, "etag": etag, "bytes": 1, "modified_at": hour, "is_late": False}
+                    for key, etag in objects.get(hour, [])
+                ],
+            },
+        )
+        for hour in window.hours
+    )
+    files[INGEST_AUDIT.name] = tuple(stage_rows(audit, INGEST_AUDIT, folder))
+    return Manifest(run_key, "only", window, "abc123", processed_at, files)
 
 
 def stage_looks(staging: str, looks: Looks, figure: int, rows_a_look: int = 2) -> Manifest:

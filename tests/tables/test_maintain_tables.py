@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,14 +13,12 @@ from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.snapshots import Snapshot
 
 from jobs.maintain_tables import main
-from jobs.pings.landing_zone import list_hours
 from jobs.settings import ROOT
 from jobs.table_declarations import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, Table
 from jobs.tables import kept_snapshots, table_upkeep
 from jobs.tables.complete_windows import read_complete
 from jobs.tables.kept_snapshots import expendable_snapshots
 from jobs.tables.lake_catalog import ensure_table, identifier
-from jobs.tables.late_objects import days_to_settle_again, settled_objects
 from jobs.tables.maintenance_policy import POLICY
 from jobs.tables.publishing import publish_window, replace_quality_results
 from jobs.tables.row_replacement import Replacement, expire_snapshots, replace_rows
@@ -33,7 +31,7 @@ from jobs.tables.table_upkeep import (
     drop_rows_before,
     merge_daily_files,
 )
-from jobs.windows import HOUR, Window
+from jobs.windows import HOUR
 from tests.ping_factory import close_hour, land, main_ping
 from tests.tables.publisher_processes import publish_and_die
 from tests.tables.staged_runs import DAY, TEN, contents, figures, made_up_rows, provisional, settled, stage_run
@@ -222,29 +220,6 @@ def settled_with(objects: list[tuple[str, str]], catalog: Catalog, staging: str)
     )
 
 
-def etags(landing: Path, window: Window) -> list[tuple[str, str]]:
-    return [(landed.object_key, landed.etag) for hour in list_hours(str(landing), window) for landed in hour.objects]
-
-
-def test_a_day_is_named_if_an_object_came_or_changed_after_it_was_settled(catalog: Catalog, staging: str, tmp_path: Path) -> None:
-    landing = tmp_path / "landing"
-    land(landing, [main_ping({}, TEN)], hour_start=TEN, name="a.ndjson")
-    settled_with(etags(landing, settled(DAY)), catalog, staging)
-    audit = catalog.load_table(identifier(INGEST_AUDIT))
-
-    def to_settle_again() -> dict[date, list[str]]:
-        two_days = settled(DAY, days=2)
-        return days_to_settle_again(list_hours(str(landing), two_days), settled_objects(audit, two_days.start, two_days.end))
-
-    assert to_settle_again() == {}
-    came = land(landing, [main_ping({}, TEN)], hour_start=TEN + HOUR, name="late.ndjson")
-    land(landing, [main_ping({}, TEN)], hour_start=DAY + 30 * HOUR, name="not-settled-yet.ndjson")
-    assert to_settle_again() == {DAY.date(): ["submission_date=2017-11-20/submission_hour=11/main/late.ndjson"]}
-    came.unlink()
-    land(landing, [main_ping({}, TEN), main_ping({}, TEN)], hour_start=TEN, name="a.ndjson")
-    assert to_settle_again() == {DAY.date(): ["submission_date=2017-11-20/submission_hour=10/main/a.ndjson"]}
-
-
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_the_task_says_what_it_deleted_and_what_to_settle_again(
     lake: dict[str, str], catalog: Catalog, staging: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dry_run: bool
@@ -259,10 +234,10 @@ def test_the_task_says_what_it_deleted_and_what_to_settle_again(
         main, ["--end", f"{DAY + 3 * 24 * HOUR + timedelta(minutes=7):%Y-%m-%dT%H:%MZ}", *(["--dry-run"] if dry_run else [])]
     )
     assert result.exit_code == 0, result.output
-    assert "2017-11-20 was settled without 1 objects that have come since, such as submission_date=2017-11-20" in result.output
+    assert "2017-11-20 was settled without 1 object that came since, such as submission_date=2017-11-20" in result.output
     last_line = result.output.splitlines()[-1]
     assert last_line.startswith(
-        f"settle again: 2017-11-20; {'would delete' if dry_run else 'deleted'} 0 files (0.0 MB) and 1 staging folders"
+        f"to settle again: 2017-11-20; {'would delete' if dry_run else 'deleted'} 0 files (0.0 MB) and 1 staging folders"
     )
     assert (Path(staging) / "run-1-0").exists() == dry_run
 
