@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 # Every task is a Python process of its own: compiled once, a module need not be compiled by each (a digest takes 3 s instead of 7).
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup lock demo test test-fast test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-years benchmark-scoring evaluate-scoring \
+.PHONY: help setup lock demo test test-fast test-kills test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-years benchmark-scoring evaluate-scoring \
         code-archive screenshots stack-start stack-status stack-stop clean
 
 PYTHON := .venv/bin/python
@@ -41,6 +41,9 @@ test: lint types  ## lint, types and every test but the browser's (under 20 minu
 
 test-fast: setup  ## the tests without Spark, servers and racing processes (two to three minutes)
 	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not spark and not services and not browser and not races"
+
+test-kills: setup  ## a thousand publishers and entry points that die; about half an hour (KILLS=..., KILLS_SEED=...)
+	KILLS=$${KILLS:-1000} $(PYTHON) -m pytest -s tests/tables/test_kills.py
 
 test-fuzz: setup  ## a million lines of damaged pings through the reader (FUZZ_SEED=... for others)
 	FUZZED_LINES=1000000 $(PYTHON) -m pytest -q -s --timeout 7200 tests/pings/test_fuzzed_lines.py
