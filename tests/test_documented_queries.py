@@ -1,6 +1,7 @@
 """The examples of docs/querying.md and docs/runbook.md run on tables as they are published."""
 
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,9 +48,17 @@ def shown_by(code: str) -> str:
 
 
 def test_the_examples_in_python_show_rows(lake: None) -> None:
-    pyiceberg, duckdb = blocks("querying.md", "python")
+    duckdb, pyiceberg = blocks("querying.md", "python")
     assert "release_version 1" in shown_by(f"import pandas; pandas.set_option('display.width', 200)\n{pyiceberg}")
-    assert "main_crashes_per_1k_hours" in shown_by(duckdb)
+    assert "6.0" in shown_by(duckdb)
+
+
+def test_the_query_in_a_shell_shows_rows(lake: None) -> None:
+    (command,) = blocks("querying.md", "sh")
+    words = shlex.split(command)
+    assert words[:3] == ["python", "-m", "jobs.query_tables"]
+    shown = subprocess.run([sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "release_version 1" in shown and "main_crashes_per_1k_hours" in shown
 
 
 def test_outside_of_a_checkout_the_catalog_alone_serves(lake: None) -> None:

@@ -5,6 +5,7 @@ import random
 import resource
 import signal
 import time
+import traceback
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Event
@@ -86,7 +87,8 @@ def _run(fault: Fault, work: Work, environment: dict[str, str], started: Event) 
         started.set()
         try:
             work.do()
-        except BaseException:
+        except Exception:
+            traceback.print_exc()
             os._exit(1)
 
 

@@ -13,6 +13,7 @@ import pytest
 from pyiceberg.catalog import Catalog
 
 from jobs.table_declarations import INGEST_AUDIT, WINDOW_TABLES, Table
+from jobs.tables.audit_reading import latest_audit_sequence
 from jobs.tables.complete_windows import PinnedHours, pin_hours
 from jobs.tables.kept_snapshots import committed_at
 from jobs.tables.lake_catalog import identifier
@@ -47,7 +48,7 @@ class PublishedDay:
         """A new figure for some hours: the work, what is there after it, and whether the day is settled then."""
         self.figure += 1
         window = settled(self.day) if is_settled else provisional(self.day + first * HOUR, hours)
-        manifest = stage_run(self.staging, window, self.figure, read_at=self.figure)
+        manifest = stage_run(self.staging, window, self.figure, read_at=self.figure, audit_sequence=latest_audit_sequence(self.catalog))
         return Work(manifest), self.figures | dict.fromkeys(window.hours, self.figure), is_settled
 
     def restoration(self) -> tuple[Work, Figures, bool]:
