@@ -117,11 +117,11 @@ def _no_catalog(fault: Fault) -> Any:
     """From one call on the catalog does not answer, for a while or for good: then the publisher gives up sooner than it would."""
     load_table, calls = SqlCatalog.load_table, []
 
-    def load_or_fail(*arguments: object) -> object:
+    def load_or_fail(*arguments: object, **by_name: object) -> object:
         calls.append(1)
         if fault.at <= len(calls) < fault.at + fault.calls:
             raise OperationalError("SELECT", {}, ConnectionError("the server closed the connection"))
-        return load_table(*arguments)
+        return load_table(*arguments, **by_name)
 
     if fault.calls == FOR_GOOD:
         mock.patch.object(row_replacement, "_GIVE_UP_AFTER_SECONDS", 0.2).start()

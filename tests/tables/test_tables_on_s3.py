@@ -8,11 +8,13 @@ import pytest
 from pyiceberg.catalog import Catalog
 
 from jobs.table_declarations import RELEASE_TOTALS
+from jobs.tables import kept_snapshots
 from jobs.tables.complete_windows import read_complete
 from jobs.tables.lake_catalog import open_catalog
 from jobs.tables.publishing import publish_window
+from jobs.tables.row_replacement import expire_snapshots
 from jobs.tables.staging_manifest import read_manifest
-from jobs.tables.table_upkeep import delete_old_staging, delete_unreferenced_files, expire_snapshots
+from jobs.tables.table_upkeep import delete_old_staging, delete_unreferenced_files
 from jobs.windows import HOUR
 from local.object_store import serve_s3
 from tests.tables.publisher_processes import publish_at_once
@@ -32,7 +34,9 @@ def s3_lake(tmp_path: Path, lake: dict[str, str], monkeypatch: pytest.MonkeyPatc
         yield environment
 
 
-def test_a_lake_on_s3_holds_the_rows_of_one_in_folders(s3_lake: dict[str, str], clean_catalog: Catalog, staging: str) -> None:
+def test_a_lake_on_s3_holds_the_rows_of_one_in_folders(
+    s3_lake: dict[str, str], clean_catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     catalog, s3_staging = open_catalog(), "s3://release-health/staging"
     hourly = [stage_run(s3_staging, provisional(DAY + hour * HOUR), figure=hour) for hour in (3, 10)]
     day = stage_run(s3_staging, settled(DAY), figure=50, run_key="day")
@@ -43,7 +47,8 @@ def test_a_lake_on_s3_holds_the_rows_of_one_in_folders(s3_lake: dict[str, str], 
     assert contents(catalog) == contents(clean_catalog)
     assert read_complete(catalog, RELEASE_TOTALS, TEN, TEN + HOUR).rows.num_rows == 2
 
-    expire_snapshots(catalog, RELEASE_TOTALS, FAR_AHEAD, is_dry_run=False)
+    monkeypatch.setattr(kept_snapshots, "RECENT", 1)
+    expire_snapshots(catalog, RELEASE_TOTALS, is_dry_run=False)
     assert delete_unreferenced_files(catalog, RELEASE_TOTALS, FAR_AHEAD, is_dry_run=False).count > 0
     assert delete_old_staging(s3_staging, FAR_AHEAD, is_dry_run=False).count == 3
     assert contents(catalog) == contents(clean_catalog)
