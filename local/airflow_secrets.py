@@ -6,12 +6,14 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from jobs.private_folders import make_private_folder
+
 
 def airflow_secrets(airflow_home: Path) -> dict[str, str]:
     """Airflow's keys as configuration variables; written, readable by the owner alone, if they are not there yet."""
     path = airflow_home / "secrets.json"
     if not path.exists():
-        airflow_home.mkdir(parents=True, exist_ok=True)
+        make_private_folder(airflow_home)
         path.touch(mode=0o600)
         path.write_text(
             json.dumps(

@@ -21,6 +21,7 @@ from requests import RequestException
 from rich.console import Console
 from slack_sdk import WebClient
 
+from jobs.private_folders import make_private_folder
 from jobs.settings import SETTINGS_VARIABLE, from_environment
 from jobs.settings_rules import Settings
 from jobs.windows import HOUR
@@ -126,7 +127,7 @@ def _open_landing(home: Path, end: datetime, console: Console) -> Landing:
     folder = home / "landing"
     if folder.exists() and not (home / "ping_world.json").exists() and any(folder.iterdir()):
         raise click.ClickException(f"{folder} holds pings that are not the demo's; move them away or run `make clean`, which deletes them")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     try:
         return open_landing(folder, end, SEED)
     except WorldIsOver as over:

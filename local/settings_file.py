@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from jobs.private_folders import make_private_folder
 from jobs.settings import CATALOG_PREFIX, is_loopback
 from jobs.settings_rules import Settings, has_password
 
@@ -22,7 +23,7 @@ def write_settings(path: Path, environment: Mapping[str, str]) -> None:
     properties = {name.lower().replace("__", ".").replace("_", "-"): value for name, value in catalog.items() if not has_password(value)}
     if properties:
         lines += ["", "[catalog]", *(f"{_toml_text(name)} = {_toml_text(value)}" for name, value in properties.items())]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     path.touch()
     path.chmod(0o600)
     path.write_text("\n".join([*lines, ""]), encoding="utf-8")

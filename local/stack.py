@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 import psutil
 
+from jobs.private_folders import make_private_folder
 from local.airflow_api import AirflowApi
 from local.ports import pick_port
 from local.postgres import postgres_pid, start_postgres, stop_postgres
@@ -81,7 +82,7 @@ def start(config: StackConfig | None = None, progress: Progress = lambda line: N
     if running or find_marked(config.home):
         progress("clearing away what an earlier stack left running")
         stop(config)
-    config.logs.mkdir(parents=True, exist_ok=True)
+    make_private_folder(config.logs)
     started = time.monotonic()
     try:
         stack = _start_services(config, progress)

@@ -130,6 +130,13 @@ def test_what_a_stack_writes_is_what_its_tasks_see_without_secrets(file: Path) -
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_what_a_stack_makes_is_for_its_user_alone(tmp_path: Path) -> None:
+    config = StackConfig(home=tmp_path / "home")
+    write_settings(config.settings_file, {})
+    stack_environment(config, "postgresql://", 8080, {})
+    assert [folder.stat().st_mode & 0o077 for folder in (config.home, config.airflow_home)] == [0, 0]
+
+
 def test_a_stack_that_is_started_again_still_knows_what_its_data_is(tmp_path: Path) -> None:
     config = StackConfig(home=tmp_path)
     write_settings(config.settings_file, {"DATA_LABEL": "simulated data", "RELEASE_CALENDAR": "/calendar.csv", "LANDING": "/old/landing"})

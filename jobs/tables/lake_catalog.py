@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from jobs.private_folders import make_private_folder
 from jobs.settings import CATALOG, LOCAL, NAMESPACE, from_environment, s3_access
 from jobs.table_declarations import Table
 from jobs.tables.schemas import iceberg_schema, partition_spec
@@ -82,7 +83,7 @@ def _configured_properties() -> dict[str, str] | None:
 
 
 def _local_properties() -> dict[str, str]:
-    LOCAL.mkdir(exist_ok=True)
+    make_private_folder(LOCAL)
     return {"type": "sql", "uri": f"sqlite:///{LOCAL / 'catalog.db'}", "warehouse": f"file://{LOCAL / 'warehouse'}"}
 
 
