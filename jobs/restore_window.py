@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
 from jobs.command_line import EntryPoint
+from jobs.printed_commands import printed_command
 from jobs.settings import from_environment
 from jobs.table_declarations import INGEST_AUDIT, WINDOW_TABLES
 from jobs.tables.audit_reading import latest_audit_sequence, read_hour_audits
@@ -44,10 +45,10 @@ def main(start: datetime, end: datetime, as_of: datetime | None) -> None:
     click.echo(f"{len(outcome.published_hours)} hours put back, {len(outcome.superseded_hours)} left as they are")
     for hour, owner in sorted(outcome.superseded_hours.items()):
         click.echo(f"{hour:%Y-%m-%d %H:%M} belongs to {owner}")
-    arguments = f"--start {start:%Y-%m-%dT%H:%MZ} --end {end:%Y-%m-%dT%H:%MZ} --mode provisional --run-key restored-{start:%Y%m%d%H}"
+    period = ("--start", f"{start:%Y-%m-%dT%H:%MZ}", "--end", f"{end:%Y-%m-%dT%H:%MZ}")
     click.echo("score again, so that the digest says the same as the tables:")
     for command in ("score_release_health", "audit_health"):
-        click.echo(f"  python -m jobs.{command} {arguments}")
+        click.echo(f"  {printed_command(command, *period, '--mode', 'provisional', '--run-key', f'restored-{start:%Y%m%d%H}')}")
 
 
 def restore_hours(catalog: Catalog, window: Window, as_of: datetime, staging: str) -> PublishOutcome:
