@@ -12,7 +12,7 @@ from local.demo_steps import Say
 BACKFILL, HOURLY = "release_health_backfill", "release_health_hourly"
 DAILY = ["release_health_settled", "table_maintenance"]
 DAGS = [BACKFILL, HOURLY, *DAILY]
-RUN_TIMEOUT_SECONDS = 900
+RUN_TIMEOUT_SECONDS = 1800
 SCHEDULE_TIMEOUT_SECONDS = 20
 LOG_LINES = 30
 
