@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from jobs.private_folders import make_private_folder
 from jobs.settings import ROOT
 
 PACKAGES = ("jobs", "expectations")
@@ -14,7 +15,7 @@ _NO_CODE = {".md", ".pyc"}
 
 def write_code_archive(path: Path) -> None:
     """Writes the packages that drivers and executors import from it, templates included. Packages of others belong into the executors' image."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(_files()):
             archive.write(file, file.relative_to(ROOT))

@@ -28,6 +28,7 @@ from jobs.digest.sent_ledger import SentLedger
 from jobs.digest.slack_calls import SlackCalls, SlackRefusal, UnknownOutcome
 from jobs.expected_troubles import explain_trouble
 from jobs.number_words import plural
+from jobs.private_folders import make_private_folder
 from jobs.settings import LOCAL, Settings, SettingsError, from_environment
 from jobs.tables.lake_catalog import open_catalog
 from jobs.windows import Mode, Window, parse_hour
@@ -164,7 +165,7 @@ def write_previews(catalog: Catalog, digests: list[DigestFacts], routing: Routin
 
 def write_preview_files(messages: list[OutgoingMessage], name: str, folder: Path) -> str:
     """One file a message for Slack's Block Kit Builder (https://app.slack.com/block-kit-builder), and the pictures beside them."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     name = as_label(name).replace("/", "?")
     for number, message in enumerate(messages):
         blocks = json.dumps({"blocks": message.blocks}, ensure_ascii=False, indent=2)

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import psutil
 
+from jobs.private_folders import make_private_folder
+
 MARK = "RELEASE_HEALTH_STACK"
 """Environment variable that every service passes on to its children, holding the stack's home: what bears it belongs to that stack."""
 
 
 def start_process(command: list[str], environment: Mapping[str, str], log: Path, working_folder: Path) -> int:
-    """Starts a command that outlives its caller and returns its process id. Its output goes to `log`."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    """Starts a command that outlives its caller and returns its process id. Its output goes to `log`; what it writes, its user alone may read."""
+    make_private_folder(log.parent)
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
@@ -23,6 +25,7 @@ def start_process(command: list[str], environment: Mapping[str, str], log: Path,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=0o077,
         )
     return process.pid
 

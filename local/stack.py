@@ -130,6 +130,8 @@ def _start_services(config: StackConfig, progress: Progress) -> Stack:
         processes["slack-stand-in"] = _start_python(config, "slack-stand-in", command, job_environment(config))
     progress("starting PostgreSQL")
     database = start_postgres(config.postgres_data)
+    # Run as root, PostgreSQL's package opens the folders above its data to everybody; its own user need only pass through.
+    config.home.chmod(0o711 if os.geteuid() == 0 else 0o700)
     pid = postgres_pid(config.postgres_data)
     if pid is not None:
         processes["postgres"] = pid

@@ -8,13 +8,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from slack_sdk.models.blocks import HeaderBlock
+
 from jobs.client_text import shorten
 from jobs.digest.client_text import escape
 
 Block = dict[str, Any]
 Element = dict[str, Any]
 
-LONGEST_HEADER = 150
+LONGEST_HEADER = HeaderBlock.text_max_length
 LONGEST_TEXT_ELEMENT = 2_900
 LONGEST_CONTEXT = 1_900
 LONGEST_FALLBACK = 3_500  # Slack recommends at most 4,000 characters of text, escapes counted

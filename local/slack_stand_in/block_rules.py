@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, ImageBlock, SectionBlock
+
 from local.slack_stand_in.rich_text_rules import check_rich_text
 from local.slack_stand_in.schema_checks import Complaint, check_keys, check_text_length, complaint
 
@@ -64,8 +66,8 @@ def _check_block(block: Any, at: str) -> list[Complaint]:
         return [complaint(f"unsupported type: {kind}", f"{at}/type")]
     complaints = check(block, at)
     block_id = block.get("block_id")
-    if block_id is not None and not (isinstance(block_id, str) and len(block_id) <= 255):
-        complaints.append(complaint("must be less than 256 characters", f"{at}/block_id"))
+    if block_id is not None and not (isinstance(block_id, str) and len(block_id) <= Block.block_id_max_length):
+        complaints.append(complaint(f"must be less than {Block.block_id_max_length + 1} characters", f"{at}/block_id"))
     return complaints
 
 
@@ -83,10 +85,10 @@ def _check_section(block: dict[str, Any], at: str) -> list[Complaint]:
     if "text" not in block and "fields" not in block:
         complaints.append(complaint("missing required field: text", at))
     if "text" in block:
-        complaints.extend(_check_text_object(block["text"], f"{at}/text", 3_000))
+        complaints.extend(_check_text_object(block["text"], f"{at}/text", SectionBlock.text_max_length))
     fields = block.get("fields", [])
-    if not isinstance(fields, list) or len(fields) > 10:
-        complaints.append(complaint("no more than 10 items allowed", f"{at}/fields"))
+    if not isinstance(fields, list) or len(fields) > SectionBlock.fields_max_length:
+        complaints.append(complaint(f"no more than {SectionBlock.fields_max_length} items allowed", f"{at}/fields"))
     else:
         for index, field in enumerate(fields):
             complaints.extend(_check_text_object(field, f"{at}/fields/{index}", 2_000))
@@ -94,7 +96,9 @@ def _check_section(block: dict[str, Any], at: str) -> list[Complaint]:
 
 
 def _check_header(block: dict[str, Any], at: str) -> list[Complaint]:
-    return check_keys(block, at, {"type", "block_id", "text"}) + _check_text_object(block.get("text"), f"{at}/text", 150, ("plain_text",))
+    return check_keys(block, at, {"type", "block_id", "text"}) + _check_text_object(
+        block.get("text"), f"{at}/text", HeaderBlock.text_max_length, ("plain_text",)
+    )
 
 
 def _check_divider(block: dict[str, Any], at: str) -> list[Complaint]:
@@ -106,8 +110,8 @@ def _check_context(block: dict[str, Any], at: str) -> list[Complaint]:
     elements = block.get("elements")
     if not isinstance(elements, list) or not elements:
         return [*complaints, complaint("must be a non-empty array", f"{at}/elements")]
-    if len(elements) > 10:
-        complaints.append(complaint("no more than 10 items allowed", f"{at}/elements"))
+    if len(elements) > ContextBlock.elements_max_length:
+        complaints.append(complaint(f"no more than {ContextBlock.elements_max_length} items allowed", f"{at}/elements"))
     for index, element in enumerate(elements):
         where = f"{at}/elements/{index}"
         if isinstance(element, dict) and element.get("type") == "image":
@@ -119,11 +123,11 @@ def _check_context(block: dict[str, Any], at: str) -> list[Complaint]:
 
 def _check_image(block: dict[str, Any], at: str) -> list[Complaint]:
     complaints = check_keys(block, at, {"type", "block_id", "alt_text", "image_url", "slack_file", "title"})
-    complaints.extend(check_text_length(block.get("alt_text"), f"{at}/alt_text", 2_000))
+    complaints.extend(check_text_length(block.get("alt_text"), f"{at}/alt_text", ImageBlock.alt_text_max_length))
     if ("image_url" in block) == ("slack_file" in block):
         complaints.append(complaint("must have exactly one of image_url, slack_file", at))
     if "title" in block:
-        complaints.extend(_check_text_object(block["title"], f"{at}/title", 2_000, ("plain_text",)))
+        complaints.extend(_check_text_object(block["title"], f"{at}/title", ImageBlock.title_max_length, ("plain_text",)))
     if "slack_file" in block:
         file_id = block["slack_file"].get("id") if isinstance(block["slack_file"], dict) else None
         if not (isinstance(file_id, str) and SLACK_FILE_ID.match(file_id)):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from jobs.private_folders import make_private_folder
+
 _SCHEMA = """
 PRAGMA synchronous = OFF;  -- survives the end of the process, which is all that it has to
 CREATE TABLE IF NOT EXISTS channels (id TEXT PRIMARY KEY, name TEXT UNIQUE, is_archived INTEGER, is_member INTEGER);
@@ -65,7 +67,7 @@ class MessageStore:
     """Every write is one transaction and raises the revision, which the page watches."""
 
     def __init__(self, folder: Path, channels: tuple[Channel, ...] = ()) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         self._folder = folder
         self._database = sqlite3.connect(folder / "workspace.db", check_same_thread=False, isolation_level=None, timeout=30)
         self._database.executescript(_SCHEMA)

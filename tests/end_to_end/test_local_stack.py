@@ -24,6 +24,12 @@ def test_nothing_listens_beyond_the_loopback_interface(pipeline: RunningPipeline
     assert set(listening) == {"127.0.0.1"}
 
 
+def test_others_on_the_machine_cannot_look_into_the_stacks_home(pipeline: RunningPipeline) -> None:
+    home = pipeline.config.home
+    assert home.stat().st_mode & 0o066 == 0
+    assert {name for name in ("logs", "slack", "airflow") if (home / name).stat().st_mode & 0o077} == set()
+
+
 def test_starting_a_stack_that_runs_gives_that_stack(pipeline: RunningPipeline) -> None:
     assert local_stack.start(pipeline.config) == pipeline.stack
     assert local_stack.unhealthy_services(pipeline.stack) == []

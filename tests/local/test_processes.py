@@ -70,3 +70,12 @@ def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
     assert tail_of(log) == "(the log is empty)"
     log.write_text("first\nsecond\nthird\n")
     assert tail_of(log, lines=2) == "second\nthird"
+
+
+def test_what_a_service_writes_its_user_alone_may_read(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    write = f"from pathlib import Path; Path({str(home / 'file')!r}).touch(); print('done')"
+    start_process([sys.executable, "-c", write], os.environ, home / "logs" / "service.log", tmp_path)
+    wait_for("done", home / "logs" / "service.log")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (home, home / "logs", home / "file")}
+    assert modes == {"home": 0o700, "logs": 0o700, "file": 0o600}
