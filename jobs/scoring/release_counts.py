@@ -22,6 +22,8 @@ class PreviousVersion:
             raise ValueError(
                 f"previous version: crashes {self.crashes.shape} and usage hours {self.usage_hours.shape} must be one series each"
             )
+        for name in ("crashes", "usage_hours"):
+            _require_amounts(f"previous version: {name}", getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ class ReleaseCounts:
             )
         if self.updates is not None and self.updates.shape != shape:
             raise ValueError(f"release {self.version!r}: updates {self.updates.shape} must be shaped as crashes {shape}")
+        for name in ("crashes", "usage_hours", "channel_hours", "updates", "delay_kernel"):
+            _require_amounts(f"release {self.version!r}: {name}", getattr(self, name))
+        if self.delay_triangle is not None:  # NaN where hours are yet to come
+            _require_amounts(f"release {self.version!r}: delay_triangle", np.nan_to_num(self.delay_triangle, nan=0.0))
 
     @property
     def has_measured_delays(self) -> bool:
@@ -71,6 +77,21 @@ class ReleaseCounts:
     def mature(self) -> NDArray[np.bool_]:
         """The known hours of the mature window."""
         return (np.arange(self.hours) >= MATURE_START_HOUR) & self.known
+
+
+def _require_amounts(what: str, amounts: Array | None) -> None:
+    """ValueError, with the first place, for amounts below 0 or that are no numbers: they would read as too early, not as an error."""
+    if amounts is None:
+        return
+    is_wrong = ~(np.isfinite(amounts) & (amounts >= 0))
+    if is_wrong.any():
+        at = np.argwhere(is_wrong)[0]
+        axes = ("hour",) if amounts.ndim == 1 else ("row", "hour")
+        where = ", ".join(f"{axis} {index}" for axis, index in zip(axes, at, strict=True))
+        raise ValueError(
+            f"{what} must be numbers of at least 0, but {int(is_wrong.sum())} are not, the first at {where} (from 0): {amounts[tuple(at)]}; "
+            "give 0 for nothing, and name hours that are not known in is_known"
+        )
 
 
 def adoption(release_hours: Array, channel_hours: Array) -> Array:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jobs.scoring.release_counts import PreviousVersion
+from jobs.scoring.release_counts import PreviousVersion, ReleaseCounts
 from jobs.scoring.scored_looks import score_release
 from jobs.scoring.verdict_states import State
 from tests.scoring.drawn_releases import HOURS, baselines, received, release, used_hours
@@ -204,3 +204,23 @@ def test_a_measured_triangle_is_used_instead_of_the_default():
 def test_shapes_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="channel_hours"):
         replace(release(), channel_hours=np.ones(5))
+
+
+@pytest.mark.parametrize("amount", [np.nan, -1.0, np.inf])
+@pytest.mark.parametrize("field", ["crashes", "usage_hours", "channel_hours", "updates"])
+def test_amounts_that_are_none_are_refused_with_their_place(field, amount):
+    counts = {name: getattr(release(), name).copy() for name in ("crashes", "usage_hours", "channel_hours")}
+    counts["updates"] = np.zeros(counts["crashes"].shape)
+    counts[field][..., 7] = amount
+    where = "hour 7" if field == "channel_hours" else "row 0, hour 7"
+    with pytest.raises(ValueError, match=rf"release '61.0': {field} must be numbers of at least 0, but \d are not, the first at {where}"):
+        ReleaseCounts(**counts, version="61.0")
+
+
+def test_the_previous_version_and_measured_delays_are_looked_at_too():
+    with pytest.raises(ValueError, match="previous version: usage_hours must be numbers of at least 0"):
+        PreviousVersion(np.zeros(3), np.array([1.0, np.nan, 2.0]))
+    triangle = np.array([[5.0, 1.0], [4.0, np.nan]])
+    assert replace(release(), delay_triangle=triangle).has_measured_delays
+    with pytest.raises(ValueError, match="delay_triangle must be numbers"):
+        replace(release(), delay_triangle=-triangle)
