@@ -67,9 +67,10 @@ types: setup  ## mypy, strict, on the pure rooms
 benchmark-pings: setup  ## our ping reader beside Spark, DuckDB, Polars and pyarrow
 	$(PYTHON) -m benchmarks.ping_readers
 
-benchmark-years: setup  ## what an hourly publication costs after 24 to 2,000 hours, maintained or not
+benchmark-years: setup  ## what an hourly publication costs after 24 to 2,000 hours, and scoring over 400 days
 	$(PYTHON) -m benchmarks.years_of_publishing --maintenance daily
 	$(PYTHON) -m benchmarks.years_of_publishing --maintenance late
+	$(PYTHON) -m benchmarks.years_of_scoring
 
 benchmark-scoring: setup  ## how long a history takes to fit and a look to score
 	$(PYTHON) -m benchmarks.scoring_speed

@@ -15,8 +15,10 @@ from expectations.gate_report import GateRun, success_line
 from expectations.table_gates import audit_health_table
 from jobs.command_line import EntryPoint
 from jobs.settings import from_environment
+from jobs.tables.kept_rows import KEPT_TABLES, keep_rows
 from jobs.tables.lake_catalog import open_catalog
 from jobs.tables.publishing import PublishOutcome, publish_health
+from jobs.tables.staging import read_staged
 from jobs.tables.staging_manifest import read_manifest
 from jobs.windows import Mode, Window, parse_hour
 
@@ -43,6 +45,8 @@ def main(start: datetime, end: datetime, mode: str, run_key: str) -> None:
         raise blocked(gate, data_docs)
     click.echo(f"Data Docs: {data_docs}")
     has_looks = manifest.looks is not None and manifest.looks.until > manifest.looks.after
+    for table in KEPT_TABLES:
+        keep_rows(catalog, table, read_staged(manifest, table))
     click.echo(success_line(gate, publish_health(catalog, manifest) if has_looks else PublishOutcome(())))
 
 

@@ -15,8 +15,9 @@ from pyiceberg.expressions import And, EqualTo
 
 from jobs.command_line import EntryPoint
 from jobs.health_notes import NoteCode, parse_note
+from jobs.history.lake_history import read_history
 from jobs.policies import POLICY, Policy
-from jobs.score_release_health import history_span, read_calendar, read_records, recorded_hours
+from jobs.score_release_health import read_calendar
 from jobs.scoring.calibration_history import score_maps
 from jobs.scoring.channel_scoring import ScoredRelease, score_releases
 from jobs.scoring.explanation import explain_release
@@ -86,15 +87,14 @@ def stored_look(catalog: Catalog, channel: str, version: str, as_of: datetime | 
 def recomputed_look(catalog: Catalog, calendar: Calendar, stored: Row, policy: Policy) -> tuple[ScoredRelease, list[Row]]:
     """The release scored again from its totals, and the rows of the same look."""
     as_of = stored["as_of"]
-    recorded = recorded_hours(catalog, as_of - history_span(policy))
-    if recorded is None or recorded[1] < as_of:
+    history = read_history(catalog, calendar, as_of - HOUR, policy, click.echo, until=as_of)
+    if history is None or history.until < as_of:
         raise LookupError(f"the totals of the hours before {as_of:%Y-%m-%dT%H:%MZ} are not there, or not complete")
-    records, audit_sequence = read_records(catalog, calendar, recorded[0], as_of)
-    for record in records:
+    for record in history.channels:
         for scored in score_releases(record, as_of - HOUR, as_of, policy):
             if (scored.release.channel, scored.release.version) == (stored["channel"], stored["release_version"]):
                 maps = score_maps(record, scored.release, policy)
-                rows = health_rows(scored, LookRange(as_of - timedelta(hours=1), as_of), audit_sequence, policy, maps)
+                rows = health_rows(scored, LookRange(as_of - timedelta(hours=1), as_of), history.audit_sequence, policy, maps)
                 return scored, rows
     raise LookupError(f"{stored['channel']} {stored['release_version']} is in its first week at {as_of:%Y-%m-%dT%H:%MZ} no longer")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jobs.dimensions import DIMENSIONS
-from jobs.measures import MEASURES, Measure
+from jobs.measures import MEASURES, SCORED_MEASURES, Measure
 
 Scalar = Literal["string", "int", "long", "double", "boolean", "timestamp", "date"]
 
@@ -45,7 +45,7 @@ class Table:
     grain: tuple[str, ...]
     columns: tuple[Column, ...]
     time_column: str
-    partition: Literal["hour", "day"]
+    partition: Literal["hour", "day", "month"]
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -319,7 +319,54 @@ RELEASE_REVIEWS = Table(
     "day",
 )
 
+CHANNEL_DAYS = Table(
+    "channel_days",
+    "What scoring keeps of each day of release_totals, so that no run has to read it again: made from it, and made anew when its hours change.",
+    ("day_start", "series", "channel", "name"),
+    (
+        Column("day_start", "timestamp", "Start of the day, UTC."),
+        Column("series", "string", "version or platform (sums of release_totals), or day (which runs they rest on)."),
+        Column("channel", "string", "Channel of the pings; empty in the row of the day."),
+        Column("name", "string", "The release version, or the operating system; empty in the row of the day."),
+        Column("usage_hours", ListOf("double"), "Usage hours received in each hour of the day.", "hours"),
+        Column("crash_pings", ListOf("double"), "Crash pings received in each hour of the day.", "pings"),
+        Column("window_run_ids", ListOf("string"), "In the row of the day: the run that completed each hour; empty where none has."),
+        Column("audit_files", "string", "In the row of the day: a digest of the names of its files of ingest_audit."),
+    ),
+    "day_start",
+    "month",
+)
+
+RELEASE_RECORDS = Table(
+    "release_records",
+    "What a finished release contributes to the scores of later ones, so that no run has to read its hours again: made from release_totals and "
+    "usage_delays, and made anew when their hours change.",
+    ("channel", "release_version", "released_at", "series", "os_name", "os_version_major", "architecture", "country_group"),
+    (
+        Column("released_at", "timestamp", "Start of the hour in which it was released."),
+        _DIMENSION["channel"],
+        _DIMENSION["release_version"],
+        Column(
+            "series",
+            "string",
+            "own (its first week, from released_at), previous (the version before it, from 72 hours before), delays (how late usage came), or "
+            "release (one row, with what the others rest on).",
+        ),
+        Column("os_name", "string", "Operating system; `all` for all together, empty in the row of the release."),
+        Column("os_version_major", "string", "As in release_totals; empty where it is unknown, or all are taken together."),
+        Column("architecture", "string", "As in release_totals; empty where all are taken together."),
+        Column("country_group", "string", "As in release_totals; empty where all are taken together."),
+        Column("usage_hours", ListOf("double"), "Usage hours received in each hour; NaN where no ping came.", "hours"),
+        Column("updates", ListOf("double"), "Updates to the version in each hour; NaN where no ping carried them.", "updates"),
+        *(Column(m.name, ListOf("double"), f"{m.label} in each hour; NaN where no ping carried them.", m.unit) for m in SCORED_MEASURES),
+        Column("share_by_delay", ListOf("double"), "Share of the usage hours that came so many hours after use."),
+        Column("rests_on", "string", "Digest of the runs that completed the hours it was made from, and of how it was made."),
+    ),
+    "released_at",
+    "month",
+)
+
 WINDOW_TABLES: tuple[Table, ...] = (ERROR_AGGREGATES, EXPERIMENT_ERROR_AGGREGATES, RELEASE_TOTALS, USAGE_DELAYS, REJECTED_PINGS)
 """What one run replaces for its window, besides the audit rows."""
 
-TABLES: tuple[Table, ...] = (*WINDOW_TABLES, INGEST_AUDIT, DATA_QUALITY, RELEASE_HEALTH, RELEASE_REVIEWS)
+TABLES: tuple[Table, ...] = (*WINDOW_TABLES, INGEST_AUDIT, DATA_QUALITY, RELEASE_HEALTH, RELEASE_REVIEWS, CHANNEL_DAYS, RELEASE_RECORDS)

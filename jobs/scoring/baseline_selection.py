@@ -1,6 +1,6 @@
 """The releases of a channel, and which of the past ones a release is compared with."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -18,17 +18,20 @@ def channel_releases(totals: ChannelTotals, calendar: Calendar) -> list[Release]
     releases = [
         release_by_calendar(channel, version, at) for (channel, version), at in calendar.items() if channel == totals.channel and at < end
     ]
-    channel_hours = totals.by_hour("usage_hours", totals.on_platform(None))
+    recorded = np.flatnonzero(totals.usage_hours > 0)
     for version in totals.versions:
         if (totals.channel, version) not in calendar:
-            usage_hours = totals.by_hour("usage_hours", totals.rows_of(version))
-            found = release_by_adoption(totals.channel, version, totals.origin, usage_hours, channel_hours)
+            first, usage_hours = totals.usage_by_version[version]
+            life = slice(first, first + usage_hours.size)
+            known_since = int(recorded[0]) - first if recorded.size else 0
+            at = totals.origin + first * HOUR
+            found = release_by_adoption(totals.channel, version, at, usage_hours, totals.usage_hours[life], known_since)
             releases += [found] if found else []
     return sorted(releases, key=lambda release: (release.hour, release.version))
 
 
 def baselines_of(
-    release: Release, releases: list[Release], totals: ChannelTotals, excluded: Collection[str], policy: BaselinePolicy
+    release: Release, releases: Sequence[Release], totals: ChannelTotals, excluded: Collection[str], policy: BaselinePolicy
 ) -> list[Release]:
     """The last K releases before this one whose own level is known, newest first; confirmed regressions are no baseline."""
     oldest = release.hour - timedelta(days=policy.history_days)
@@ -36,7 +39,7 @@ def baselines_of(
     return [other for other in before if _has_level(other, release, totals, policy)][: policy.releases]
 
 
-def previous_release(release: Release, releases: list[Release]) -> Release | None:
+def previous_release(release: Release, releases: Sequence[Release]) -> Release | None:
     """The release that most of the users come from, whatever became of it."""
     before = [other for other in releases if other.hour < release.hour]
     return before[-1] if before else None
@@ -48,14 +51,12 @@ def version_before(release: Release, totals: ChannelTotals, policy: BaselinePoli
     is_complete = totals.is_complete[max(first + MATURE_START_HOUR, 0) : max(first + HORIZON_HOURS, 0)]
     if np.count_nonzero(is_complete) < policy.fewest_mature_hours:
         return None
-    in_week = (totals.hour >= first) & (totals.hour < first + HORIZON_HOURS)
-    usage_hours = np.nan_to_num(totals.measures["usage_hours"][in_week])
-    by_version = np.bincount(totals.version[in_week], weights=usage_hours, minlength=len(totals.versions))
-    by_version[[version == release.version for version in totals.versions]] = 0.0
-    if not by_version.any():
+    by_version = {version: totals.usage_of(version, first, HORIZON_HOURS) for version in totals.versions if version != release.version}
+    most_used = max(by_version, key=by_version.__getitem__, default=None)
+    if most_used is None or not by_version[most_used]:
         return None
     start = release.hour - timedelta(hours=HORIZON_HOURS)
-    return Release(release.channel, totals.versions[int(by_version.argmax())], start, start)
+    return Release(release.channel, most_used, start, start)
 
 
 def known_life(baseline: Release, successor: Release) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from jobs.measures import SCORED_MEASURES
 from jobs.policies import HORIZON_HOURS, Policy
-from jobs.scoring.baseline_selection import channel_releases, known_life
+from jobs.scoring.baseline_selection import known_life
 from jobs.scoring.cell_looks import CellLooks
 from jobs.scoring.cell_preparation import ChannelRecord, release_context
 from jobs.scoring.channel_scoring import ScoredRelease, score_cells
@@ -21,13 +21,12 @@ MOST_RELEASES = 60
 
 def score_maps(record: ChannelRecord, release: Release, policy: Policy) -> dict[int, ScoreMap]:
     """A map for each age, from the releases whose week was over when this one came out; none before thirty of them."""
-    releases = channel_releases(record.totals, record.calendar)
-    over = [past for past in releases if past.hour < release.hour and known_life(past, release) == HORIZON_HOURS]
+    over = [past for past in record.releases if past.hour < release.hour and known_life(past, release) == HORIZON_HOURS]
     if len(over) < FEWEST_RELEASES:
         return {}
     pairs: dict[int, list[PastScore]] = {age: [] for age in MAP_AGES_HOURS}
     for past in over[-MOST_RELEASES:]:
-        context = release_context(record, past, releases, HORIZON_HOURS, policy)
+        context = release_context(record, past, HORIZON_HOURS, policy)
         scored = score_cells(record, context, policy, _CRITICAL)
         for age, pair in past_scores(scored).items():
             pairs[age].append(pair)

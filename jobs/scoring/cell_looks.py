@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtr
 
 from jobs.policies import HORIZON_HOURS
 from jobs.scoring.development_factors import adoption_bins
@@ -57,7 +57,7 @@ class CellLooks:
         counting = self.overdispersion / np.maximum(self.effective_expected[cell], _LEAST_EXPECTED)
         predictive = self.scales[cell] ** 2 + self.transient_variance[cell] + counting
         log_ratio = np.log((self.observed[cell] + 0.5) / (self.expected[cell] + 0.5))
-        return np.asarray(stats.t.sf(log_ratio / np.sqrt(predictive), self.degrees[cell]))
+        return np.asarray(stdtr(self.degrees[cell], -log_ratio / np.sqrt(predictive)))
 
     @property
     def ratio_high(self) -> Array:

@@ -11,7 +11,6 @@ from jobs.health_cells import State
 from jobs.health_notes import NoteCode
 from jobs.measures import SCORED_MEASURES, Measure
 from jobs.policies import HORIZON_HOURS, Policy
-from jobs.scoring.baseline_selection import channel_releases
 from jobs.scoring.cell_looks import ALL, CellLooks, look_at_cells
 from jobs.scoring.cell_preparation import ChannelRecord, PreparedCell, ReleaseContext, platform_kernels, prepare_cell, release_context
 from jobs.scoring.data_guard import DataProblem, fallen_usage, volume_problems
@@ -75,15 +74,18 @@ class ScoredRelease:
 
 def score_releases(record: ChannelRecord, after: datetime, until: datetime, policy: Policy) -> list[ScoredRelease]:
     """Every release with looks whose as_of lies in (after, until]; each is scored from its release on, for states span looks."""
-    releases = channel_releases(record.totals, record.calendar)
+    contexts = [release_context(record, release, hours, policy) for release, hours in open_releases(record, after, until)]
+    return [score_cells(record, context, policy) for context in contexts]
+
+
+def open_releases(record: ChannelRecord, after: datetime, until: datetime) -> list[tuple[Release, int]]:
+    """The releases with looks whose as_of lies in (after, until], each with the hours of its life by then."""
     horizon = timedelta(hours=HORIZON_HOURS)
-    scored = []
-    for release in releases:
-        is_open = release.hour < until and release.hour + horizon > after and release.known_from <= until
-        if is_open and release.hour >= record.totals.origin:
-            hours = min(HORIZON_HOURS, int((until - release.hour) / HOUR))
-            scored.append(score_cells(record, release_context(record, release, releases, hours, policy), policy))
-    return scored
+    return [
+        (release, min(HORIZON_HOURS, int((until - release.hour) / HOUR)))
+        for release in record.releases
+        if release.hour < until and release.hour + horizon > after and release.known_from <= until and release.hour >= record.totals.origin
+    ]
 
 
 def score_cells(
@@ -174,15 +176,12 @@ def _uncompared_states(problems: list[DataProblem]) -> list[State]:
 def _channel_problems(record: ChannelRecord, context: ReleaseContext, policy: Policy) -> list[DataProblem]:
     """What is wrong with the channel's data, by hour since release."""
     totals, hours = record.totals, context.hours
-    everything = totals.on_platform(None)
     start = totals.hour_of(context.release.hour)
     life = slice(start, start + hours)
-    volume = volume_problems(
-        totals.by_hour("usage_hours", everything), totals.by_hour("crash_pings", everything), totals.is_complete, policy.data_guard
-    )
+    volume = volume_problems(totals.usage_hours, totals.crash_pings, totals.is_complete, policy.data_guard)
     missing = np.cumsum(~totals.is_complete[life]) > 0
     gap = DataProblem(missing, NoteCode.INCOMPLETE_HOURS)
-    drift = kernel_drift_problem(record.delays, context.release.hour, hours, policy)
+    drift = kernel_drift_problem(record.delays_of(context.release), context.release.hour, hours, policy)
     return [gap, *drift, *(DataProblem(problem.has_problem[life], problem.note) for problem in volume)]
 
 

@@ -73,7 +73,7 @@ def level_variance(mature_effective: Array, weights: Array, phi: float) -> float
 
 
 def stratum_scale(mature_delayed: Array, mature_fitted: Array, weights: Array, phi: float) -> float:
-    """s_int: how much strata of a healthy release deviate from the release; arguments are (releases, strata) sums."""
+    """s_int: how much strata of a healthy release deviate from the release; arguments are (releases, strata) sums of strata that any had."""
     releases = mature_delayed.shape[0]
     deviation = np.log((mature_delayed + 0.5) / (mature_fitted + 0.5))
     deviation -= deviation.mean(axis=0)

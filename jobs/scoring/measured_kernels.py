@@ -1,12 +1,13 @@
 """Delay kernels as measured: from usage_delays by reverse-time hazard, two weeks at a time (scoring 3.1)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from jobs.policies import HORIZON_HOURS, DelayPolicy, Policy
 from jobs.scoring.data_guard import DataProblem, kernel_drift
@@ -20,50 +21,50 @@ DELAY_COLUMNS = ("hour_start", "channel", "os_name", "delay_hours", "usage_hours
 
 @dataclass(frozen=True)
 class UsageDelays:
-    """Usage hours of a channel by hour of receipt (from `origin`), delay in hours, and platform."""
+    """Usage hours of a channel by hour of receipt from `origin` (rows) and delay in hours (columns), by platform."""
 
     origin: datetime
-    received: NDArray[np.int64]
-    delay: NDArray[np.int64]
-    platform: NDArray[np.str_]
-    usage_hours: Array
+    by_platform: Mapping[str, Array]
+
+    @cached_property
+    def whole(self) -> Array:
+        """Of all platforms."""
+        return np.asarray(sum(self.by_platform[platform] for platform in sorted(self.by_platform)))
 
 
-def usage_delays(rows: pa.Table, channel: str, origin: datetime) -> UsageDelays:
+def usage_delays(rows: pa.Table, channel: str, origin: datetime, hours: int) -> UsageDelays:
+    """From rows of usage_delays received in the `hours` hours from `origin` on; longer delays than a release is looked at for are left out."""
     rows = rows.filter(pc.field("channel") == channel)
-    start_us = int(origin.timestamp()) * 1_000_000
-    return UsageDelays(
-        origin=origin,
-        received=(rows["hour_start"].cast(pa.int64()).to_numpy() - start_us) // 3_600_000_000,
-        delay=rows["delay_hours"].to_numpy().astype(np.int64),
-        platform=np.array(rows["os_name"].to_pylist(), dtype=str),
-        usage_hours=rows["usage_hours"].to_numpy().astype(np.float64),
-    )
+    received = (rows["hour_start"].cast(pa.int64()).to_numpy() - int(origin.timestamp()) * 1_000_000) // 3_600_000_000
+    delay = rows["delay_hours"].to_numpy().astype(np.int64)
+    is_used = (received >= 0) & (received < hours) & (delay >= 0) & (delay < HORIZON_HOURS)
+    usage_hours = rows["usage_hours"].to_numpy().astype(np.float64)
+    by_platform = {}
+    for platform in sorted(rows["os_name"].unique().to_pylist()):
+        own = is_used & pc.equal(rows["os_name"], platform).to_numpy()
+        laid = np.zeros((hours, HORIZON_HOURS))
+        laid[received[own], delay[own]] = usage_hours[own]  # one row an hour, platform and delay: the table's grain
+        by_platform[platform] = laid
+    return UsageDelays(origin, by_platform)
 
 
 def measured_kernel(delays: UsageDelays, platform: str | None, end: datetime, policy: DelayPolicy) -> Array | None:
     """f(d) of the two weeks received before `end`, for one platform or (None) for all; None where they hold too little usage."""
+    received = delays.whole if platform is None else delays.by_platform.get(platform)
+    if received is None or received.ndim != 2:
+        return None
     last = int((end - delays.origin) / HOUR)
     first = last - 24 * policy.triangle_days
-    used_at = delays.received - delays.delay
-    is_used = (delays.received < last) & (used_at >= first) & (delays.delay < HORIZON_HOURS) & (delays.delay >= 0)
-    if platform is not None:
-        is_used &= delays.platform == platform
-    if delays.usage_hours[is_used].sum() < policy.least_usage_hours:
+    delay = np.arange(HORIZON_HOURS)
+    at = np.arange(first, last)[:, None] + delay[None, :]  # by hour of use and delay, the hour of receipt
+    is_known = (at >= 0) & (at < min(last, len(received)))
+    triangle = np.where(is_known, received[np.clip(at, 0, len(received) - 1), delay], 0.0)
+    if triangle.sum() < policy.least_usage_hours:
         return None
-    start = max(first, int(delays.received[is_used].min()))
-    is_used &= used_at >= start  # hours of use from before the record began are cut short: they would look punctual
-    rows = last - start
-    triangle = np.zeros((rows, HORIZON_HOURS))
-    np.add.at(triangle, (used_at[is_used] - start, delays.delay[is_used]), delays.usage_hours[is_used])
-    is_to_come = np.arange(rows)[:, None] + np.arange(HORIZON_HOURS)[None, :] >= rows
-    triangle[is_to_come] = np.nan
+    first_received = int(at[triangle > 0].min())
+    # Hours of use from before the record began are cut short: they would look punctual.
+    triangle = np.where(at < last, triangle, np.nan)[max(first_received - first, 0) :]
     return kernel_from_triangle(triangle)
-
-
-def baseline_kernel(delays: UsageDelays | None, platform: str | None, known_until: datetime, policy: DelayPolicy) -> Array | None:
-    """The kernel of a past release: that of the two weeks up to the end of its life; None: the default serves."""
-    return None if delays is None else measured_kernel(delays, platform, known_until, policy)
 
 
 def daily_kernels(delays: UsageDelays | None, platform: str | None, released: datetime, hours: int, policy: DelayPolicy) -> Array | None:

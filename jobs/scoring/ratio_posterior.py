@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Array = NDArray[np.float64]
 
@@ -50,10 +49,10 @@ class RatioPosterior:
 
 def ratio_prior(scale: float, degrees: float, log_acceptable: float, p_regression: float, p_improvement: float) -> RatioPrior:
     """The prior whose healthy part is a Student t of `scale` and `degrees` around no difference."""
-    healthy = _normalised(stats.t.pdf(GRID / scale, degrees))
+    healthy = _normalised((1 + (GRID / scale) ** 2 / degrees) ** (-(degrees + 1) / 2))
     slab_sd = np.hypot(_SLAB_SD, scale)
-    regressed = _normalised(np.where(GRID > 0, stats.norm.pdf(GRID, _SLAB_MEAN, slab_sd), 0.0))
-    improved = _normalised(np.where(GRID < 0, stats.norm.pdf(GRID, _IMPROVEMENT_MEAN, slab_sd), 0.0))
+    regressed = _normalised(np.where(GRID > 0, _bell(GRID, _SLAB_MEAN, slab_sd), 0.0))
+    improved = _normalised(np.where(GRID < 0, _bell(GRID, _IMPROVEMENT_MEAN, slab_sd), 0.0))
     mixture = (1 - p_regression - p_improvement) * healthy + p_regression * regressed + p_improvement * improved
     return RatioPrior(mixture, healthy, regressed, log_acceptable)
 
@@ -91,6 +90,11 @@ def variance_to_mean(delayed_crashes: Array, squared_weights: Array) -> Array:
     has_crashes = delayed_crashes > 1e-6
     ratio = np.divide(squared_weights, delayed_crashes, out=np.ones_like(delayed_crashes), where=has_crashes)
     return np.clip(ratio, 0.2, 1.0)
+
+
+def _bell(at: Array, mean: float, sd: float) -> Array:
+    """A normal density, up to a factor."""
+    return np.asarray(np.exp(-(((at - mean) / sd) ** 2) / 2), dtype=np.float64)
 
 
 def _normalised(density: Array) -> Array:

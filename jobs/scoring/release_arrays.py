@@ -1,17 +1,17 @@
-"""From a channel's rows to the plain arrays of one release, measure and platform."""
+"""From a release's record to the plain arrays of one cell, a measure on a platform."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.policies import HORIZON_HOURS
 from jobs.scoring.channel_totals import ChannelTotals
 from jobs.scoring.environment_guard import HOURS_BEFORE_RELEASE
 from jobs.scoring.release_calendar import Release
 from jobs.scoring.release_counts import Array, PreviousVersion, ReleaseCounts
 from jobs.scoring.release_history import Number
-from jobs.scoring.strata import Strata
+from jobs.scoring.release_record import HourlyCounts, ReleaseRecord
+from jobs.scoring.strata import FineStratum, Strata
 
 
 @dataclass(frozen=True)
@@ -23,60 +23,44 @@ class CellKey:
 
 
 @dataclass(frozen=True)
-class ReleaseLife:
-    """How many hours of a release count, the release that its users came from, and its measured delays."""
+class CellStrata:
+    """The strata of a cell and where its fine ones go."""
 
+    strata: Strata
+    code_of: dict[FineStratum, int]
+
+    def grouped(self, counts: HourlyCounts, measure: str, platform: str | None, hours: int) -> Array:
+        """Sums by stratum of the first hours."""
+        rows = counts.on_platform(platform)
+        codes = np.array([self.code_of[counts.strata[row]] for row in rows], dtype=np.intp)
+        is_in = np.asarray(codes[None, :] == np.arange(len(self.strata.names))[:, None], dtype=np.float64)
+        return np.asarray(is_in @ counts.filled[measure][rows, :hours])
+
+
+@dataclass(frozen=True)
+class ReleaseLife:
+    """A release, how many of its hours count, and its measured delays."""
+
+    release: Release
     hours: int
-    previous: Release | None
     delay_kernel: Array | None
 
 
-def release_counts(
-    totals: ChannelTotals,
-    release: Release,
-    cell: CellKey,
-    strata: Strata,
-    life: ReleaseLife,
-) -> ReleaseCounts:
+def release_counts(totals: ChannelTotals, life: ReleaseLife, record: ReleaseRecord, cell: CellKey, strata: CellStrata) -> ReleaseCounts:
     """Counts of a release's life; hours before the record or after its end are not known."""
-    life_hours, previous = life.hours, life.previous
+    release, hours = life.release, life.hours
     start = totals.hour_of(release.hour)
-    rows = _rows(totals, release.version, cell.platform)
-    age = totals.hour[rows] - start
-    is_used = (age >= 0) & (age < life_hours)
-    rows, age = rows[is_used], age[is_used]
-    slot = strata.of_fine[totals.stratum[rows]] * life_hours + age
-    shape = (len(strata.names), life_hours)
-
-    def summed(measure: str) -> Array:
-        weights = np.nan_to_num(totals.measures[measure][rows])
-        return np.bincount(slot, weights=weights, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
-
-    channel_hours = totals.by_hour("usage_hours", totals.on_platform(cell.platform))
     return ReleaseCounts(
-        crashes=summed(cell.measure),
-        usage_hours=summed("usage_hours"),
-        channel_hours=_cut(channel_hours, start, life_hours),
-        updates=summed("updates"),
+        crashes=strata.grouped(record.own, cell.measure, cell.platform, hours),
+        usage_hours=strata.grouped(record.own, "usage_hours", cell.platform, hours),
+        channel_hours=_cut(totals.usage_on(cell.platform), start, hours),
+        updates=strata.grouped(record.own, "updates", cell.platform, hours),
         delay_kernel=life.delay_kernel,
-        previous=None if previous is None else _previous_version(totals, previous, cell, start, life_hours),
-        is_known=_cut(totals.is_complete, start, life_hours),
+        previous=_previous_version(record, cell, start, hours),
+        is_known=_cut(totals.is_complete, start, hours),
         version=release.version,
         release_type=release.release_type,
     )
-
-
-def measure_known_from(totals: ChannelTotals, release: Release, cell: CellKey) -> int | None:
-    """The first hour since release in which any ping of the version carried the measure; None where none ever did."""
-    rows = _rows(totals, release.version, cell.platform)
-    age = totals.hour[rows] - totals.hour_of(release.hour)
-    carried = age[(age >= 0) & (age < HORIZON_HOURS) & ~np.isnan(totals.measures[cell.measure][rows])]
-    return int(carried.min()) if carried.size else None
-
-
-def _rows(totals: ChannelTotals, version: str, platform: str | None) -> NDArray[np.int64]:
-    rows = totals.rows_of(version)
-    return rows if platform is None else rows[totals.on_platform(platform)[rows]]
 
 
 def _cut(series: NDArray[Number], start: int, hours: int) -> NDArray[Number]:
@@ -88,9 +72,9 @@ def _cut(series: NDArray[Number], start: int, hours: int) -> NDArray[Number]:
     return piece
 
 
-def _previous_version(totals: ChannelTotals, previous: Release, cell: CellKey, start: int, life_hours: int) -> PreviousVersion | None:
-    if start < HOURS_BEFORE_RELEASE:
+def _previous_version(record: ReleaseRecord, cell: CellKey, start: int, hours: int) -> PreviousVersion | None:
+    if record.previous is None or start < HOURS_BEFORE_RELEASE:
         return None
-    rows = _rows(totals, previous.version, cell.platform)
-    first, hours = start - HOURS_BEFORE_RELEASE, HOURS_BEFORE_RELEASE + life_hours
-    return PreviousVersion(_cut(totals.by_hour(cell.measure, rows), first, hours), _cut(totals.by_hour("usage_hours", rows), first, hours))
+    length = HOURS_BEFORE_RELEASE + hours
+    crashes, usage_hours = (record.previous.total(measure, cell.platform)[:length] for measure in (cell.measure, "usage_hours"))
+    return PreviousVersion(crashes, usage_hours)

@@ -56,19 +56,21 @@ def release_by_calendar(channel: str, version: str, at: datetime) -> Release:
     return Release(channel, version, hour, hour + HOUR)
 
 
-def release_by_adoption(channel: str, version: str, origin: datetime, usage_hours: Array, channel_hours: Array) -> Release | None:
+def release_by_adoption(
+    channel: str, version: str, origin: datetime, usage_hours: Array, channel_hours: Array, known_since: int
+) -> Release | None:
     """The first of three hours on end with half a per cent of the channel's hours; None where there is none, or where the record begins with it.
 
-    Both arrays are by hour from `origin`. A beta channel's version without a beta number is several betas together: none is scored.
+    Both arrays are by hour from `origin`; `known_since` is the channel's first hour with usage, counted from there (below 0: before). A
+    beta channel's version without a beta number is several betas together: none is scored.
     """
     if channel in ("beta", "aurora") and not _BETA.match(version):
         return None
     is_adopted = (usage_hours >= SUSTAINED_SHARE * channel_hours) & (channel_hours > 0) & (usage_hours > 0)
-    recorded = np.flatnonzero(channel_hours > 0)
     if is_adopted.size < SUSTAINED_HOURS:
         return None
     first = np.flatnonzero(np.convolve(is_adopted, np.ones(SUSTAINED_HOURS), mode="valid") >= SUSTAINED_HOURS)
-    if first.size == 0 or first[0] <= recorded[0]:
+    if first.size == 0 or first[0] <= known_since:
         return None
     hour = origin + timedelta(hours=int(first[0]))
     return Release(channel, version, hour, hour + SUSTAINED_HOURS * HOUR)

@@ -174,7 +174,8 @@ def _noise(stacked: _Baselines, expected: Array, levels: Array, weights: Array, 
     mature = stacked.mature[:, None, :]
     mature_delayed = (stacked.delayed * mature).sum(axis=2)
     of_level = level_variance(mature_delayed.sum(axis=1), weights, phi)
-    scale = stratum_scale(mature_delayed, (fitted * mature).sum(axis=2), weights, phi)
+    is_seen = stacked.usage_hours.sum(axis=(0, 2)) > 0  # what no baseline had says nothing of how strata differ
+    scale = stratum_scale(mature_delayed[:, is_seen], (fitted * mature).sum(axis=2)[:, is_seen], weights, phi)
     return _Noise(phi, transient + long_run + of_level, long_run, scale)
 
 

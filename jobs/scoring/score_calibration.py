@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 Array = NDArray[np.float64]
 MAP_AGES_HOURS = (6, 12, 24, 72, 168)
@@ -42,6 +41,8 @@ def learned_map(past: Sequence[PastScore]) -> ScoreMap:
     """Isotonic regression of the outcomes on the scores; the identity until 30 releases have an outcome."""
     if len(past) < FEWEST_RELEASES:
         return IDENTITY
+    from scipy.optimize import isotonic_regression  # half a second to import, for channels with thirty past releases alone
+
     scores, inverse = np.unique([release.least_score for release in past], return_inverse=True)
     counts = np.bincount(inverse).astype(np.float64)
     frequency = np.bincount(inverse, weights=[float(release.was_acceptable) for release in past]) / counts

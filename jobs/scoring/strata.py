@@ -4,16 +4,17 @@ A stratum that is too small joins the others of its parent that are too small: f
 versions of the operating system, then operating systems.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobs.policies import StrataPolicy
-from jobs.scoring.channel_totals import FineStratum
 from jobs.scoring.release_counts import Array
 
+FineStratum = tuple[str, str, str, str]
+"""os_name, os_version_major, architecture, country_group; an unknown one is the empty string."""
 OTHER = "other"
 
 
@@ -32,6 +33,8 @@ def coarsen(fine: tuple[FineStratum, ...], usage_hours: Array, crashes: Array, i
     A fine stratum that no baseline has seen goes to a stratum of its own for each operating system, named `new`.
     """
     least_usage = policy.least_usage_share * float(usage_hours.sum())
+    sizes = Counter(stratum[:depth] for stratum, seen in zip(fine, is_seen, strict=True) if seen for depth in (1, 2, 3, 4))
+    names: set[tuple[str, ...]] = set()
     group_of: dict[int, tuple[str, ...]] = {}
     open_groups: dict[int, FineStratum] = {i: fine[i] for i in range(len(fine)) if is_seen[i]}
     for depth in (4, 3, 2, 1):
@@ -40,8 +43,9 @@ def coarsen(fine: tuple[FineStratum, ...], usage_hours: Array, crashes: Array, i
             members[key[:depth]].append(i)
         for prefix, group in sorted(members.items()):
             is_large = usage_hours[group].sum() >= least_usage and crashes[group].sum() >= policy.least_crashes
-            if is_large and len(set(group_of.values())) < policy.most - 1:
-                name = prefix if depth == 4 or len(group) == _size(fine, is_seen, prefix) else (*prefix, OTHER)
+            if is_large and len(names) < policy.most - 1:
+                name = prefix if depth == 4 or len(group) == sizes[prefix] else (*prefix, OTHER)
+                names.add(name)
                 group_of.update(dict.fromkeys(group, name))
                 for i in group:
                     del open_groups[i]
@@ -54,10 +58,6 @@ def coarsen(fine: tuple[FineStratum, ...], usage_hours: Array, crashes: Array, i
         parents=tuple(group[0] for group in groups),
         of_fine=np.array([code_of[group_of[i]] for i in range(len(fine))], dtype=np.int64),
     )
-
-
-def _size(fine: tuple[FineStratum, ...], is_seen: NDArray[np.bool_], key: tuple[str, ...]) -> int:
-    return sum(1 for stratum, seen in zip(fine, is_seen, strict=True) if seen and stratum[: len(key)] == key)
 
 
 def _label(group: tuple[str, ...]) -> str:

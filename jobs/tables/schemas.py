@@ -6,7 +6,7 @@ about a second.
 
 from collections.abc import Iterator
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -54,14 +54,15 @@ def iceberg_schema(table: Table) -> "Schema":
 
 
 def partition_spec(table: Table) -> "PartitionSpec":
-    """Partition by hour or day of the table's time column, as declared; for the field ids of `iceberg_schema`."""
+    """Partition by hour, day or month of the table's time column, as declared; for the field ids of `iceberg_schema`."""
     from pyiceberg.partitioning import PartitionField, PartitionSpec
-    from pyiceberg.transforms import DayTransform, HourTransform
+    from pyiceberg.transforms import DayTransform, HourTransform, MonthTransform, Transform
 
+    transforms: dict[str, Transform[Any, Any]] = {"hour": HourTransform(), "day": DayTransform(), "month": MonthTransform()}
     field = PartitionField(
         source_id=table.column_names.index(table.time_column) + 1,
         field_id=_FIRST_PARTITION_FIELD_ID,
-        transform=HourTransform() if table.partition == "hour" else DayTransform(),
+        transform=transforms[table.partition],
         name=f"{table.time_column}_{table.partition}",
     )
     return PartitionSpec(field)

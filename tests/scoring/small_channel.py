@@ -8,10 +8,10 @@ import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
 
 from jobs.scoring.cell_preparation import ChannelRecord
-from jobs.scoring.channel_totals import TOTALS_COLUMNS, channel_totals
 from jobs.table_declarations import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS, Table
 from jobs.tables.lake_catalog import ensure_table
 from jobs.tables.schemas import arrow_schema, staged_schema
+from tests.scoring.records_in_memory import channel_records
 
 ORIGIN = datetime(2026, 10, 1, tzinfo=UTC)
 WEEK_HOURS = 168
@@ -109,8 +109,7 @@ class SmallChannel:
         rows = rows.filter(pa.compute.field("hour_start") < pa.scalar(end, rows.schema.field("hour_start").type))
         missing = [ORIGIN + timedelta(hours=hour) for hour in self.missing_hours]
         rows = rows.filter(~pa.compute.field("hour_start").isin(pa.array(missing, rows.schema.field("hour_start").type)))
-        totals = channel_totals(rows.select(TOTALS_COLUMNS), missing, ORIGIN, end)
-        return ChannelRecord(totals[0], None, given.get("calendar", self.calendar), given.get("reviews", ()))
+        return channel_records(rows, missing, ORIGIN, end, **{"calendar": self.calendar, **given})["beta"]
 
 
 def empty_lake(folder) -> SqlCatalog:

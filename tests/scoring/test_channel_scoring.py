@@ -11,10 +11,10 @@ from jobs.health_notes import Note, NoteCode, parse_note
 from jobs.policies import POLICY
 from jobs.scoring.baseline_selection import baselines_of, channel_releases
 from jobs.scoring.channel_scoring import score_releases
-from jobs.scoring.channel_totals import TOTALS_COLUMNS
 from jobs.scoring.health_rows import LookRange, health_rows
 from jobs.scoring.release_reviews import Review
 from jobs.windows import HOUR
+from tests.scoring.records_in_memory import channel_records
 from tests.scoring.small_channel import ORIGIN, SmallChannel
 
 CHANNEL = SmallChannel(betas=5, last_hours=40)
@@ -32,9 +32,8 @@ def verdicts(rows, version):
 
 
 def baselines_before(record, version, excluded=()):
-    releases = channel_releases(record.totals, record.calendar)
-    release = next(release for release in releases if release.version == version)
-    return [other.version for other in baselines_of(release, releases, record.totals, excluded, POLICY.baselines)]
+    release = next(release for release in record.releases if release.version == version)
+    return [other.version for other in baselines_of(release, record.releases, record.totals, excluded, POLICY.baselines)]
 
 
 def test_baselines_are_the_releases_before_newest_first_across_b9_and_b10():
@@ -181,17 +180,13 @@ def test_a_bad_platform_makes_a_bad_release_and_is_named():
 
 
 def test_the_first_release_of_a_channel_is_compared_with_its_betas():
-    beta = CHANNEL.record(ROWS)
     at = CHANNEL.releases[-1]
     as_release = [
         row | {"channel": "release", "release_version": "57.0"} for row in ROWS.to_pylist() if row["release_version"] == "57.0b12"
     ]
     table = pa.Table.from_pylist(as_release, schema=ROWS.schema)
-    from jobs.scoring.channel_totals import channel_totals
-
-    both = channel_totals(pa.concat_tables([ROWS, table]).select(TOTALS_COLUMNS), [], ORIGIN, CHANNEL.end)
-    betas, releases = (next(totals for totals in both if totals.channel == name) for name in ("beta", "release"))
-    record = replace(beta, totals=releases, calendar={("release", "57.0"): at}, stage_before=replace(beta, totals=betas))
+    both = channel_records(pa.concat_tables([ROWS, table]), [], ORIGIN, CHANNEL.end, CHANNEL.calendar | {("release", "57.0"): at})
+    record = replace(both["release"], stage_before=both["beta"])
     row = verdicts(rows_of(record, CHANNEL.end - HOUR, CHANNEL.end), "57.0")[-1]
     assert row["baseline_versions"] == ["57.0b11", "57.0b10", "57.0b9", "57.0b8"]
     assert row["between_release_scale"] == 0.5

@@ -9,7 +9,6 @@ import pytest
 from jobs.policies import POLICY
 from jobs.scoring.cell_preparation import ChannelRecord
 from jobs.scoring.channel_scoring import score_releases
-from jobs.scoring.channel_totals import TOTALS_COLUMNS, channel_totals
 from jobs.scoring.health_rows import LookRange, health_rows
 from jobs.scoring.measured_kernels import daily_kernels, usage_delays
 from jobs.table_declarations import RELEASE_TOTALS, USAGE_DELAYS, Table
@@ -17,6 +16,7 @@ from jobs.tables.schemas import staged_schema
 from simulation.release_world import Regression, World
 from simulation.release_world_counts import simulate_history
 from simulation.release_world_totals import delay_columns, release_hours, total_columns
+from tests.scoring.records_in_memory import channel_records
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HISTORY = simulate_history(World(baselines=5), (Regression("healthy"), Regression("2x", 2.0)), seed=41, index=0)
@@ -34,13 +34,14 @@ def arrow_of(table: Table, columns) -> pa.Table:
 def record_of(test: int, hours: int) -> ChannelRecord:
     """What is known of the channel so many hours after its last release."""
     end = RELEASES[LAST] + timedelta(hours=hours)
-    totals = arrow_of(RELEASE_TOTALS, total_columns(HISTORY, test, "release", START)).select(TOTALS_COLUMNS)
+    totals = arrow_of(RELEASE_TOTALS, total_columns(HISTORY, test, "release", START))
     delays = arrow_of(USAGE_DELAYS, delay_columns(HISTORY, test, "release", START))
     known = [
         rows.filter(pa.compute.field("hour_start") < pa.scalar(end, rows.schema.field("hour_start").type)) for rows in (totals, delays)
     ]
     calendar = {("release", version): at for version, at in RELEASES.items()}
-    return ChannelRecord(channel_totals(known[0], [], START, end)[0], usage_delays(known[1], "release", START), calendar)
+    hours = int((end - START) / timedelta(hours=1))
+    return channel_records(known[0], [], START, end, calendar, delays=usage_delays(known[1], "release", START, hours))["release"]
 
 
 def rows_of(test: int, age_hours: int, known_hours: int):
@@ -65,7 +66,7 @@ def test_totals_hold_what_was_simulated():
 
 
 def test_the_kernel_measured_from_the_rows_is_the_simulated_one():
-    delays = usage_delays(arrow_of(USAGE_DELAYS, delay_columns(HISTORY, 0, "release", START)), "release", START)
+    delays = usage_delays(arrow_of(USAGE_DELAYS, delay_columns(HISTORY, 0, "release", START)), "release", START, 24 * 60)
     measured = daily_kernels(delays, None, RELEASES[LAST], 24, POLICY.delays)[0]
     truth = np.mean([release.mean_kernel for release in HISTORY.baselines[:2]], axis=0)
     assert np.cumsum(measured)[[0, 3, 12, 24]] == pytest.approx(np.cumsum(truth)[[0, 3, 12, 24]], abs=0.05)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog import Catalog
-from pyiceberg.transforms import DayTransform, HourTransform
+from pyiceberg.transforms import DayTransform, HourTransform, MonthTransform
 from pyiceberg.types import LongType, StringType, TimestamptzType
 
 from jobs.measures import MEASURES
@@ -59,7 +59,7 @@ def test_field_ids_are_unique_and_follow_the_declaration() -> None:
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_tables_are_partitioned_as_declared(catalog: Catalog, table: Table) -> None:
     (field,) = partition_spec(table).fields
-    assert isinstance(field.transform, HourTransform if table.partition == "hour" else DayTransform)
+    assert isinstance(field.transform, {"hour": HourTransform, "day": DayTransform, "month": MonthTransform}[table.partition])
     created = ensure_table(catalog, table)
     (field,) = created.spec().fields
     assert created.schema().find_field(field.source_id).name == table.time_column

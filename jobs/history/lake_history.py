@@ -1,0 +1,104 @@
+"""What scoring is given: the history of each channel, read from the lake at a cost that does not grow with the years."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.expressions import StartsWith
+
+from jobs.history.channel_days import PastDays, Tell, read_days
+from jobs.history.lake_records import WEEK, LakeRecords, read_live
+from jobs.policies import Policy
+from jobs.scoring.baseline_selection import channel_releases, previous_release
+from jobs.scoring.cell_preparation import ChannelRecord, release_context
+from jobs.scoring.channel_scoring import open_releases
+from jobs.scoring.day_totals import channels_of_days
+from jobs.scoring.holdback_rows import HOLDBACK_COLUMNS
+from jobs.scoring.release_calendar import Calendar, Release
+from jobs.scoring.release_reviews import Review
+from jobs.table_declarations import CHANNEL_DAYS, EXPERIMENT_ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_RECORDS, RELEASE_REVIEWS
+from jobs.tables.complete_windows import read_complete
+from jobs.tables.lake_catalog import identifier
+from jobs.windows import HOUR
+
+STAGE_BEFORE = {"release": "beta", "esr": "release", "beta": "nightly", "aurora": "nightly"}
+"""The channel that a version passes through before."""
+_PREDECESSORS = timedelta(days=90)
+"""Before the oldest baseline: the release before it."""
+
+
+@dataclass(frozen=True)
+class LakeHistory:
+    """Each channel's record up to `until`, the end of the latest complete hour; `audit_sequence` is that of the ingest_audit that it rests on."""
+
+    channels: list[ChannelRecord]
+    until: datetime
+    audit_sequence: int
+    days: PastDays
+    records: LakeRecords = field(repr=False)
+
+    def to_keep(self) -> dict[str, list[pa.Table]]:
+        """By table, rows that had to be made and that later runs need not make again."""
+        kept = {CHANNEL_DAYS.name: [self.days.to_keep], RELEASE_RECORDS.name: self.records.to_keep}
+        return {name: [rows for rows in parts if rows.num_rows] for name, parts in kept.items()}
+
+
+def read_history(
+    catalog: Catalog, calendar: Calendar, after: datetime, policy: Policy, tell: Tell, until: datetime | None = None
+) -> LakeHistory | None:
+    """What looks with as_of after `after` rest on, up to `until` (the latest complete hour, unless said); None where there is none."""
+    try:
+        audit = catalog.load_table(identifier(INGEST_AUDIT))
+    except NoSuchTableError:
+        return None
+    days = read_days(catalog, audit, after - history_span(policy), until, tell)
+    complete = [] if days is None else [days.first + hour * HOUR for hour, run_id in enumerate(days.run_ids) if run_id]
+    complete = [hour for hour in complete if until is None or hour < until]
+    if days is None or not complete or complete[-1] + HOUR <= after:
+        return None
+    origin, end = complete[0], complete[-1] + HOUR
+    recorded = slice(int((origin - days.first) / HOUR), int((end - days.first) / HOUR))
+    totals = channels_of_days(days.series, origin, days.is_complete[recorded])
+    releases = [tuple(channel_releases(of_channel, calendar)) for of_channel in totals]
+    live = [(release, previous_release(release, group)) for group in releases for release in group if release.hour + WEEK > end]
+    records = LakeRecords(catalog, days, end, policy.delays, tell, read_live(catalog, live, end, days))
+    reviews, experiments = read_reviews(catalog), _holdbacks(catalog, after - WEEK, end, policy)
+    channels = [ChannelRecord(of_channel, records, records.delays_of, calendar, reviews, experiments) for of_channel in totals]
+    by_channel = {channel.totals.channel: channel for channel in channels}
+    channels = [replace(channel, stage_before=by_channel.get(STAGE_BEFORE.get(channel.totals.channel, ""))) for channel in channels]
+    records.fetch(_baselines(channels, after, end, policy))
+    snapshot = audit.current_snapshot()
+    return LakeHistory(channels, end, (snapshot and snapshot.sequence_number) or 0, days, records)
+
+
+def _baselines(channels: list[ChannelRecord], after: datetime, until: datetime, policy: Policy) -> Iterator[tuple[Release, Release | None]]:
+    """What the open releases are compared with, each with the release before it, and the open releases themselves."""
+    for channel in channels:
+        for release, hours in open_releases(channel, after, until):
+            context = release_context(channel, release, hours, policy)
+            past = context.baseline_record.releases
+            yield release, previous_release(release, channel.releases)
+            yield from ((baseline, previous_release(baseline, past)) for baseline in context.baselines)
+
+
+def _holdbacks(catalog: Catalog, start: datetime, end: datetime, policy: Policy) -> pa.Table:
+    is_holdback = StartsWith("experiment", policy.holdback.experiment_prefix)
+    return read_complete(catalog, EXPERIMENT_ERROR_AGGREGATES, start, end, is_holdback, HOLDBACK_COLUMNS).rows
+
+
+def read_reviews(catalog: Catalog) -> tuple[Review, ...]:
+    """All rows of release_reviews; none where nobody has reviewed anything yet."""
+    try:
+        table = catalog.load_table(identifier(RELEASE_REVIEWS))
+    except NoSuchTableError:
+        return ()
+    rows = table.scan(selected_fields=("channel", "release_version", "reviewed_at", "verdict")).to_arrow().to_pylist()
+    return tuple(Review(row["channel"], row["release_version"], row["reviewed_at"], row["verdict"]) for row in rows)
+
+
+def history_span(policy: Policy) -> timedelta:
+    """How long before a look the days have to begin: the release's week, its baselines, the one before the oldest, and two weeks of delays."""
+    return 3 * WEEK + timedelta(days=policy.baselines.history_days) + _PREDECESSORS

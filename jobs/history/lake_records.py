@@ -1,0 +1,148 @@
+"""The records of a run's releases: kept ones of those whose week is over, made from the hours of the others."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+from pyiceberg.expressions import And, EqualTo, In
+
+from jobs.history.channel_days import PastDays, Tell
+from jobs.policies import HORIZON_HOURS, DelayPolicy
+from jobs.scoring.environment_guard import HOURS_BEFORE_RELEASE
+from jobs.scoring.measured_kernels import DELAY_COLUMNS, UsageDelays, measured_kernel, usage_delays
+from jobs.scoring.record_rows import RecordKey, record_rows, records_of
+from jobs.scoring.release_calendar import Release
+from jobs.scoring.release_record import TOTALS_COLUMNS, ReleaseRecord, release_record
+from jobs.table_declarations import RELEASE_RECORDS, RELEASE_TOTALS, USAGE_DELAYS
+from jobs.tables.complete_windows import read_complete
+from jobs.tables.kept_rows import read_kept, within
+from jobs.tables.schemas import arrow_schema
+from jobs.windows import HOUR
+
+WEEK = timedelta(hours=HORIZON_HOURS)
+_BEFORE = timedelta(hours=HOURS_BEFORE_RELEASE)
+_FORMAT = 1  # of a record; raise it when what a record holds, or how it is made, changes
+_TOLD_FROM = 5
+
+
+@dataclass(frozen=True)
+class LiveRows:
+    """Rows of the releases whose week is not over at `until`, and of those before them; delays from two weeks before the first on."""
+
+    totals: pa.Table
+    delays: pa.Table
+    delays_from: datetime
+
+
+@dataclass
+class LakeRecords:
+    """Gives a release's record, and keeps in mind what had to be made. One for a run."""
+
+    catalog: Catalog
+    days: PastDays
+    until: datetime
+    policy: DelayPolicy
+    tell: Tell
+    live: LiveRows
+    records: dict[RecordKey, ReleaseRecord] = field(default_factory=dict)
+    to_keep: list[pa.Table] = field(default_factory=list)
+    _delays: dict[tuple[str, datetime], UsageDelays] = field(default_factory=dict)
+
+    def fetch(self, needed: Iterable[tuple[Release, Release | None]]) -> None:
+        """Have the records of releases, each given with the one before it, at hand: kept ones in one read, the others one by one."""
+        missing = {RecordKey.of(release): (release, previous) for release, previous in needed if self._is_over(release)}
+        missing = {key: pair for key, pair in missing.items() if key not in self.records}
+        kept = self._kept([release for release, _ in missing.values()])
+        for key in list(missing):
+            rests_on, record = kept.get(key, ("", None))
+            if record is not None and rests_on == self.rests_on(*missing[key]):
+                self.records[key] = record
+                del missing[key]
+        if len(missing) >= _TOLD_FROM:
+            self.tell(f"release_records: {len(missing)} releases are not kept yet, or their hours changed; summing them up")
+        for release, previous in missing.values():
+            self._make(release, previous)
+
+    def __call__(self, release: Release, previous: Release | None) -> ReleaseRecord:
+        key = RecordKey.of(release)
+        if key not in self.records:
+            if self._is_over(release):
+                self.fetch([(release, previous)])
+            else:
+                hours = max(int((self.until - release.hour) / HOUR), 0)
+                self.records[key] = release_record(self.live.totals, release, previous, hours)
+        return self.records[key]
+
+    def delays_of(self, release: Release) -> UsageDelays:
+        """Delays of the release's channel from two weeks before it to the end of its week, or to the last complete hour."""
+        start = release.hour - 2 * WEEK
+        is_live = start >= self.live.delays_from
+        key = (release.channel, self.live.delays_from if is_live else start)
+        if key not in self._delays:
+            end = self.until if is_live else release.hour + WEEK
+            rows = self.live.delays if is_live else read_delays(self.catalog, start, end, [release.channel])
+            self._delays[key] = usage_delays(rows, release.channel, key[1], int((end - key[1]) / HOUR))
+        return self._delays[key]
+
+    def rests_on(self, release: Release, previous: Release | None) -> str:
+        """A digest of all that a release's record is made from."""
+        parts = [str(_FORMAT), repr(self.policy), *RELEASE_RECORDS.column_names, release.channel, release.version, release.hour.isoformat()]
+        runs = self.days.runs(release.hour - 2 * WEEK, release.hour + WEEK)
+        text = "\n".join([*parts, previous.version if previous else "", *runs])
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    def _is_over(self, release: Release) -> bool:
+        return release.hour + WEEK <= self.until
+
+    def _kept(self, releases: Sequence[Release]) -> dict[RecordKey, tuple[str, ReleaseRecord]]:
+        if not releases:
+            return {}
+        hours = [release.hour for release in releases]
+        time = within(RELEASE_RECORDS, min(hours), max(hours) + HOUR)
+        versions = In("release_version", {release.version for release in releases})
+        return records_of(read_kept(self.catalog, RELEASE_RECORDS, And(time, versions)))
+
+    def _make(self, release: Release, previous: Release | None) -> None:
+        versions = [release.version, *([previous.version] if previous else [])]
+        rows, is_at_rest = read_totals(self.catalog, release.hour - _BEFORE, release.hour + WEEK, [release.channel], versions, self.days)
+        record = release_record(rows, release, previous, HORIZON_HOURS)
+        delays, end = self.delays_of(release), release.hour + WEEK
+        platforms: list[str | None] = [None, *delays.by_platform]
+        record = replace(record, kernels={platform: measured_kernel(delays, platform, end, self.policy) for platform in platforms})
+        self.records[RecordKey.of(release)] = record
+        if is_at_rest:
+            self.to_keep.append(record_rows(release, record, self.rests_on(release, previous), arrow_schema(RELEASE_RECORDS)))
+
+
+def read_live(catalog: Catalog, releases: Collection[tuple[Release, Release | None]], until: datetime, days: PastDays) -> LiveRows:
+    """What is to be read of releases whose week is not over, each given with the one before it."""
+    if not releases:
+        totals, delays = (arrow_schema(table).empty_table() for table in (RELEASE_TOTALS, USAGE_DELAYS))
+        return LiveRows(totals.select(list(TOTALS_COLUMNS)), delays.select(list(DELAY_COLUMNS)), until)
+    first = min(release.hour for release, _ in releases)
+    versions = {release.version for pair in releases for release in pair if release is not None}
+    channels = {release.channel for release, _ in releases}
+    totals, _ = read_totals(catalog, first - _BEFORE, until, channels, versions, days)
+    return LiveRows(totals, read_delays(catalog, first - 2 * WEEK, until, channels), first - 2 * WEEK)
+
+
+def read_totals(
+    catalog: Catalog, start: datetime, end: datetime, channels: Collection[str], versions: Collection[str], days: PastDays
+) -> tuple[pa.Table, bool]:
+    """Rows of release_totals of some versions, and whether all hours that `days` has as complete could be read."""
+    wanted = And(_is_in("channel", channels), _is_in("release_version", versions))
+    read = read_complete(catalog, RELEASE_TOTALS, start, end, wanted, TOTALS_COLUMNS)
+    incomplete = set(read.incomplete_hours)
+    is_at_rest = all(bool(run) != (start + i * HOUR in incomplete) for i, run in enumerate(days.runs(start, end)))
+    return read.rows, is_at_rest
+
+
+def read_delays(catalog: Catalog, start: datetime, end: datetime, channels: Collection[str]) -> pa.Table:
+    return read_complete(catalog, USAGE_DELAYS, start, end, _is_in("channel", channels), DELAY_COLUMNS).rows
+
+
+def _is_in(column: str, values: Collection[str]) -> EqualTo | In:
+    return EqualTo(column, next(iter(values))) if len(values) == 1 else In(column, set(values))
