@@ -167,7 +167,15 @@ def delays_of(channel: str, hours: np.ndarray) -> pa.Table:
 
 
 def audit_of(hours: np.ndarray, rows: int) -> pa.Table:
-    constants = {"mode": "settled", "status": "complete", "is_closed": True, "objects": [], "rejects_by_reason": {}, "accepted_by_ping": {}}
+    constants = {
+        "mode": "settled",
+        "status": "complete",
+        "is_closed": True,
+        "objects": [],
+        "ignored_keys": [],
+        "rejects_by_reason": {},
+        "accepted_by_ping": {},
+    }
     counts = dict.fromkeys(("late_objects", "ignored_objects", "lines", "accepted", "duplicates", "rejected"), 0)
     own = {"rows_by_table": {RELEASE_TOTALS.name: rows, USAGE_DELAYS.name: len(CHANNELS) * len(OS_NAMES) * DELAYS_HOURS}}
     row = constants | counts | own | {"code_version": "benchmark", "window_run_id": "run", "processed_at": START}

@@ -138,6 +138,7 @@ def complete_audit(hours, run_id="run") -> pa.Table:
         "status": "complete",
         "is_closed": True,
         "objects": [],
+        "ignored_keys": [],
         "rejects_by_reason": {},
         "accepted_by_ping": {},
         "rows_by_table": {},
