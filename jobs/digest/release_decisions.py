@@ -116,7 +116,7 @@ def _advice(
         return _advice_on_regressed(successor, is_final=is_final, is_mostly_out=is_mostly_out)
     if is_final:
         undecided = (State.WATCH, State.DATA_PROBLEM, State.TOO_EARLY, State.NO_BASELINE)
-        return Advice.JUDGE_BY_HAND if state in undecided else Advice.NOTHING
+        return Advice.JUDGE_BY_HAND if state in undecided else Advice.LOOK_OUTSIDE if is_environment else Advice.NOTHING
     if state is State.WATCH:
         return Advice.FOLLOW_SUCCESSOR if successor is not None else Advice.HOLD_STALE if is_stale else Advice.HOLD
     if is_stale:
