@@ -295,7 +295,9 @@ RELEASE_HEALTH = Table(
         Column("since", "timestamp", "The look at which the state began."),
         Column("environment_factor", "double", "Factor by which something outside the release moved its expected crashes.", nullable=True),
         Column("baseline_versions", ListOf("string"), "The releases it was compared with, newest first."),
-        Column("notes", ListOf("string"), "What else a reader should know."),
+        Column(
+            "notes", ListOf("string"), 'What else a reader should know: codes with parameters, such as `thin_baseline {"releases": 1}`.'
+        ),
         Column("audit_sequence", "long", "Sequence number of the ingest_audit snapshot that the look was computed from."),
     ),
     "as_of",

@@ -90,6 +90,7 @@ def stack_environment(config: StackConfig, database: str, airflow_port: int, sla
         **job_environment(config),
         SETTINGS_VARIABLE: str(config.users_settings or config.settings_file),
         **slack,
+        "AIRFLOW_URL": f"http://127.0.0.1:{airflow_port}",
         **_airflow_environment(config, database, airflow_port),
         **config.extra_environment,
     }

@@ -67,10 +67,16 @@ def small_print(*lines: str) -> Block:
     return {"type": "context", "elements": elements}
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], right_from: int = 1) -> Block:
-    """A table of raw text; the columns from `right_from` on are aligned to the right, those before may wrap."""
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], right_from: int | None = None) -> Block:
+    """A table of raw text; the columns from `right_from` on are aligned to the right, those before may wrap.
+
+    Without `right_from` all are aligned to the left and none wraps: a column that may wrap takes a third of a phone, whatever it holds.
+    """
     shown = [[{"type": "raw_text", "text": cell or "–"} for cell in row] for row in (head, *rows)]
-    settings = [{"align": "right"} if column >= right_from else {"is_wrapped": True} for column in range(len(head))]
+    columns = range(len(head))
+    settings = [
+        {"align": "left"} if right_from is None else {"align": "right"} if c >= right_from else {"is_wrapped": True} for c in columns
+    ]
     return {"type": "table", "column_settings": settings, "rows": shown}
 
 

@@ -1,11 +1,11 @@
 """The root message of a channel and day: verdict first, one sentence, what to do, what needs attention, the table, the data line.
 
-The table has three columns, since a phone shows no more; the thread has the whole one.
+A phone shows the first three columns of its table; the thread has the whole one.
 """
 
 from collections.abc import Sequence
 
-from jobs.cell_words import state_name, where_words
+from jobs.cell_words import population_words, state_name
 from jobs.client_text import as_label
 from jobs.digest.attention_items import MOST_ITEMS, attention_items, problem_items
 from jobs.digest.data_words import data_line, has_no_figures, short_data_line, trouble_sentences
@@ -13,11 +13,11 @@ from jobs.digest.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.message_blocks import Block, bold, bullets, header, paragraph, rows_within_budget, small_print, table, words
 from jobs.digest.release_decisions import GOOD_STATES, Decision, decide, headline_release
 from jobs.digest.verdict_advice import action, caveats
-from jobs.digest.verdict_words import MARKS, WORST_FIRST, headline, notes_to_tell, reviewed_state_words, sentence
+from jobs.digest.verdict_words import MARKS, WORST_FIRST, headline, notes_to_tell, reviewed_state_words, sentence, state_words
 from jobs.health_cells import ALL, State
 from jobs.number_words import clock_words, count_words, interval_words, ratio_words
 
-TABLE_HEAD = ("Release", "State", "Crash ratio (90 %)")
+TABLE_HEAD = ("Release", "State", "Ratio", "90 % interval, where")
 MOST_ROOT_ROWS = 6
 
 
@@ -38,12 +38,13 @@ def marked_state(decision: Decision) -> str:
 
 
 def release_row(decision: Decision) -> list[str]:
-    """A release's row of the table: its ratio, and where in the release that is."""
-    cell = decision.cell
-    is_without_ratio = cell.ratio is None or decision.release.verdict.state is State.DATA_PROBLEM
-    when = " in the last 24 h" if cell.scope == "trailing" else ""
-    ratio = f"{ratio_words(cell.ratio)} ({interval_words(cell.ratio_low, cell.ratio_high)}){where_words(cell)}{when}"
-    return [as_label(decision.release.version), marked_state(decision), "–" if is_without_ratio else ratio]
+    """A release's row of the table: its ratio, then how sure that is and of whom. The first three columns are short: a phone shows no more."""
+    cell, state = decision.cell, decision.release.verdict.state
+    remarks = [*(["final verdict"] if decision.is_final else []), *([decision.said] if decision.said else [])]
+    if cell.ratio is None or state is State.DATA_PROBLEM:
+        return [as_label(decision.release.version), state_words(state), "–", ", ".join(remarks)]
+    where = [interval_words(cell.ratio_low, cell.ratio_high), population_words(cell), *remarks]
+    return [as_label(decision.release.version), state_words(state), ratio_words(cell.ratio), ", ".join(where)]
 
 
 def channel_name(facts: DigestFacts) -> str:
@@ -77,7 +78,7 @@ def root_blocks(facts: DigestFacts) -> list[Block]:
     rows = [release_row(decide(facts, each)) for each in releases_in_order(facts)]
     shown = rows_within_budget([*blocks, closing], TABLE_HEAD, rows, MOST_ROOT_ROWS)
     left_out = f"And {count_words(len(rows) - shown)} more in the thread." if shown < len(rows) else ""
-    table_blocks = [table(TABLE_HEAD, rows[:shown], right_from=len(TABLE_HEAD))]
+    table_blocks = [table(TABLE_HEAD, rows[:shown])]
     return [*blocks, *table_blocks, small_print(*filter(None, (left_out, data_line(facts))))]
 
 

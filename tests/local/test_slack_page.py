@@ -90,13 +90,27 @@ def test_a_reader_sees_the_verdict_the_table_and_the_alarm(slack, page):
     expect(page.locator("main article").nth(1).locator(".broadcast-note")).to_contain_text("replied to a thread")
 
 
+def test_a_phone_shows_release_state_and_ratio(slack, page):
+    post_digest(slack)
+    page.set_viewport_size({"width": 390, "height": 860})
+    page.goto(slack.address)
+    table = page.locator("main .table").first
+    expect(table).to_be_visible()
+    right_edge = table.bounding_box()["x"] + table.bounding_box()["width"]
+    assert right_edge <= 390
+    for column, head in enumerate(("Release", "State", "Ratio")):
+        cell = table.locator("th").nth(column)
+        expect(cell).to_have_text(head)
+        assert cell.bounding_box()["x"] + cell.bounding_box()["width"] <= right_edge
+
+
 def test_the_thread_opens_beside_the_channel_and_closes(slack, page):
     post_digest(slack)
     page.goto(slack.address)
     page.click("a.replies")
-    expect(page.locator("aside article")).to_have_count(5)
+    expect(page.locator("aside article")).to_have_count(7)
     expect(page.locator("aside .also")).to_have_text("also sent to the channel")
-    expect(page.locator("aside pre")).to_contain_text("-m jobs.explain_release_health --channel beta --version 57.0b8")
+    expect(page.locator("aside pre").last).to_contain_text("-m jobs.explain_release_health --channel beta --version 57.0b8")
     page.click("aside .close")
     expect(page.locator("aside")).to_have_count(0)
 
