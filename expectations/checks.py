@@ -1,48 +1,55 @@
-"""A check is one expectation of Great Expectations with its severity and its words; a batch is what some checks are run on."""
+"""A check is a rule with its severity and its words; a batch is what some checks are run on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-import pandas as pd
-from great_expectations.expectations.expectation import Expectation
-
+from expectations.rules import OneOf, Rule, broken_rows, quoted
 from expectations.severities import Outcome, Severity
 from jobs.table_declarations import Table
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    import pandas as pd
+
+_MOST_VALUES_IN_A_COMMAND = 20
 
 
 class StagedRows(Protocol):
-    """Rows of one table, in memory or in Spark."""
+    """Rows of one table, or figures about them."""
 
-    def frame(self, computed: Mapping[str, str]) -> "pd.DataFrame | DataFrame":
-        """The rows with computed columns: an SQL expression by name."""
+    @property
+    def is_small(self) -> bool:
+        """Whether all rows fit into a frame."""
+
+    def frame(self, sql: str) -> "pd.DataFrame":
+        """The rows of a query of the relation `staged`, as Great Expectations reads them."""
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        """A few rows by SQL that says `{rows}` where the table's name belongs."""
+        """A few rows of a query of the relation `staged`."""
 
 
 @dataclass(frozen=True)
 class Check:
     """`words` name column and bound and are unique within the table. `columns` are the declared columns that it speaks of.
 
-    `meaning` is for whoever finds it failed: what that means and what to do. `broken_rows` is the SQL after `FROM rows` that finds the
-    staged rows that break it; `shown_as` puts an offending value of a computed column into words.
+    `meaning` is for whoever finds it failed: what that means and what to do. `computed` has the SQL of columns that the rule reads and the
+    rows don't have, by name; `shown_as` puts an offending value of one into words.
     """
 
     words: str
     severity: Severity
-    expectation: Expectation
+    rule: Rule
     columns: tuple[str, ...]
     meaning: str
-    broken_rows: str | None = None
+    computed: Mapping[str, str] = field(default_factory=dict)
     shown_as: str = "{}"
 
-    def in_great_expectations(self) -> Expectation:
-        """The expectation as its Data Docs page shows it: in our words, with our severity."""
-        return self.expectation.copy(update={"description": self.words, "severity": self.severity.value})
+    @property
+    def broken_rows(self) -> str | None:
+        """A query for the rows of a relation `staged` that break it; None if the query would be too long for a command."""
+        if isinstance(self.rule, OneOf) and len(self.rule.allowed) > _MOST_VALUES_IN_A_COMMAND:
+            return None
+        return broken_rows(self.rule, with_computed("staged", self.computed))
 
 
 @dataclass(frozen=True)
@@ -59,15 +66,18 @@ class NotRun:
 class Batch:
     """Rows of one table, or figures about them, with the checks that they must pass in one validation.
 
-    `computed` adds columns to staged rows: an SQL expression by name. `subject` names the columns that say which row of the figures broke
-    a check; staged rows are counted instead.
+    `subject` names the columns that say which row of the figures broke a check; staged rows are counted instead.
     """
 
     table_name: str
-    rows: StagedRows | pd.DataFrame
+    rows: StagedRows
     checks: tuple[Check, ...]
-    computed: Mapping[str, str] = field(default_factory=dict)
     subject: tuple[str, ...] = ()
+
+    @property
+    def relation(self) -> str:
+        """The rows with all computed columns, in SQL."""
+        return with_computed("staged", {name: sql for check in self.checks for name, sql in check.computed.items()})
 
 
 @dataclass(frozen=True)
@@ -91,3 +101,11 @@ def suite_of(table: Table, *batches: Batch | NotRun) -> TableSuite:
         tuple(batch for batch in batches if isinstance(batch, Batch)),
         tuple(batch for batch in batches if isinstance(batch, NotRun)),
     )
+
+
+def with_computed(relation: str, computed: Mapping[str, str]) -> str:
+    """The relation with more columns, an SQL expression by name."""
+    if not computed:
+        return relation
+    columns = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in computed.items())
+    return f"(SELECT *, {columns} FROM {relation})"  # noqa: S608

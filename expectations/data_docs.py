@@ -2,25 +2,27 @@
 
     DATA_DOCS/index.html                  the runs, newest first
     DATA_DOCS/runs/<run>/index.html       what did not pass, and a link to each table
-    DATA_DOCS/runs/<run>/<table>.html     Great Expectations' page of the table
+    DATA_DOCS/runs/<run>/<table>.html     every expectation of the table, by Great Expectations where it was asked
 
 What the list of runs says stands in the names of their folders: several gates at once need no common file but the list, which each of
 them writes from the folders that are there.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from great_expectations.core.run_identifier import RunIdentifier
+from jinja2 import Environment, PackageLoader
 from pyarrow import fs
 
 from expectations.gate_report import GateRun, look_at_rows
-from expectations.gate_run import CheckResult, TableResult
+from expectations.gate_results import CheckResult, TableResult
 from expectations.severities import Outcome
-from expectations.table_pages import TablePageView, render_table_page
 from jobs.tables.object_store import absolute_location, filesystem_of, write_atomically
 
+PAGES = PackageLoader("expectations", "data_docs_pages")
+"""Of the package, not of a folder: on a cluster the package is a zip."""
 RUNS_KEPT = 200  # four days of hourly runs; 0.3 MB each
 _TIME = "%Y%m%dT%H%M%SZ"
 _PARTS = 7
@@ -42,20 +44,18 @@ class ListedRun:
 
 def write_data_docs(location: str, run: GateRun) -> str:
     """Write the run's pages and the list of runs, drop the oldest; returns where the run's page is."""
-    view = TablePageView()
     filesystem, root = filesystem_of(location)
     folder = _folder_name(run)
     filesystem.create_dir(f"{root}/runs/{folder}")
-    identifier = RunIdentifier(run_name=run.manifest.window_run_id, run_time=run.checked_at)
     for table in run.tables:
-        if table.validations:
-            _write(filesystem, f"{root}/runs/{folder}/{table.table_name}.html", render_table_page(view, table, identifier))
-    _write(filesystem, f"{root}/runs/{folder}/index.html", _run_page(view, run))
+        if table.results:
+            _write(filesystem, f"{root}/runs/{folder}/{table.table_name}.html", _table_page(table, run))
+    _write(filesystem, f"{root}/runs/{folder}/index.html", _run_page(run))
     runs = _listed_runs(filesystem, root)
     for dropped in runs[RUNS_KEPT:]:
         _drop(filesystem, f"{root}/runs/{dropped.folder}")
     kept = runs[:RUNS_KEPT]
-    write_atomically(f"{location}/index.html", view.render_facts("runs_page.j2", {"runs": kept, "kept": len(kept)}).encode())
+    write_atomically(f"{location}/index.html", _render("runs_page.j2", {"runs": kept, "kept": len(kept)}).encode())
     return f"{absolute_location(location)}/runs/{folder}/index.html"
 
 
@@ -81,9 +81,26 @@ def _readable(time: str, seconds: str = "") -> str:
     return datetime.strptime(time, _TIME).replace(tzinfo=UTC).strftime(f"%Y-%m-%d %H:%M{seconds}")
 
 
-def _run_page(view: TablePageView, run: GateRun) -> str:
+def _table_page(table: TableResult, run: GateRun) -> str:
+    """Great Expectations' page where it was asked, else one that says the same of every expectation."""
+    if table.validations:
+        from expectations.table_pages import render_table_page
+
+        return render_table_page(table, run.manifest.window_run_id, run.checked_at)
+    outcomes = list(Outcome)
+    results = [result for result in run.results if result.table_name == table.table_name]
+    results.sort(key=lambda result: (-outcomes.index(result.outcome), result.words))
+    return _render("counted_page.j2", {"name": table.table_name, "results": [_result_facts(result, run) for result in results]})
+
+
+def _render(template: str, facts: Mapping[str, object]) -> str:
+    """A page of ours from plain facts, which are escaped."""
+    return Environment(loader=PAGES, autoescape=True).get_template(template).render(facts)
+
+
+def _run_page(run: GateRun) -> str:
     outcomes = [outcome.value for outcome in Outcome]
-    return view.render_facts(
+    return _render(
         "run_page.j2",
         {
             "verdict": run.verdict,
@@ -100,7 +117,7 @@ def _run_page(view: TablePageView, run: GateRun) -> str:
 
 def _table_facts(table: TableResult, outcomes: list[str]) -> dict[str, object]:
     counts = Counter(result.outcome.value for result in table.results)
-    return {"name": table.table_name, "has_page": bool(table.validations), "counts": [counts[outcome] for outcome in outcomes]}
+    return {"name": table.table_name, "has_page": bool(table.results), "counts": [counts[outcome] for outcome in outcomes]}
 
 
 def _result_facts(result: CheckResult, run: GateRun) -> dict[str, object]:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-import great_expectations.expectations as gxe
-import pandas as pd
 import pyarrow as pa
 
 from expectations.checks import Batch, Check, NotRun, TableSuite, suite_of
+from expectations.rules import Between, Equal, NeverEmpty, NeverNull, OneOf, OneRowEach
 from expectations.severities import Outcome, Severity
+from expectations.staged_rows import FigureRows
 from jobs.table_declarations import WINDOW_RUN_ID, Column, Table
 from jobs.tables.schemas import arrow_schema
 
@@ -40,10 +40,9 @@ def attempt_check(window_run_id: str) -> Check:
     return Check(
         words="window_run_id is that of the attempt",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeInSet(column=WINDOW_RUN_ID.name, value_set=[window_run_id]),
+        rule=OneOf(WINDOW_RUN_ID.name, (window_run_id,)),
         columns=(WINDOW_RUN_ID.name,),
         meaning="Rows of another attempt got into the staged files. Run the aggregation again.",
-        broken_rows=f"WHERE window_run_id <> '{window_run_id}'",
     )
 
 
@@ -68,11 +67,11 @@ def schema_suite(table: Table, columns_by_file: Mapping[str, Mapping[str, pa.Dat
     check = Check(
         words=SCHEMA_WORDS,
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnPairValuesToBeEqual(column_A="declared type", column_B="staged type"),
+        rule=Equal("declared type", "staged type"),
         columns=(),
         meaning="The rows were staged by code of another version than this gate's. Run the aggregation again with the version deployed now.",
     )
-    return suite_of(table, Batch(table.name, pd.DataFrame(rows), (check,), subject=("column", "declared type", "staged type", "file")))
+    return suite_of(table, Batch(table.name, FigureRows(rows), (check,), subject=("column", "declared type", "staged type", "file")))
 
 
 def declared_range(column: Column) -> tuple[float, float]:
@@ -92,19 +91,12 @@ def _type_words(data_type: pa.DataType) -> str:
 
 
 def _grain_check(table: Table) -> Check:
-    grain = ", ".join(table.grain)
-    expectation = (
-        gxe.ExpectColumnValuesToBeUnique(column=table.grain[0])
-        if len(table.grain) == 1
-        else gxe.ExpectCompoundColumnsToBeUnique(column_list=list(table.grain), ignore_row_if="never")
-    )
     return Check(
-        words=f"one row for each {grain}",
+        words=f"one row for each {', '.join(table.grain)}",
         severity=Severity.CRITICAL,
-        expectation=expectation,
+        rule=OneRowEach(table.grain),
         columns=table.grain,
         meaning="The same figures stand in two rows, so that sums count them twice.",
-        broken_rows=f"GROUP BY {grain} HAVING count(*) > 1",
     )
 
 
@@ -113,10 +105,9 @@ def _time_check(table: Table, first: datetime, last: datetime) -> Check:
     return Check(
         words=f"{first:%Y-%m-%d %H:%M} <= {table.time_column} < {last:%Y-%m-%d %H:%M}",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeBetween(column=table.time_column, min_value=first, max_value=last - _A_MICROSECOND),
+        rule=Between(table.time_column, least=first, greatest=last - _A_MICROSECOND),
         columns=(table.time_column,),
         meaning="Publishing replaces the run's own hours only; rows of other hours would be lost or would double what is there.",
-        broken_rows=f"WHERE {table.time_column} < '{first.isoformat()}' OR {table.time_column} >= '{last.isoformat()}'",
     )
 
 
@@ -124,10 +115,9 @@ def _key_check(column: Column) -> Check:
     return Check(
         words=f"{column.name} is never NULL",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToNotBeNull(column=column.name),
+        rule=NeverNull(column.name),
         columns=(column.name,),
         meaning="The column is declared to hold a value in every row.",
-        broken_rows=f"WHERE {column.name} IS NULL",
     )
 
 
@@ -140,12 +130,9 @@ def _range_check(column: Column) -> Check:
     return Check(
         words=f"{bounds}, and a finite number" if column.type == "double" else bounds,
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeBetween(column=column.name, min_value=lower, max_value=upper),
+        rule=Between(column.name, least=lower, greatest=upper),
         columns=(column.name,),
         meaning=f"No value can lie outside: the computation of {column.name} is wrong.",
-        broken_rows=f"WHERE NOT ({column.name} >= {least:g} AND {column.name} <= {greatest:g})"
-        if is_bounded or column.type == "double"
-        else f"WHERE {column.name} < {least:g}",
     )
 
 
@@ -153,8 +140,7 @@ def _text_check(column: Column) -> Check:
     return Check(
         words=f"{column.name} is NULL rather than empty",
         severity=Severity.WARNING,
-        expectation=gxe.ExpectColumnValueLengthsToBeBetween(column=column.name, min_value=1),
+        rule=NeverEmpty(column.name),
         columns=(column.name,),
         meaning="An unknown value is written in two ways, so that it groups into two rows.",
-        broken_rows=f"WHERE {column.name} = ''",
     )

@@ -1,12 +1,11 @@
 """What must hold of error_aggregates, and what its values say of clients that changed."""
 
-import great_expectations.expectations as gxe
-
 from expectations.audited_run import AuditedRun, StagedTable
 from expectations.checks import Check, NotRun, TableSuite
 from expectations.gate_policy import POLICY, GatePolicy
 from expectations.known_values import known_value_check
 from expectations.release_figures import release_query, silent_measures, unnamed_betas
+from expectations.rules import Matches, OneOf
 from expectations.severities import Severity
 from expectations.window_suites import window_suite
 from jobs.dimensions import APPLICATIONS, CHANNELS
@@ -31,14 +30,12 @@ def error_aggregates_suite(staged: StagedTable, run: AuditedRun, policy: GatePol
 
 
 def _values(column: str, allowed: tuple[str, ...]) -> Check:
-    listed = ", ".join(f"'{value}'" for value in allowed)
     return Check(
         words=f"{column} is {', '.join(allowed[:-1])} or {allowed[-1]}",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeInSet(column=column, value_set=list(allowed)),
+        rule=OneOf(column, allowed),
         columns=(column,),
         meaning="Pings with another value are to be rejected; the rule that rejects them is broken.",
-        broken_rows=f"WHERE {column} NOT IN ({listed})",
     )
 
 
@@ -46,10 +43,9 @@ def _pattern(column: str, words: str, pattern: str, meaning: str) -> Check:
     return Check(
         words=f"{column} is {words}",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToMatchRegex(column=column, regex=pattern),
+        rule=Matches(column, pattern),
         columns=(column,),
         meaning=meaning,
-        broken_rows=f"WHERE NOT regexp_matches({column}, '{pattern}')",
     )
 
 

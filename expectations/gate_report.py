@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from expectations.declared_checks import SCHEMA_WORDS
-from expectations.gate_run import CheckResult, TableResult
+from expectations.gate_results import CheckResult, TableResult
 from expectations.severities import Outcome, Severity
 from jobs.client_text import as_sentence
 from jobs.printed_commands import python_command
@@ -103,10 +103,7 @@ def look_at_rows(result: CheckResult, manifest: Manifest) -> str | None:
     if result.outcome not in (Outcome.FAIL, Outcome.ERROR) or not files:
         return None
     folder = files[0].location.rpartition("/")[0]
-    broken = result.check.broken_rows if result.check else None
-    grouped = broken is not None and broken.startswith("GROUP BY")
-    columns = f"{broken.split(' HAVING ')[0].removeprefix('GROUP BY ')}, count(*)" if broken and grouped else "*"
-    query = f"SELECT {columns} FROM staged {broken or ''} LIMIT {_SHOWN_ROWS}".replace("  ", " ")  # noqa: S608
+    query = f"{result.broken_rows or 'SELECT * FROM staged'} LIMIT {_SHOWN_ROWS}"  # noqa: S608
     # Turned on its side: 30 columns fit no screen.
     code = f"import duckdb, pyarrow.dataset as ds; {_opened(folder)}; print(duckdb.sql({json.dumps(query)}).df().T.to_string())"
     return f"{python_command()} -c {shlex.quote(code)}"

@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-import great_expectations.expectations as gxe
-import pandas as pd
-
 from expectations.audited_run import AuditedRun, HourTotals, StagedTable
 from expectations.checks import Batch, Check, NotRun, TableSuite
 from expectations.gate_policy import POLICY, GatePolicy
 from expectations.ingest_figures import late_figures, reject_figures, volume_figures
 from expectations.input_losses import input_losses
 from expectations.reconciliation import reconciliation_batch
+from expectations.rules import Between, OneOf
 from expectations.severities import Severity
+from expectations.staged_rows import FigureRows
 from expectations.window_suites import window_suite
 from jobs.table_declarations import INGEST_AUDIT
 from jobs.tables.audit_rows import COMPLETE, PUBLISHING
@@ -22,7 +21,7 @@ from jobs.windows import Mode, Window
 
 def ingest_audit_suite(staged: StagedTable, run: AuditedRun, totals: Mapping[str, HourTotals], policy: GatePolicy = POLICY) -> TableSuite:
     """The suite for one window's audit rows; `totals` has the sums of the staged tables by hour."""
-    rows = staged.rows.query("SELECT * FROM {rows}")
+    rows = staged.rows.query("SELECT * FROM staged")
     in_hours = [row for row in rows if row["hour_start"] is not None]
     return window_suite(
         staged,
@@ -48,11 +47,11 @@ def _warning_figures(rows: Sequence[Mapping[str, Any]], run: AuditedRun, policy:
 
 def _hours_batch(rows: Sequence[Mapping[str, Any]], window: Window) -> Batch:
     audited = [row["hour_start"].astimezone(UTC) for row in rows]
-    figures = pd.DataFrame([{"hour": f"{hour:%Y-%m-%d %H:%M}", "audit rows": audited.count(hour)} for hour in window.hours])
+    figures = FigureRows([{"hour": f"{hour:%Y-%m-%d %H:%M}", "audit rows": audited.count(hour)} for hour in window.hours])
     check = Check(
         words="every hour of the window has one audit row",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeBetween(column="audit rows", min_value=1, max_value=1),
+        rule=Between("audit rows", least=1, greatest=1),
         columns=("hour_start",),
         meaning="An hour without an audit row would vanish from the tables without anyone being told.",
     )
@@ -63,10 +62,9 @@ def _mode_check(mode: Mode) -> Check:
     return Check(
         words=f"mode is {mode}",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeInSet(column="mode", value_set=[mode.value]),
+        rule=OneOf("mode", (mode.value,)),
         columns=("mode",),
         meaning="A settled row keeps provisional runs from replacing it, so that a wrong mode would be final.",
-        broken_rows=f"WHERE mode <> '{mode}'",
     )
 
 
@@ -74,20 +72,24 @@ def _accepted_check(*, accepts_less: bool) -> Check:
     return Check(
         words=f"accepted_less is {accepts_less}",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeInSet(column="accepted_less", value_set=[accepts_less]),
+        rule=OneOf("accepted_less", (accepts_less,)),
         columns=("accepted_less",),
         meaning="The audit keeps who accepted less. Give --accept-less to aggregate_errors and audit_aggregates alike, or to neither.",
-        broken_rows=f"WHERE accepted_less <> {accepts_less}",
     )
 
 
 _STATUS_CHECK = Check(
     words=f"status is {PUBLISHING} or {COMPLETE}",
     severity=Severity.CRITICAL,
-    expectation=gxe.ExpectColumnValuesToBeInSet(column="status", value_set=[PUBLISHING, COMPLETE]),
+    rule=OneOf(
+        "status",
+        (
+            PUBLISHING,
+            COMPLETE,
+        ),
+    ),
     columns=("status",),
     meaning="Readers know no other status.",
-    broken_rows=f"WHERE status NOT IN ('{PUBLISHING}', '{COMPLETE}')",
 )
 
 
@@ -96,10 +98,9 @@ def _closed_check(mode: Mode) -> Check:
     return Check(
         words="every hour had been closed when it was read",
         severity=Severity.WARNING if is_settled else Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeInSet(column="is_closed", value_set=[True]),
+        rule=OneOf("is_closed", (True,)),
         columns=("is_closed",),
         meaning="The edge never closed the hour: its figures may be incomplete."
         if is_settled
         else "The edge was still writing the hour. Run it again once its folder has _SUCCESS.",
-        broken_rows="WHERE NOT is_closed",
     )

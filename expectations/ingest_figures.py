@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
-import great_expectations.expectations as gxe
-import pandas as pd
-
 from expectations.audited_run import AuditedHour, History, Unread
 from expectations.checks import Batch, Check, NotRun
 from expectations.gate_policy import GatePolicy
+from expectations.rules import Between, NotAbove
 from expectations.severities import Outcome, Severity
+from expectations.staged_rows import FigureRows
 from jobs.table_declarations import INGEST_AUDIT
 
 _MAD_TO_SD = 1.4826  # of a normal distribution
@@ -42,11 +41,11 @@ def volume_figures(audit_rows: Sequence[AuditRow], history: History | Unread, po
     check = Check(
         words=words,
         severity=Severity.WARNING,
-        expectation=gxe.ExpectColumnValuesToBeBetween(column="robust deviations", min_value=-largest, max_value=largest),
+        rule=Between("robust deviations", least=-largest, greatest=largest),
         columns=("accepted",),
         meaning="Part of the pings is missing or doubled upstream, or users did something unusual (a holiday, an update to everyone at once).",
     )
-    return Batch(INGEST_AUDIT.name, pd.DataFrame(figures), (check,), subject=("observed",))
+    return Batch(INGEST_AUDIT.name, FigureRows(figures), (check,), subject=("observed",))
 
 
 def robust_z(accepted: int, weeks: Sequence[int], smallest_spread: float) -> float:
@@ -80,11 +79,11 @@ def reject_figures(audit_rows: Sequence[AuditRow], history: History | Unread, po
     check = Check(
         words=words,
         severity=Severity.WARNING,
-        expectation=gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="allowed", column_B="share", or_equal=True),
+        rule=NotAbove("share", "allowed"),
         columns=("rejects_by_reason",),
         meaning="Look at rejected_pings of that reason: a client build or the edge changed what it sends.",
     )
-    return Batch(INGEST_AUDIT.name, pd.DataFrame(figures, columns=["share", "allowed", "observed"]), (check,), subject=("observed",))
+    return Batch(INGEST_AUDIT.name, FigureRows(figures, columns=["share", "allowed", "observed"]), (check,), subject=("observed",))
 
 
 def late_figures(audit_rows: Sequence[AuditRow], policy: GatePolicy) -> Batch | NotRun:
@@ -97,11 +96,11 @@ def late_figures(audit_rows: Sequence[AuditRow], policy: GatePolicy) -> Batch | 
     check = Check(
         words=words,
         severity=Severity.WARNING,
-        expectation=gxe.ExpectColumnValuesToBeBetween(column="share", max_value=policy.largest_late_share),
+        rule=Between("share", greatest=policy.largest_late_share),
         columns=("late_objects", "objects"),
         meaning="The edge closes its hours too early. Settling picks up what came after an hour was read.",
     )
-    figures = pd.DataFrame([{"share": late / objects, "observed": f"{late / objects:.0%}, {late} of {objects}"}])
+    figures = FigureRows([{"share": late / objects, "observed": f"{late / objects:.0%}, {late} of {objects}"}])
     return Batch(INGEST_AUDIT.name, figures, (check,), subject=("observed",))
 
 

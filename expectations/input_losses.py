@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-import great_expectations.expectations as gxe
-import pandas as pd
-
 from expectations.audited_run import AuditedRun, PublishedHour, Unread
 from expectations.checks import Batch, Check, NotRun
 from expectations.gate_policy import GatePolicy
+from expectations.rules import OneOf
 from expectations.severities import Outcome, Severity
+from expectations.staged_rows import FigureRows
 from jobs.table_declarations import INGEST_AUDIT
 from jobs.windows import HOUR, Mode
 
@@ -54,13 +53,13 @@ def input_losses(audit_rows: Sequence[AuditRow], run: AuditedRun, policy: GatePo
         Check(
             words=rule.words,
             severity=_severity(rule, run),
-            expectation=gxe.ExpectColumnValuesToBeInSet(column=rule.figure, value_set=[_NONE]),
+            rule=OneOf(rule.figure, (_NONE,)),
             columns=rule.columns,
             meaning=rule.meaning,
         )
         for rule in rules
     )
-    return Batch(INGEST_AUDIT.name, pd.DataFrame(figures, columns=columns), checks, subject=("hour",)), *not_run
+    return Batch(INGEST_AUDIT.name, FigureRows(figures, columns=columns), checks, subject=("hour",)), *not_run
 
 
 def _rules(policy: GatePolicy) -> tuple[_Rule, ...]:

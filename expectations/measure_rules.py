@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from itertools import combinations
 
-import great_expectations.expectations as gxe
-
 from expectations.checks import Check
+from expectations.rules import Between
 from expectations.severities import Severity
 from jobs.measures import MEASURES, CappedPerClientHour, Condition, Measure, OnePerPing, OneWhere, PingType, SecondsAsHours
 
@@ -40,10 +39,10 @@ class AtMost:
         return Check(
             words=self.words,
             severity=Severity.CRITICAL,
-            expectation=gxe.ExpectColumnValuesToBeBetween(column=self.excess, max_value=_ROUNDING),
+            rule=Between(self.excess, greatest=_ROUNDING),
             columns=(*self.parts, *self.wholes),
             meaning="A part is larger than its whole: the extraction or the aggregation of these measures counts wrongly.",
-            broken_rows=f"WHERE {_sum(self.parts)} > {self.factor:g} * ({_sum(self.wholes)})",
+            computed={self.excess: self.sql},
             shown_as="{} too many",
         )
 
@@ -52,11 +51,6 @@ def measure_rules(measures: tuple[Measure, ...] = MEASURES) -> tuple[AtMost, ...
     """Capped by uncapped, usage by pings, a count by its pings, a narrower count by a wider one, and those that exclude each other."""
     rules = [*_capped(measures), *_usage(measures), *_counts_by_pings(measures), *_narrower(measures), *_exclusive(measures)]
     return tuple(rule for rule in rules if not any(_implies(other, rule) for other in rules))
-
-
-def computed_excesses(rules: tuple[AtMost, ...]) -> dict[str, str]:
-    """The SQL of each rule's computed column."""
-    return {rule.excess: rule.sql for rule in rules}
 
 
 def _implies(rule: AtMost, weaker: AtMost) -> bool:

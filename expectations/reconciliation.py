@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-import great_expectations.expectations as gxe
-import pandas as pd
-
 from expectations.audited_run import HourTotals
 from expectations.checks import Batch, Check
+from expectations.rules import Equal, NotAbove
 from expectations.severities import Severity
+from expectations.staged_rows import FigureRows
 from jobs.measures import MEASURES, OnePerPing
 from jobs.table_declarations import (
     ERROR_AGGREGATES,
@@ -30,7 +29,7 @@ def reconciliation_batch(audit_rows: Sequence[AuditRow], totals: Mapping[str, Ho
     figures = [_figures(row, totals) for row in audit_rows]
     checks = (*(_equality(left, right) for left, right in _equalities()), *(_bound(part, whole) for part, whole in _bounds()))
     columns = dict.fromkeys(("hour", *(name for pair in (*_equalities(), *_bounds()) for name in pair)))
-    return Batch(INGEST_AUDIT.name, pd.DataFrame(figures, columns=list(columns)), checks, subject=("hour",))
+    return Batch(INGEST_AUDIT.name, FigureRows(figures, columns=list(columns)), checks, subject=("hour",))
 
 
 def _equalities() -> Iterable[tuple[str, str]]:
@@ -81,7 +80,7 @@ def _equality(left: str, right: str) -> Check:
     return Check(
         words=f"{left} = {right}",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnPairValuesToBeEqual(column_A=left, column_B=right, ignore_row_if="neither"),
+        rule=Equal(left, right),
         columns=tuple(name for name in INGEST_AUDIT.column_names if name in (left, left.split()[0])),
         meaning="Lines were lost or counted twice between reading and staging. Do not publish by hand: find the hour and run it again.",
     )
@@ -91,7 +90,7 @@ def _bound(part: str, whole: str) -> Check:
     return Check(
         words=f"{part} <= {whole}",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A=whole, column_B=part, or_equal=True, ignore_row_if="neither"),
+        rule=NotAbove(part, whole),
         columns=tuple(name for name in INGEST_AUDIT.column_names if name == whole.split()[0]),
         meaning="More rows or events came out than lines went in.",
     )

@@ -1,9 +1,8 @@
 """What must hold of rejected_pings."""
 
-import great_expectations.expectations as gxe
-
 from expectations.audited_run import AuditedRun, StagedTable
 from expectations.checks import Check, TableSuite
+from expectations.rules import Between, OneOf
 from expectations.severities import Severity
 from expectations.window_suites import window_suite
 from jobs.pings.reject_reasons import RejectReason
@@ -14,18 +13,16 @@ _OWN_CHECKS = (
     Check(
         words="reason is a declared reject reason",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeInSet(column="reason", value_set=_REASONS),
+        rule=OneOf("reason", tuple(_REASONS)),
         columns=("reason",),
         meaning="Reasons are those of jobs/pings/reject_reasons.py; another one has no rule, no test and no words.",
-        broken_rows="WHERE reason NOT IN (" + ", ".join(f"'{reason}'" for reason in _REASONS) + ")",
     ),
     Check(
         words="line_number >= 1",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeBetween(column="line_number", min_value=1),
+        rule=Between("line_number", least=1),
         columns=("line_number",),
         meaning="Lines count from 1; nobody finds the line by this number.",
-        broken_rows="WHERE line_number < 1",
     ),
 )
 

@@ -5,12 +5,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-import great_expectations.expectations as gxe
-import pandas as pd
-
 from expectations.checks import Batch, Check, NotRun
 from expectations.gate_policy import GatePolicy
+from expectations.rules import Between
 from expectations.severities import Outcome, Severity
+from expectations.staged_rows import FigureRows
 from jobs.measures import MEASURES
 from jobs.table_declarations import ERROR_AGGREGATES
 
@@ -26,7 +25,7 @@ def release_query() -> str:
     carrying = ", ".join(f"count({name}) AS {name}" for name in UNKNOWN_MEASURES)
     return (
         "SELECT channel, release_version, count(*) FILTER (WHERE main_pings > 0) AS rows_with_main_pings, "  # noqa: S608
-        f"coalesce(sum(usage_hours), 0) AS usage_hours, {carrying} FROM {{rows}} GROUP BY channel, release_version"
+        f"coalesce(sum(usage_hours), 0) AS usage_hours, {carrying} FROM staged GROUP BY channel, release_version"
     )
 
 
@@ -54,11 +53,11 @@ def silent_measures(releases: Sequence[Release], policy: GatePolicy) -> Batch | 
     check = Check(
         words=_SILENT_WORDS,
         severity=Severity.WARNING,
-        expectation=gxe.ExpectColumnValuesToBeBetween(column="silent", max_value=0),
+        rule=Between("silent", greatest=0),
         columns=UNKNOWN_MEASURES,
         meaning="The version no longer sends the measure, or under another name: its scores see no crash of that kind.",
     )
-    return Batch(ERROR_AGGREGATES.name, pd.DataFrame(figures), (check,), subject=("observed",))
+    return Batch(ERROR_AGGREGATES.name, FigureRows(figures), (check,), subject=("observed",))
 
 
 def unnamed_betas(releases: Sequence[Release], policy: GatePolicy) -> Batch | NotRun:
@@ -75,11 +74,11 @@ def unnamed_betas(releases: Sequence[Release], policy: GatePolicy) -> Batch | No
     check = Check(
         words=words,
         severity=Severity.WARNING,
-        expectation=gxe.ExpectColumnValuesToBeBetween(column="share", max_value=policy.largest_unnamed_beta_share),
+        rule=Between("share", greatest=policy.largest_unnamed_beta_share),
         columns=("release_version",),
         meaning="Pings without a display version are counted under 57.0 and belong to no beta's score.",
     )
-    figures = pd.DataFrame([{"share": share, "observed": f"{share:.1%}"}])
+    figures = FigureRows([{"share": share, "observed": f"{share:.1%}"}])
     return Batch(ERROR_AGGREGATES.name, figures, (check,), subject=("observed",))
 
 

@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 
-import great_expectations.expectations as gxe
-
 from expectations.audited_run import StagedTable
 from expectations.checks import Batch, Check, TableSuite, suite_of
 from expectations.declared_checks import declared_checks
+from expectations.rules import Between, OneOf
 from expectations.severities import Severity
+from jobs.health_cells import State
 from jobs.measures import SCORED_MEASURES
-from jobs.scoring.verdict_states import State
 from jobs.tables.staging_manifest import Looks
 from jobs.windows import HOUR
 
@@ -42,7 +41,6 @@ def release_health_suite(staged: StagedTable, looks: Looks) -> TableSuite:
         table_name=staged.table.name,
         rows=staged.rows,
         checks=(*declared_checks(staged.table, (first, last)), *_own_checks(), _sequence_check(looks.audit_sequence)),
-        computed=_COMPUTED,
     )
     return suite_of(staged.table, rows)
 
@@ -69,10 +67,9 @@ def _values(column: str, allowed: list[str]) -> Check:
     return Check(
         words=f"{column} is one of {', '.join(allowed)}",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeInSet(column=column, value_set=allowed),
+        rule=OneOf(column, tuple(allowed)),
         columns=(column,),
         meaning="The digest has no words for another one.",
-        broken_rows=f"WHERE {column} NOT IN (" + ", ".join(f"'{value}'" for value in allowed) + ")",
     )
 
 
@@ -81,10 +78,10 @@ def _at_most(computed: str, words: str, columns: tuple[str, ...]) -> Check:
     return Check(
         words=words,
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeBetween(column=computed, max_value=_ROUNDING),
+        rule=Between(computed, greatest=_ROUNDING),
         columns=columns,
         meaning="The scoring contradicts itself; do not trust its verdicts before that is understood.",
-        broken_rows=f"WHERE {_COMPUTED[computed]} > {_ROUNDING}",
+        computed={computed: _COMPUTED[computed]},
         shown_as=f"{computed}: {{}}",
     )
 
@@ -94,10 +91,10 @@ def _counted(computed: str, words: str) -> Check:
     return Check(
         words=words,
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeBetween(column=computed, min_value=1),
+        rule=Between(computed, least=1),
         columns=("scope",),
         meaning="The digest shows a verdict with its cells; one without the other was lost on the way.",
-        broken_rows=f"QUALIFY {_COMPUTED[computed]} < 1",
+        computed={computed: _COMPUTED[computed]},
         shown_as=f"{computed}: {{}}",
     )
 
@@ -106,8 +103,7 @@ def _sequence_check(audit_sequence: int) -> Check:
     return Check(
         words=f"audit_sequence is {audit_sequence}, that of the run",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeInSet(column="audit_sequence", value_set=[audit_sequence]),
+        rule=OneOf("audit_sequence", (audit_sequence,)),
         columns=("audit_sequence",),
         meaning="Publishing keeps looks of a later sequence; a wrong one would let old looks replace new ones.",
-        broken_rows=f"WHERE audit_sequence <> {audit_sequence}",
     )

@@ -1,12 +1,11 @@
 """What must hold of release_totals, and whether the releases that ought to be there are."""
 
-import great_expectations.expectations as gxe
-import pandas as pd
-
 from expectations.audited_run import AuditedRun, Calendar, StagedTable, Unread
 from expectations.checks import Batch, Check, NotRun, TableSuite
 from expectations.gate_policy import POLICY, GatePolicy
+from expectations.rules import Between, OneOf
 from expectations.severities import Outcome, Severity
+from expectations.staged_rows import FigureRows
 from expectations.window_suites import window_suite
 from jobs.dimensions import COUNTRY_GROUPS, OTHER_COUNTRIES
 from jobs.table_declarations import RELEASE_TOTALS
@@ -17,16 +16,15 @@ _CALENDAR_WORDS = "the newest version of the release calendar has been seen"
 _GROUP_CHECK = Check(
     words=f"country_group is one of {', '.join(_GROUPS)}",
     severity=Severity.CRITICAL,
-    expectation=gxe.ExpectColumnValuesToBeInSet(column="country_group", value_set=_GROUPS),
+    rule=OneOf("country_group", tuple(_GROUPS)),
     columns=("country_group",),
     meaning="Scoring makes its strata of the declared groups; rows of another would belong to none.",
-    broken_rows="WHERE country_group NOT IN (" + ", ".join(f"'{group}'" for group in _GROUPS) + ")",
 )
 
 
 def release_totals_suite(staged: StagedTable, run: AuditedRun, policy: GatePolicy = POLICY) -> TableSuite:
     """The suite for one window's staged rows."""
-    seen = {(row["channel"], row["release_version"]) for row in staged.rows.query("SELECT DISTINCT channel, release_version FROM {rows}")}
+    seen = {(row["channel"], row["release_version"]) for row in staged.rows.query("SELECT DISTINCT channel, release_version FROM staged")}
     return window_suite(staged, run, own_checks=(_GROUP_CHECK,), figures=(_newest_releases(seen, run, policy),))
 
 
@@ -53,11 +51,11 @@ def _newest_releases(seen: set[tuple[str, str]], run: AuditedRun, policy: GatePo
     check = Check(
         words=_CALENDAR_WORDS,
         severity=Severity.WARNING,
-        expectation=gxe.ExpectColumnValuesToBeBetween(column="seen", min_value=1),
+        rule=Between("seen", least=1),
         columns=("channel", "release_version"),
         meaning="The release was called off, its clients send nothing, or its version is written otherwise in the calendar.",
     )
-    return Batch(RELEASE_TOTALS.name, pd.DataFrame(figures), (check,), subject=("observed",))
+    return Batch(RELEASE_TOTALS.name, FigureRows(figures), (check,), subject=("observed",))
 
 
 def _newest_by_channel(calendar: Calendar) -> dict[str, str]:

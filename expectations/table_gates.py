@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
-
-from great_expectations.data_context import AbstractDataContext
 
 from expectations.audited_run import AuditedRun, HourTotals, StagedTable
 from expectations.checks import TableSuite
 from expectations.declared_checks import schema_suite
 from expectations.error_aggregates import error_aggregates_suite
 from expectations.experiment_error_aggregates import experiment_error_aggregates_suite
-from expectations.gate_run import TableResult, build_and_run, open_context
+from expectations.gate_results import TableResult
+from expectations.gate_run import build_and_run
 from expectations.ingest_audit import ingest_audit_suite
 from expectations.rejected_pings import rejected_pings_suite
 from expectations.release_health import release_health_suite
@@ -21,9 +19,7 @@ from expectations.usage_delays import usage_delays_suite
 from expectations.window_suites import total_by_hour
 from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
 from jobs.tables.staging_manifest import Manifest
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+from jobs.windows import Mode
 
 SUITES: dict[str, Callable[[StagedTable, AuditedRun], TableSuite]] = {
     "error_aggregates": error_aggregates_suite,
@@ -34,25 +30,24 @@ SUITES: dict[str, Callable[[StagedTable, AuditedRun], TableSuite]] = {
 }
 
 
-def audit_window_tables(manifest: Manifest, run: AuditedRun, get_spark: "Callable[[], SparkSession]") -> tuple[TableResult, ...]:
+def audit_window_tables(manifest: Manifest, run: AuditedRun) -> tuple[TableResult, ...]:
     """The results of the tables that a window replaces, ingest_audit last: it is reconciled with the others."""
-    context = open_context()
     totals: dict[str, HourTotals] = {}
 
     def rows_suite(table: Table) -> TableSuite:
-        staged = StagedTable(table, open_rows(manifest, table, get_spark))
+        staged = StagedTable(table, open_rows(manifest, table))
         totals[table.name] = total_by_hour(staged)
         return SUITES[table.name](staged, run)
 
     def audit_suite() -> TableSuite:
         return ingest_audit_suite(StagedTable(INGEST_AUDIT, open_rows(manifest, INGEST_AUDIT)), run, totals)
 
-    results = [_run(context, manifest, table, partial(rows_suite, table)) for table in WINDOW_TABLES]
-    return (*results, _run(context, manifest, INGEST_AUDIT, audit_suite))
+    results = [_run(manifest, table, partial(rows_suite, table)) for table in WINDOW_TABLES]
+    return (*results, _run(manifest, INGEST_AUDIT, audit_suite))
 
 
 def audit_health_table(manifest: Manifest) -> tuple[TableResult, ...]:
-    """The result of release_health, without Spark."""
+    """The result of release_health."""
     looks = manifest.looks
     if looks is None:
         raise ValueError(f"the manifest of {manifest.window_run_id} names no looks; it is not one of stage health")
@@ -60,8 +55,9 @@ def audit_health_table(manifest: Manifest) -> tuple[TableResult, ...]:
     def health_suite() -> TableSuite:
         return release_health_suite(StagedTable(RELEASE_HEALTH, open_rows(manifest, RELEASE_HEALTH)), looks)
 
-    return (_run(open_context(), manifest, RELEASE_HEALTH, health_suite),)
+    return (_run(manifest, RELEASE_HEALTH, health_suite),)
 
 
-def _run(context: AbstractDataContext, manifest: Manifest, table: Table, rows_suite: Callable[[], TableSuite]) -> TableResult:
-    return build_and_run(context, table.name, lambda: schema_suite(table, staged_columns(manifest, table)), rows_suite)
+def _run(manifest: Manifest, table: Table, rows_suite: Callable[[], TableSuite]) -> TableResult:
+    is_settled = manifest.window.mode is Mode.SETTLED
+    return build_and_run(table.name, is_settled, lambda: schema_suite(table, staged_columns(manifest, table)), rows_suite)

@@ -7,6 +7,7 @@ nothing else. Values that clients sent are escaped before they are rendered, sin
 import copy
 import html
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from great_expectations import __version__ as great_expectations_version
@@ -16,9 +17,10 @@ from great_expectations.render import RenderedDocumentContent
 from great_expectations.render.renderer import ValidationResultsPageRenderer
 from great_expectations.render.view import DefaultJinjaPageView
 from great_expectations.validator.validator import calc_validation_statistics
-from jinja2 import ChoiceLoader, PackageLoader
+from jinja2 import ChoiceLoader
 
-from expectations.gate_run import TableResult
+from expectations.data_docs import PAGES
+from expectations.gate_results import TableResult
 
 
 class TablePageView(DefaultJinjaPageView):
@@ -28,15 +30,10 @@ class TablePageView(DefaultJinjaPageView):
 
     def __init__(self) -> None:
         super().__init__()
-        # Of the package, not of a folder: on a cluster the package is a zip.
-        self.env.loader = ChoiceLoader([self.env.loader, PackageLoader("expectations", "data_docs_pages")])
-
-    def render_facts(self, template: str, facts: Mapping[str, Any]) -> str:
-        """Another page of ours, from plain facts, which are escaped."""
-        return self.env.overlay(autoescape=True).get_template(template).render(facts)
+        self.env.loader = ChoiceLoader([self.env.loader, PAGES])
 
 
-def render_table_page(view: TablePageView, result: TableResult, run: RunIdentifier) -> str:
+def render_table_page(result: TableResult, run_id: str, checked_at: datetime) -> str:
     """The Data Docs page of one table: every expectation with its outcome, and the offending values of those that failed."""
     results = [_for_page(evr) for validation in result.validations for evr in validation.results]
     statistics = calc_validation_statistics(results)
@@ -50,10 +47,10 @@ def render_table_page(view: TablePageView, result: TableResult, run: RunIdentifi
             "unsuccessful_expectations": statistics.unsuccessful_expectations,
             "success_percent": statistics.success_percent,
         },
-        meta={"run_id": run, "great_expectations_version": great_expectations_version},
+        meta={"run_id": RunIdentifier(run_name=run_id, run_time=checked_at), "great_expectations_version": great_expectations_version},
     )
     document = ValidationResultsPageRenderer(run_info_at_end=True).render(validation)
-    return str(view.render(_without_links(document)))
+    return str(TablePageView().render(_without_links(document)))
 
 
 def _without_links(document: RenderedDocumentContent) -> RenderedDocumentContent:

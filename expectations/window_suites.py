@@ -1,14 +1,12 @@
 """What every table that a run replaces has in common: the declared checks, those of its measures, its attempt and its time grid."""
 
-from collections.abc import Mapping
 from datetime import UTC
-
-import great_expectations.expectations as gxe
 
 from expectations.audited_run import AuditedRun, HourTotals, StagedTable
 from expectations.checks import Batch, Check, NotRun, TableSuite, suite_of
 from expectations.declared_checks import attempt_check, declared_checks
-from expectations.measure_rules import computed_excesses, measure_rules
+from expectations.measure_rules import measure_rules
+from expectations.rules import OneOf
 from expectations.severities import Severity
 from jobs.measures import MEASURES
 from jobs.table_declarations import Table
@@ -21,24 +19,21 @@ def window_suite(
     staged: StagedTable,
     run: AuditedRun,
     own_checks: tuple[Check, ...] = (),
-    computed: Mapping[str, str] | None = None,
     figures: tuple[Batch | NotRun, ...] = (),
 ) -> TableSuite:
-    """The suite of a window table: `own_checks` on its rows with the `computed` columns, and batches of figures about them."""
+    """The suite of a window table: `own_checks` on its rows, and batches of figures about them."""
     table = staged.table
     rules = measure_rules() if set(table.column_names) >= _MEASURE_NAMES else ()
-    off_grid, grid_check = _time_grid(table)
     rows = Batch(
         table_name=table.name,
         rows=staged.rows,
         checks=(
             *declared_checks(table, (run.window.start, run.window.end)),
-            grid_check,
+            _grid_check(table),
             attempt_check(run.window_run_id),
             *(rule.check() for rule in rules),
             *own_checks,
         ),
-        computed={**off_grid, **computed_excesses(rules), **(computed or {})},
     )
     return suite_of(table, rows, *figures)
 
@@ -48,21 +43,20 @@ def total_by_hour(staged: StagedTable) -> HourTotals:
     table = staged.table
     sums = [(c.name, "DOUBLE" if c.type == "double" else "BIGINT") for c in table.columns if c.name in _MEASURE_NAMES]
     columns = "".join(f", CAST(coalesce(sum({name}), 0) AS {sql_type}) AS {name}" for name, sql_type in sums)
-    query = f"SELECT date_trunc('hour', {table.time_column}) AS hour_start, count(*) AS rows{columns} FROM {{rows}} GROUP BY 1"  # noqa: S608
+    query = f"SELECT date_trunc('hour', {table.time_column}) AS hour_start, count(*) AS rows{columns} FROM staged GROUP BY 1"  # noqa: S608
     return {row["hour_start"].astimezone(UTC): row for row in staged.rows.query(query)}
 
 
-def _time_grid(table: Table) -> tuple[dict[str, str], Check]:
+def _grid_check(table: Table) -> Check:
     """Times start 5-minute windows or hours."""
     minutes = _MINUTES_BY_TIME_COLUMN[table.time_column]
     name = f"seconds into the {minutes} minutes"
     sql = f"minute({table.time_column}) % {minutes} * 60 + second({table.time_column})"
-    check = Check(
+    return Check(
         words=f"{table.time_column} begins {'an hour' if minutes == 60 else f'{minutes} minutes'}",
         severity=Severity.CRITICAL,
-        expectation=gxe.ExpectColumnValuesToBeInSet(column=name, value_set=[0]),
+        rule=OneOf(name, (0,)),
         columns=(table.time_column,),
+        computed={name: sql},
         meaning="Rows of one window would stand under several times.",
-        broken_rows=f"WHERE {sql} <> 0",
     )
-    return {name: sql}, check

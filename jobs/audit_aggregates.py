@@ -3,8 +3,7 @@
 Reads the manifest of the run below STAGING and the files that it names, what was published in the weeks before, and RELEASE_CALENDAR if it
 is set. Writes every outcome to data_quality and as pages below DATA_DOCS, then replaces the window in the published tables. If a critical
 expectation fails, or cannot be run, nothing is published: readers keep the last good rows, the message names the expectation with what was
-seen and how to look at the staged rows, and the exit code is 3 (1 if a check could not be run, which another try may mend). Windows of up
-to half a million rows a table need no Spark session.
+seen and how to look at the staged rows, and the exit code is 3 (1 if a check could not be run, which another try may mend).
 """
 
 from datetime import UTC, datetime
@@ -18,7 +17,6 @@ from expectations.published_history import read_calendar, read_history, read_pub
 from expectations.table_gates import audit_window_tables
 from jobs.command_line import EntryPoint
 from jobs.settings import from_environment
-from jobs.spark_session import get_session
 from jobs.tables.lake_catalog import open_catalog
 from jobs.tables.publishing import publish_window
 from jobs.tables.staging_manifest import read_manifest
@@ -31,8 +29,7 @@ from jobs.windows import Mode, Window, parse_hour
 @click.option("--mode", required=True, type=click.Choice([mode.value for mode in Mode]), help="That of the aggregation.")
 @click.option("--run-key", required=True, metavar="KEY", help="The run whose staged rows are checked.")
 @click.option("--accept-less", is_flag=True, help="That of the aggregation: what input is less than it was then only warns of.")
-@click.option("--master", help="Spark master for large windows; under spark-submit the connection's, else all cores of this machine.")
-def main(start: datetime, end: datetime, mode: str, run_key: str, accept_less: bool, master: str | None) -> None:
+def main(start: datetime, end: datetime, mode: str, run_key: str, accept_less: bool) -> None:
     """Check the staged rows of a window, then publish them."""
     settings = from_environment()
     try:
@@ -51,7 +48,7 @@ def main(start: datetime, end: datetime, mode: str, run_key: str, accept_less: b
         read_published(catalog, window),
         accept_less,
     )
-    tables = audit_window_tables(manifest, run, lambda: get_session("audit_aggregates", master))
+    tables = audit_window_tables(manifest, run)
     gate = GateRun(manifest, "aggregates", datetime.now(UTC), tables)
     data_docs = record_results(catalog, settings.data_docs, gate)
     if gate.blocking:

@@ -28,7 +28,14 @@ ENTRY_POINT_VERBS = (
     "write_",
 )
 AUDIT_ENTRY_POINTS = {"jobs.audit_aggregates", "jobs.audit_health"}
-DECLARATIONS = {"jobs.exit_codes", "jobs.measures", "jobs.dimensions", "jobs.policies", "jobs.table_declarations", "jobs.windows"}
+DECLARATIONS = {
+    "jobs.exit_codes",
+    "jobs.measures",
+    "jobs.dimensions",
+    "jobs.policies",
+    "jobs.table_declarations",
+    "jobs.windows",
+}
 LONGEST_MODULE = 260
 """Declarations, which are one long table each, excepted."""
 LONGEST_FUNCTION = 50

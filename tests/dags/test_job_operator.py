@@ -29,6 +29,13 @@ def task(program: str = "", **arguments: object) -> Program:
     return made
 
 
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def test_an_entry_point_runs_with_its_arguments() -> None:
     plan = JobOperator(task_id="plan_backfill", module="plan_backfill", arguments=["--help", ""])
     assert plan.command == [sys.executable, "-m", "jobs.plan_backfill", "--help"]
@@ -88,8 +95,10 @@ time.sleep(60)
     running.on_kill()
     thread.join(timeout=10)
     assert "ended by SIGTERM" in str(failures[0])
-    for pid in map(int, pids.read_text().split()):
-        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    deadline = time.monotonic() + 10
+    while any(is_running(int(pid)) for pid in pids.read_text().split()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_the_watcher_fails_its_run() -> None:

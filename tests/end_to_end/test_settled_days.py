@@ -105,9 +105,8 @@ def upload(landing: Path, environment: dict[str, str]) -> None:
 def run_chain(environment: dict[str, str], spark_submit: list[str]) -> None:
     """Every task of a settling run by hand, as its log would have it."""
     window = ["--start", f"{DAYS[0]:%Y-%m-%dT%H:%MZ}", "--end", f"{END:%Y-%m-%dT%H:%MZ}", "--mode", "settled", "--run-key", "onthecluster"]
-    for module in ("aggregate_errors", "audit_aggregates"):
-        run([*spark_submit, str(ROOT / "jobs" / f"{module}.py"), *window], environment)
-    for module in ("score_release_health", "audit_health"):
+    run([*spark_submit, str(ROOT / "jobs" / "aggregate_errors.py"), *window], environment)
+    for module in ("audit_aggregates", "score_release_health", "audit_health"):
         run([sys.executable, "-m", f"jobs.{module}", *window], environment)
 
 

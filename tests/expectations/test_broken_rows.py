@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from great_expectations.data_context import AbstractDataContext
 
 from expectations.declared_checks import declared_range
 from expectations.gate_run import run_suite
@@ -179,17 +178,17 @@ CASES = (
 
 
 @pytest.mark.parametrize("table", [table.name for table in TABLES])
-def test_the_tiny_window_passes_everything(context: AbstractDataContext, table: str) -> None:
-    results = run_suite(context, suite_for(table, tiny_window(), run_of())).results
+def test_the_tiny_window_passes_everything(table: str) -> None:
+    results = run_suite(suite_for(table, tiny_window(), run_of())).results
     assert {r.words: r.message for r in results if r.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)} == {}
     assert {r.severity for r in results if r.outcome is Outcome.NOT_APPLICABLE} <= {Severity.WARNING}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_broken_rows_fail_their_expectation(context: AbstractDataContext, case: Case) -> None:
+def test_broken_rows_fail_their_expectation(case: Case) -> None:
     rows = tiny_window()
     case.breaks(rows)
-    result = result_of(context, suite_for(case.table, rows, run_of()), case.words)
+    result = result_of(suite_for(case.table, rows, run_of()), case.words)
     assert (result.outcome, result.is_blocking) == (Outcome.FAIL, True), result
     assert result.unexpected_rows
     assert case.observed in str(result.observed)
@@ -202,9 +201,9 @@ def test_every_critical_expectation_has_a_case_that_breaks_it(table: str) -> Non
 
 
 @pytest.mark.parametrize("table", [table.name for table in TABLES])
-def test_an_empty_table_breaks_nothing_of_its_own(context: AbstractDataContext, table: str) -> None:
+def test_an_empty_table_breaks_nothing_of_its_own(table: str) -> None:
     """A window without any ping is published as such; that rows are missing is for the reconciliation to say."""
     rows = tiny_window() | {table: []}
     rows_batch = suite_for(table, rows, run_of()).batches[0]
-    results = run_suite(context, type(suite_for(table, rows, run_of()))(table, (rows_batch,))).results
+    results = run_suite(type(suite_for(table, rows, run_of()))(table, (rows_batch,))).results
     assert {result.outcome for result in results} == {Outcome.PASS}

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 from pyarrow import fs
-from pyspark.sql import SparkSession
 
 from expectations import staged_rows
 from expectations.audited_run import StagedTable
@@ -42,7 +41,7 @@ def test_a_gate_reads_staged_rows_and_writes_its_pages(lake: str) -> None:
     rows = tiny_window()
     changed("error_aggregates", main_crashes=-3)(rows)
     manifest = stage_window(rows, f"{lake}/staging")
-    gate = GateRun(manifest, "aggregates", WINDOW.end, audit_window_tables(manifest, run_of(), no_spark))
+    gate = GateRun(manifest, "aggregates", WINDOW.end, audit_window_tables(manifest, run_of()))
     assert {result.outcome for result in gate.results if result.table_name == "usage_delays"} == {Outcome.PASS}
 
     [failed] = [result for result in gate.blocking if result.words == "main_crashes >= 0"]
@@ -59,12 +58,8 @@ def test_a_gate_reads_staged_rows_and_writes_its_pages(lake: str) -> None:
     assert len(filesystem.get_file_info(fs.FileSelector(folder))) == 6 + 1
 
 
-def no_spark() -> SparkSession:
-    raise AssertionError("a tiny window needs no Spark")
-
-
-@pytest.mark.spark
-def test_spark_reads_staged_rows(lake: str, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_rows_are_read_where_they_lie(lake: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staged_rows, "MAX_ROWS_IN_MEMORY", 0)
-    rows = open_rows(stage_window(tiny_window(), f"{lake}/spark"), ERROR_AGGREGATES, lambda: spark)
+    rows = open_rows(stage_window(tiny_window(), f"{lake}/many"), ERROR_AGGREGATES)
+    assert not rows.is_small
     assert total_by_hour(StagedTable(ERROR_AGGREGATES, rows)) == totals_of(tiny_window())["error_aggregates"]

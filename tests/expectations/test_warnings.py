@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from great_expectations.data_context import AbstractDataContext
 
 from expectations.audited_run import AuditedHour, History, Unread
 from expectations.gate_run import CheckResult
@@ -34,8 +33,8 @@ def hours_before(hours: int, lines: int, rejects: dict[str, int]) -> tuple[Audit
     return tuple(AuditedHour(HOUR_START - hour * HOUR, lines, lines, rejects) for hour in range(1, hours + 1))
 
 
-def warning(context: AbstractDataContext, table: str, words: str, rows: Rows, run=None) -> CheckResult:
-    result = result_of(context, suite_for(table, rows, run or run_of()), words)
+def warning(table: str, words: str, rows: Rows, run=None) -> CheckResult:
+    result = result_of(suite_for(table, rows, run or run_of()), words)
     assert result.severity is Severity.WARNING
     assert not result.is_blocking
     return result
@@ -53,11 +52,11 @@ def warning(context: AbstractDataContext, table: str, words: str, rows: Rows, ru
     ids=["as usual", "half of a steady hour", "an hour that varies", "a handful", "three weeks"],
 )
 def test_volume_is_compared_with_the_same_hour_of_other_weeks(
-    context: AbstractDataContext, accepted: int, weeks: tuple[int, ...], outcome: Outcome, said: str | None
+    accepted: int, weeks: tuple[int, ...], outcome: Outcome, said: str | None
 ) -> None:
     rows = tiny_window()
     changed("ingest_audit", accepted=accepted)(rows)
-    found = warning(context, "ingest_audit", VOLUME, rows, run_of(History(weeks_before(*weeks), NO_VALUES)))
+    found = warning("ingest_audit", VOLUME, rows, run_of(History(weeks_before(*weeks), NO_VALUES)))
     assert (found.outcome, found.observed or (found.message if outcome is Outcome.NOT_APPLICABLE else None)) == (outcome, said)
 
 
@@ -76,36 +75,34 @@ def test_deviations_count_at_least_the_noise_of_counting() -> None:
     ],
     ids=["twice the share", "four times", "a new reason", "fewer than 20 lines"],
 )
-def test_rejects_are_compared_with_the_week_before(
-    context: AbstractDataContext, rejects: dict[str, int], outcome: Outcome, said: str | None
-) -> None:
+def test_rejects_are_compared_with_the_week_before(rejects: dict[str, int], outcome: Outcome, said: str | None) -> None:
     rows = tiny_window()
     changed("ingest_audit", lines=1000, rejects_by_reason=rejects)(rows)
     history = History(hours_before(24, lines=1000, rejects={"not_json": 10}), NO_VALUES)
-    found = warning(context, "ingest_audit", REJECTS, rows, run_of(history))
+    found = warning("ingest_audit", REJECTS, rows, run_of(history))
     assert (found.outcome, found.observed) == (outcome, said)
 
 
-def test_rejects_need_a_day_of_history(context: AbstractDataContext) -> None:
+def test_rejects_need_a_day_of_history() -> None:
     history = History(hours_before(23, lines=1000, rejects={}), NO_VALUES)
-    found = warning(context, "ingest_audit", REJECTS, tiny_window(), run_of(history))
+    found = warning("ingest_audit", REJECTS, tiny_window(), run_of(history))
     assert (found.outcome, found.message) == (Outcome.NOT_APPLICABLE, "only 23 complete hours in the 7 days before the window")
 
 
-def test_late_objects(context: AbstractDataContext) -> None:
+def test_late_objects() -> None:
     rows = tiny_window()
     landed = rows["ingest_audit"][0]["objects"][0]
     changed("ingest_audit", objects=[landed] * 24 + [landed | {"is_late": True}], late_objects=1)(rows)
-    assert warning(context, "ingest_audit", LATE, rows).observed == "4%, 1 of 25"
+    assert warning("ingest_audit", LATE, rows).observed == "4%, 1 of 25"
     changed("ingest_audit", objects=[])(rows)
-    assert warning(context, "ingest_audit", LATE, rows).outcome is Outcome.NOT_APPLICABLE
+    assert warning("ingest_audit", LATE, rows).outcome is Outcome.NOT_APPLICABLE
 
 
-def test_a_settled_hour_that_was_never_closed_is_published_and_flagged(context: AbstractDataContext) -> None:
+def test_a_settled_hour_that_was_never_closed_is_published_and_flagged() -> None:
     rows = tiny_window()
     changed("ingest_audit", is_closed=False, mode="settled")(rows)
     day = Window(datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC), Mode.SETTLED)
-    found = warning(context, "ingest_audit", CLOSED, rows, run_of(window=day))
+    found = warning("ingest_audit", CLOSED, rows, run_of(window=day))
     assert (found.outcome, found.unexpected_rows) == (Outcome.FAIL, 1)
 
 
@@ -130,46 +127,44 @@ def with_versions(**rows_by_version: tuple[int, int]) -> Rows:
     ],
     ids=["silent", "carried once", "too few rows"],
 )
-def test_a_measure_that_a_version_no_longer_sends(
-    context: AbstractDataContext, versions: dict[str, tuple[int, int]], outcome: Outcome
-) -> None:
-    found = warning(context, "error_aggregates", SILENT, with_versions(**versions))
+def test_a_measure_that_a_version_no_longer_sends(versions: dict[str, tuple[int, int]], outcome: Outcome) -> None:
+    found = warning("error_aggregates", SILENT, with_versions(**versions))
     assert found.outcome is outcome
     if outcome is Outcome.FAIL:
         assert found.observed == "gpu_crashes of beta 57.0b8: none of 30 rows where 15 were to be expected"
 
 
-def test_another_channel_may_send_what_this_one_does_not(context: AbstractDataContext) -> None:
+def test_another_channel_may_send_what_this_one_does_not() -> None:
     """Many probes are sent by pre-release channels alone."""
     rows = with_versions(**{"57.0b7": (100, 50), "57.0b8": (100, 50), "56.0": (30, 0)})
     for row in rows["error_aggregates"]:
         row["channel"] = "release" if row["release_version"] == "56.0" else "beta"
-    assert warning(context, "error_aggregates", SILENT, rows).outcome is Outcome.PASS
+    assert warning("error_aggregates", SILENT, rows).outcome is Outcome.PASS
 
 
-def test_silence_needs_other_versions_of_the_channel(context: AbstractDataContext) -> None:
+def test_silence_needs_other_versions_of_the_channel() -> None:
     rows = with_versions(**{"57.0b7": (100, 50)})
     for row in rows["error_aggregates"]:
         row["slow_script_page_count"] = None
-    assert warning(context, "error_aggregates", SILENT, rows).outcome is Outcome.NOT_APPLICABLE
+    assert warning("error_aggregates", SILENT, rows).outcome is Outcome.NOT_APPLICABLE
 
 
-def test_beta_usage_that_belongs_to_no_beta(context: AbstractDataContext) -> None:
+def test_beta_usage_that_belongs_to_no_beta() -> None:
     rows = tiny_window()
     added("error_aggregates", release_version="57.0", usage_hours=0.5)(rows)  # 0.5 / (2 + 0.5)
-    assert warning(context, "error_aggregates", UNNAMED, rows).observed == "20.0%"
+    assert warning("error_aggregates", UNNAMED, rows).observed == "20.0%"
     changed("error_aggregates", usage_hours=9.5)(rows)  # 0.5 / (9.5 + 0.5) is the limit itself
-    assert warning(context, "error_aggregates", UNNAMED, rows).outcome is Outcome.PASS
+    assert warning("error_aggregates", UNNAMED, rows).outcome is Outcome.PASS
 
 
-def test_a_value_that_was_never_published(context: AbstractDataContext) -> None:
+def test_a_value_that_was_never_published() -> None:
     known = History((), {"os_name": frozenset({"Darwin"})})
-    found = warning(context, "error_aggregates", NEW_OS, tiny_window(), run_of(known))
+    found = warning("error_aggregates", NEW_OS, tiny_window(), run_of(known))
     assert (found.outcome, found.observed, found.unexpected_rows) == (Outcome.FAIL, "Windows_NT", 1)
 
 
-def test_without_published_values_none_is_new(context: AbstractDataContext) -> None:
-    assert warning(context, "error_aggregates", NEW_OS, tiny_window()).outcome is Outcome.NOT_APPLICABLE
+def test_without_published_values_none_is_new() -> None:
+    assert warning("error_aggregates", NEW_OS, tiny_window()).outcome is Outcome.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(
@@ -182,24 +177,22 @@ def test_without_published_values_none_is_new(context: AbstractDataContext) -> N
     ],
     ids=["seen", "missing", "out for less than a day", "a channel without pings"],
 )
-def test_the_newest_version_of_the_calendar(
-    context: AbstractDataContext, calendar: dict[tuple[str, str], int], outcome: Outcome, said: str | None
-) -> None:
+def test_the_newest_version_of_the_calendar(calendar: dict[tuple[str, str], int], outcome: Outcome, said: str | None) -> None:
     times = {release: HOUR_START + hours * HOUR for release, hours in calendar.items()}
-    found = warning(context, "release_totals", CALENDAR, tiny_window(), run_of(calendar=times))
+    found = warning("release_totals", CALENDAR, tiny_window(), run_of(calendar=times))
     assert (found.outcome, found.observed) == (outcome, said)
 
 
-def test_a_nightly_of_the_calendar_is_seen_in_any_of_its_weeks(context: AbstractDataContext) -> None:
+def test_a_nightly_of_the_calendar_is_seen_in_any_of_its_weeks() -> None:
     rows = tiny_window()
     changed("release_totals", channel="nightly", release_version="61.0a1 2018-04-09")(rows)
     calendar = {("nightly", "61.0a1"): HOUR_START - 48 * HOUR}
-    assert warning(context, "release_totals", CALENDAR, rows, run_of(calendar=calendar)).outcome is Outcome.PASS
+    assert warning("release_totals", CALENDAR, rows, run_of(calendar=calendar)).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize(("table", "words"), [("ingest_audit", VOLUME), ("ingest_audit", REJECTS), ("error_aggregates", NEW_OS)])
-def test_a_history_that_cannot_be_read_is_an_error_not_a_pass(context: AbstractDataContext, table: str, words: str) -> None:
-    found = warning(context, table, words, tiny_window(), run_of(Unread("the published tables could not be read: timed out")))
+def test_a_history_that_cannot_be_read_is_an_error_not_a_pass(table: str, words: str) -> None:
+    found = warning(table, words, tiny_window(), run_of(Unread("the published tables could not be read: timed out")))
     assert (found.outcome, found.message) == (Outcome.ERROR, "the published tables could not be read: timed out")
 
 
@@ -215,10 +208,10 @@ def test_a_history_that_cannot_be_read_is_an_error_not_a_pass(context: AbstractD
         ("rejected_pings", "doc_type"),
     ],
 )
-def test_an_unknown_text_is_null_rather_than_empty(context: AbstractDataContext, table: str, column: str) -> None:
+def test_an_unknown_text_is_null_rather_than_empty(table: str, column: str) -> None:
     rows = tiny_window()
     changed(table, **{column: ""})(rows)
-    found = warning(context, table, f"{column} is NULL rather than empty", rows)
+    found = warning(table, f"{column} is NULL rather than empty", rows)
     assert (found.outcome, found.unexpected_rows) == (Outcome.FAIL, 1)
     changed(table, **{column: None})(rows)
-    assert warning(context, table, f"{column} is NULL rather than empty", rows).outcome is Outcome.PASS
+    assert warning(table, f"{column} is NULL rather than empty", rows).outcome is Outcome.PASS
