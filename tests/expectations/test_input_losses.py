@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from great_expectations.data_context import AbstractDataContext
 
 from expectations.audited_run import PublishedHour, Unread
 from expectations.severities import Outcome, Severity
@@ -31,9 +30,9 @@ def published(keys: tuple[str, ...] = ("a.ndjson",), lines: int = 8, pings: int 
     return {HOUR_START: PublishedHour(mode, frozenset(keys), lines, pings, {"main": pings})}
 
 
-def observed(context: AbstractDataContext, words: str, rows: Rows, **of_run: Any) -> tuple[Severity, str | None]:
+def observed(words: str, rows: Rows, **of_run: Any) -> tuple[Severity, str | None]:
     """Severity, and what was seen; None where the check passes."""
-    found = result_of(context, suite_for("ingest_audit", rows, run_of(**of_run)), words)
+    found = result_of(suite_for("ingest_audit", rows, run_of(**of_run)), words)
     assert found.outcome is (Outcome.FAIL if found.observed else Outcome.PASS)
     return found.severity, found.observed
 
@@ -52,9 +51,9 @@ def observed(context: AbstractDataContext, words: str, rows: Rows, **of_run: Any
     ],
     ids=["same object", "objects gone", "settled rows stay anyway", "lines", "fewer lines", "pings", "fewer pings", "first time"],
 )
-def test_an_hour_is_not_replaced_by_less(context: AbstractDataContext, words: str, before: dict[Any, Any], said: str | None) -> None:
+def test_an_hour_is_not_replaced_by_less(words: str, before: dict[Any, Any], said: str | None) -> None:
     expected = said and f"hour 2026-11-22 10:00, {said}"
-    assert observed(context, words, tiny_window(), published=before) == (Severity.CRITICAL, expected)
+    assert observed(words, tiny_window(), published=before) == (Severity.CRITICAL, expected)
 
 
 @pytest.mark.parametrize(
@@ -72,12 +71,10 @@ def test_an_hour_is_not_replaced_by_less(context: AbstractDataContext, words: st
     ],
     ids=["all of one", "nearly all", "a tenth is accepted", "few lines", "all copies of another hour's", "empty"],
 )
-def test_an_hour_of_which_nothing_can_be_used_is_not_published(
-    context: AbstractDataContext, counts: dict[str, Any], said: str | None
-) -> None:
+def test_an_hour_of_which_nothing_can_be_used_is_not_published(counts: dict[str, Any], said: str | None) -> None:
     rows = tiny_window()
     changed("ingest_audit", **counts)(rows)
-    assert observed(context, REJECTED, rows) == (Severity.CRITICAL, said and f"hour 2026-11-22 10:00, {said}")
+    assert observed(REJECTED, rows) == (Severity.CRITICAL, said and f"hour 2026-11-22 10:00, {said}")
 
 
 @pytest.mark.parametrize(
@@ -92,17 +89,15 @@ def test_an_hour_of_which_nothing_can_be_used_is_not_published(
     ],
     ids=["a type's folder", "the whole hour", "outside of a type's folder", "beside objects", "of the hour", "hidden"],
 )
-def test_files_that_are_no_ping_objects_are_named(
-    context: AbstractDataContext, objects: list[str], ignored: list[str], unread: str | None
-) -> None:
+def test_files_that_are_no_ping_objects_are_named(objects: list[str], ignored: list[str], unread: str | None) -> None:
     rows = tiny_window()
     landed = rows["ingest_audit"][0]["objects"][0]
     changed("ingest_audit", objects=[landed | {"object_key": f"{HOUR_FOLDER}/{key}"} for key in objects])(rows)
     changed("ingest_audit", ignored_objects=5, ignored_keys=[f"{HOUR_FOLDER}/{key}" for key in ignored])(rows)
     said = unread and f"hour 2026-11-22 10:00, unread {HOUR_FOLDER}/{unread.format(folder=HOUR_FOLDER)}"
-    assert observed(context, UNREAD, rows) == (Severity.CRITICAL, said)
+    assert observed(UNREAD, rows) == (Severity.CRITICAL, said)
     named = f"hour 2026-11-22 10:00, ignored 5, such as {HOUR_FOLDER}/{ignored[0]}"
-    assert observed(context, IGNORED, rows) == (Severity.WARNING, named)
+    assert observed(IGNORED, rows) == (Severity.WARNING, named)
 
 
 @pytest.mark.parametrize(
@@ -110,23 +105,23 @@ def test_files_that_are_no_ping_objects_are_named(
     [({"main": 100, "core": 99}, None), ({"core": 100}, "hour 2026-11-22 10:00, missing core (100 in the hour before)")],
     ids=["a rare one", "a usual one"],
 )
-def test_a_type_of_ping_that_falls_silent_is_named(context: AbstractDataContext, before: dict[str, int], said: str | None) -> None:
+def test_a_type_of_ping_that_falls_silent_is_named(before: dict[str, int], said: str | None) -> None:
     hour_before = {HOUR_START - HOUR: PublishedHour(Mode.PROVISIONAL, frozenset(), 100, 100, before)}
-    assert observed(context, MISSING, tiny_window(), published=hour_before) == (Severity.WARNING, said)
+    assert observed(MISSING, tiny_window(), published=hour_before) == (Severity.WARNING, said)
 
 
-def test_less_is_only_warned_of_where_the_run_was_told_to_accept_it(context: AbstractDataContext) -> None:
+def test_less_is_only_warned_of_where_the_run_was_told_to_accept_it() -> None:
     rows = tiny_window()
     changed("ingest_audit", accepted_less=True)(rows)
     told = {"published": published(("gone.ndjson",)), "accepts_less": True}
-    assert observed(context, GONE, rows, **told) == (Severity.WARNING, "hour 2026-11-22 10:00, gone 1 of 1, such as gone.ndjson")
+    assert observed(GONE, rows, **told) == (Severity.WARNING, "hour 2026-11-22 10:00, gone 1 of 1, such as gone.ndjson")
 
 
-def test_without_knowing_what_is_published_nothing_is_replaced(context: AbstractDataContext) -> None:
+def test_without_knowing_what_is_published_nothing_is_replaced() -> None:
     suite = suite_for("ingest_audit", tiny_window(), run_of(published=Unread("ingest_audit could not be read: timed out")))
-    found = result_of(context, suite, GONE)
+    found = result_of(suite, GONE)
     assert (found.outcome, found.is_blocking, found.message) == (Outcome.ERROR, True, "ingest_audit could not be read: timed out")
-    assert result_of(context, suite, REJECTED).outcome is Outcome.PASS
+    assert result_of(suite, REJECTED).outcome is Outcome.PASS
 
 
 def of_other_objects(**counts: Any) -> Callable[[Rows], None]:
@@ -163,10 +158,10 @@ def test_a_later_run_of_less_changes_no_row_until_that_is_accepted(home: Path) -
     assert (said["severity"], said["outcome"]) == ("warning", "fail")
 
 
-def test_a_settled_window_compares_each_of_its_hours(context: AbstractDataContext) -> None:
+def test_a_settled_window_compares_each_of_its_hours() -> None:
     rows = tiny_window()
     changed("ingest_audit", mode="settled")(rows)
     rows["ingest_audit"].append(rows["ingest_audit"][0] | {"hour_start": HOUR_START + HOUR, "objects": []})
     before = published() | {HOUR_START + HOUR: PublishedHour(Mode.SETTLED, frozenset({"c.ndjson"}), 8, 7, {})}
     day = Window(HOUR_START.replace(hour=0), HOUR_START.replace(day=23, hour=0), Mode.SETTLED)
-    assert observed(context, GONE, rows, window=day, published=before)[1] == "hour 2026-11-22 11:00, gone 1 of 1, such as c.ndjson"
+    assert observed(GONE, rows, window=day, published=before)[1] == "hour 2026-11-22 11:00, gone 1 of 1, such as c.ndjson"
