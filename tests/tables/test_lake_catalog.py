@@ -16,7 +16,7 @@ def unconfigured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYICEBERG_HOME", str(tmp_path))
-    monkeypatch.setattr(lake_catalog, "ROOT", tmp_path)
+    monkeypatch.setattr(lake_catalog, "LOCAL", tmp_path / ".local")
     return tmp_path
 
 
