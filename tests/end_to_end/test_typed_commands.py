@@ -11,9 +11,10 @@ import subprocess
 from datetime import datetime
 
 import pytest
+from pyiceberg.exceptions import NoSuchTableError
 
 from jobs.settings import ROOT, SETTINGS_VARIABLE
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH
+from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, Table
 from jobs.windows import HOUR
 from tests.documented_commands import DocumentedCommand, documented_commands
 from tests.end_to_end.running_pipeline import TODAYS_VERSION, RunningPipeline, land_hour
@@ -27,14 +28,21 @@ PRINTED = re.compile(rf"(?:{SETTINGS_VARIABLE}=\S+ )?\.venv/bin/python -m jobs\.
 @pytest.fixture(scope="module")
 def scored_hour(pipeline: RunningPipeline) -> datetime:
     """An hour whose figures are in the tables, run here if no test before has done so."""
-    scored = [row["as_of"] - HOUR for row in pipeline.rows(RELEASE_HEALTH) if row["release_version"] == TODAYS_VERSION]
-    complete = {row["hour_start"] for row in pipeline.rows(INGEST_AUDIT) if row["status"] == "complete"}
+    scored = [row["as_of"] - HOUR for row in rows_if_any(pipeline, RELEASE_HEALTH) if row["release_version"] == TODAYS_VERSION]
+    complete = {row["hour_start"] for row in rows_if_any(pipeline, INGEST_AUDIT) if row["status"] == "complete"}
     if both := sorted(complete & set(scored)):
         return both[-1]
     run_id, start = pipeline.newest_scheduled_run("release_health_hourly")
     land_hour(pipeline.landing, TODAYS_VERSION, start, main_pings=40, crashes=2)
     pipeline.states("release_health_hourly", run_id)
     return start
+
+
+def rows_if_any(pipeline: RunningPipeline, table: Table) -> list[dict]:
+    try:
+        return pipeline.rows(table)
+    except NoSuchTableError:
+        return []
 
 
 def typed(command: str, **variables: str) -> subprocess.CompletedProcess[str]:
