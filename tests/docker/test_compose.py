@@ -159,7 +159,7 @@ def test_executors_have_every_package_that_the_ping_source_imports_there() -> No
     while waiting:
         name = waiting.pop()
         seen.add(name)
-        for imported in imports(NAMES[name], at_import_time_only=True):
+        for imported in imports(NAMES[name]):
             if imported in NAMES:
                 waiting += [imported] if imported not in seen else []
             else:
