@@ -4,14 +4,13 @@ from datetime import timedelta
 
 import pytest
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
-from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 from expectations.data_docs import write_data_docs
 from expectations.gate_report import GateRun, counted_outcomes, failure_message, quality_rows
-from expectations.gate_run import CheckResult, TableResult
+from expectations.gate_results import CheckResult, TableResult
 from expectations.severities import Outcome, Severity
-from expectations.table_pages import TablePageView, render_table_page
+from expectations.table_pages import render_table_page
 from jobs.client_text import as_label, as_printed, as_sentence
 from jobs.tables.staging_manifest import Manifest
 from tests.expectations.tiny_window import ATTEMPT, HOUR_START, RUN_KEY, WINDOW
@@ -69,7 +68,7 @@ def test_data_docs_show_it_as_text_traceback_and_known_values_included(hostile: 
     for result in (raised, failed):
         validation = type("Validation", (), {"results": [result]})()
         table = TableResult("release_totals", (), (validation,))
-        pages.append(render_table_page(TablePageView(), table, RunIdentifier(run_name="run")))
+        pages.append(render_table_page(table, "run", HOUR_START))
     assert all("<script>alert" not in page and "<img src=x" not in page for page in pages)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from expectations.audited_run import AuditedHour, History, Unread
-from expectations.gate_run import CheckResult
+from expectations.gate_results import CheckResult
 from expectations.ingest_figures import robust_z
 from expectations.severities import Outcome, Severity
 from jobs.windows import HOUR, Mode, Window
