@@ -7,7 +7,7 @@ from expectations.rules import Between, OneOf
 from expectations.severities import Outcome, Severity
 from expectations.staged_rows import FigureRows
 from expectations.window_suites import window_suite
-from jobs.dimensions import COUNTRY_GROUPS, OTHER_COUNTRIES
+from jobs.dimensions import CHANNELS, COUNTRY_GROUPS, OTHER_COUNTRIES
 from jobs.table_declarations import RELEASE_TOTALS
 
 _GROUPS = [*(name for name, _ in COUNTRY_GROUPS), OTHER_COUNTRIES]
@@ -44,6 +44,10 @@ def _newest_releases(seen: set[tuple[str, str]], run: AuditedRun, policy: GatePo
         for channel, version in newest.items()
         if any(channel == other for other, _ in seen)
     ]
+    unknown = sorted({channel for channel, _ in run.calendar} - set(CHANNELS))
+    figures += [
+        {"seen": 0, "observed": f"{channel!r} in the calendar is none of the channels {', '.join(CHANNELS)}"} for channel in unknown
+    ]
     if not figures:
         return NotRun(
             _CALENDAR_WORDS, Severity.WARNING, Outcome.NOT_APPLICABLE, "the calendar has no older release of the window's channels"
@@ -53,7 +57,7 @@ def _newest_releases(seen: set[tuple[str, str]], run: AuditedRun, policy: GatePo
         severity=Severity.WARNING,
         rule=Between("seen", least=1),
         columns=("channel", "release_version"),
-        meaning="The release was called off, its clients send nothing, or its version is written otherwise in the calendar.",
+        meaning="The release was called off, its clients send nothing, or its version or channel is written otherwise in the calendar.",
     )
     return Batch(RELEASE_TOTALS.name, FigureRows(figures), (check,), subject=("observed",))
 

@@ -9,22 +9,23 @@ see; run it again.
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
+from jobs.client_text import as_sentence
 from jobs.command_line import EntryPoint
-from jobs.history.lake_history import read_history
+from jobs.history.lake_history import LakeHistory, read_history
 from jobs.number_words import plural
 from jobs.policies import POLICY, Policy
 from jobs.scoring.calibration_history import score_maps
 from jobs.scoring.channel_scoring import score_releases
 from jobs.scoring.evidence_list import note_listed_cells
 from jobs.scoring.health_rows import LookRange, Row, health_rows
-from jobs.scoring.release_calendar import Calendar, parse_calendar
+from jobs.scoring.release_calendar import Calendar, parse_calendar, unseen_releases
 from jobs.settings import from_environment
 from jobs.table_declarations import RELEASE_HEALTH
 from jobs.tables.code_version import code_version
@@ -34,6 +35,10 @@ from jobs.tables.schemas import arrow_schema
 from jobs.tables.staging import new_attempt, stage_rows
 from jobs.tables.staging_manifest import Looks, Manifest, attempt_folder, write_manifest
 from jobs.windows import Mode, Window, parse_hour
+
+_UNSEEN_AFTER = timedelta(hours=24)
+"""A release that nobody has after a day is called off, or its name in the calendar is not that of its pings."""
+_UNSEEN_SHOWN = 10
 
 
 @click.command(cls=EntryPoint, help=__doc__)
@@ -79,6 +84,7 @@ def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, policy: P
     history = read_history(catalog, calendar, after, policy, click.echo)
     if history is None:
         return ScoredWindow([], Looks(after, after, 0), {})
+    tell_unseen(calendar, history)
     looks = Looks(after, history.until, history.audit_sequence)
     rows: list[Row] = []
     for channel in history.channels:
@@ -87,6 +93,16 @@ def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, policy: P
             rows += health_rows(scored, LookRange(after, history.until), history.audit_sequence, policy, maps)
     note_listed_cells(rows, policy.alarm.discovery_rate)
     return ScoredWindow(rows, looks, history.to_keep())
+
+
+def tell_unseen(calendar: Calendar, history: LakeHistory) -> None:
+    """Prints the releases of the calendar that no ping carries: most likely they are written otherwise there."""
+    versions = {channel.totals.channel: channel.totals.versions for channel in history.channels}
+    first = min((channel.totals.origin for channel in history.channels), default=history.until)
+    unseen = unseen_releases(calendar, versions, first, history.until - _UNSEEN_AFTER)
+    if unseen:
+        shown = as_sentence(", ".join(unseen[-_UNSEEN_SHOWN:]))
+        click.echo(f"{plural(len(unseen), 'release')} of the release calendar {'has' if len(unseen) == 1 else 'have'} no pings: {shown}")
 
 
 def read_calendar(location: str | None) -> Calendar:

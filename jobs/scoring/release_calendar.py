@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,6 +50,18 @@ def parse_calendar(text: str) -> Calendar:
         except (ValueError, AttributeError) as error:
             raise ValueError(f"line {line} of the release calendar cannot be read: {row}: {error}") from error
     return calendar
+
+
+def unseen_releases(calendar: Calendar, versions: Mapping[str, Collection[str]], start: datetime, until: datetime) -> list[str]:
+    """Releases of the calendar, in words, that began in [start, until) and of which no ping has come; `versions` by channel.
+
+    A nightly release is seen as its version and the Monday of its builds.
+    """
+    return [
+        f"{channel} {version}"
+        for (channel, version), at in sorted(calendar.items(), key=lambda entry: entry[1])
+        if start <= at < until and not any(seen == version or seen.startswith(f"{version} ") for seen in versions.get(channel, ()))
+    ]
 
 
 def release_by_calendar(channel: str, version: str, at: datetime) -> Release:

@@ -190,6 +190,13 @@ def test_a_nightly_of_the_calendar_is_seen_in_any_of_its_weeks() -> None:
     assert warning("release_totals", CALENDAR, rows, run_of(calendar=calendar)).outcome is Outcome.PASS
 
 
+def test_a_channel_of_the_calendar_that_does_not_exist_is_named() -> None:
+    calendar = {("Nightly", "61.0a1"): HOUR_START - 48 * HOUR}
+    found = warning("release_totals", CALENDAR, tiny_window(), run_of(calendar=calendar))
+    assert found.outcome is Outcome.FAIL
+    assert found.observed is not None and "'Nightly' in the calendar is none of the channels release, esr" in found.observed
+
+
 @pytest.mark.parametrize(("table", "words"), [("ingest_audit", VOLUME), ("ingest_audit", REJECTS), ("error_aggregates", NEW_OS)])
 def test_a_history_that_cannot_be_read_is_an_error_not_a_pass(table: str, words: str) -> None:
     found = warning(table, words, tiny_window(), run_of(Unread("the published tables could not be read: timed out")))
