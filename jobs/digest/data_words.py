@@ -6,15 +6,24 @@ from jobs.cell_words import state_name
 from jobs.client_text import as_label, as_sentence
 from jobs.digest.digest_facts import DigestFacts, FailedExpectation, HourCondition, HourFacts, Restatement
 from jobs.number_words import clock_words, count_words, plural, ratio_words, score_words
+from jobs.tables.input_holes import Holes
 
 _TROUBLE_FIRST = (
     HourCondition.GATE_FAILED,
+    HourCondition.UNREADABLE,
     HourCondition.NOT_CLOSED,
     HourCondition.NOT_FINISHED,
+    HourCondition.NOT_SETTLED,
     HourCondition.EMPTY,
     HourCondition.INCOMPLETE,
 )
-_NO_FIGURES = (HourCondition.GATE_FAILED, HourCondition.NOT_CLOSED, HourCondition.NOT_FINISHED, HourCondition.EMPTY)
+_NO_FIGURES = (
+    HourCondition.GATE_FAILED,
+    HourCondition.UNREADABLE,
+    HourCondition.NOT_CLOSED,
+    HourCondition.NOT_FINISHED,
+    HourCondition.EMPTY,
+)
 
 
 def hours_words(hours: list[HourFacts]) -> str:
@@ -53,6 +62,10 @@ def _condition_sentence(condition: HourCondition, hours: str, facts: DigestFacts
             failed = [failed for failed in facts.blocking if failed.table_name != "release_health"]
             why = f" ({expectation_words(failed[0])})" if failed else ""
             return f"The figures of {hours} failed the quality gate{why} and were not published. What was published before still stands. Data engineers: the thread says where the rows are."
+        case HourCondition.UNREADABLE:
+            return f"{hours}: the landing zone cannot be listed, so nothing was read; what was published before stands. Data engineers: is it mounted, and may the pipeline read it?"
+        case HourCondition.NOT_SETTLED:
+            return f"{hours}: the day was not settled, so the hourly figures stand. Data engineers: the log of aggregate_errors in Airflow says why."
         case HourCondition.NOT_CLOSED:
             return f"{hours}: the edge never closed the hour (_SUCCESS is missing), so it was not read. Ask whoever runs ingestion."
         case HourCondition.NOT_FINISHED:
@@ -83,8 +96,24 @@ def data_line(facts: DigestFacts) -> str:
         parts.append(f"{plural(len(facts.warnings), 'warning')} (in the thread)")
     if facts.restatements:
         parts.append(f"{plural(len(facts.restatements), 'figure')} restated")
+    parts.append(hole_words(facts.holes))
     line = " · ".join(part for part in parts if part)
     return f"{line} · {as_sentence(facts.data_label, 60).capitalize()}" if facts.data_label else line
+
+
+def hole_words(holes: Holes) -> str:
+    """`2 days never settled since 20 Nov, 3 hours never read since 22 Nov (...)`, and where to read what mends it; or nothing.
+
+    The hours of a day that was never settled are not told again.
+    """
+    unread = [hour for hour in holes.unread_hours if hour.replace(hour=0) not in holes.unsettled_days]
+    found = [
+        ("day", "never settled", holes.unsettled_days),
+        ("hour", "never read", unread),
+        ("hour", "half published", holes.unfinished_hours),
+    ]
+    said = ", ".join(f"{plural(len(times), noun)} {what} since {min(times):%-d %b}" for noun, what, times in found if times)
+    return f"{said} (the log of table_maintenance has what mends it)" if said else ""
 
 
 def label_words(facts: DigestFacts) -> list[str]:
@@ -94,7 +123,12 @@ def label_words(facts: DigestFacts) -> list[str]:
 
 def short_data_line(facts: DigestFacts) -> str:
     """`Provisional figures, complete to 12:00 UTC.` where there is nothing else to say of the data; the thread has the counts."""
-    return " ".join([f"{facts.mode.value.capitalize()} figures, {_completeness(facts)}.", *label_words(facts)])
+    return " ".join([f"{facts.mode.value.capitalize()} figures, {_completeness(facts)}.", *_holes_sentence(facts), *label_words(facts)])
+
+
+def _holes_sentence(facts: DigestFacts) -> list[str]:
+    said = hole_words(facts.holes)
+    return [f"{said[0].upper()}{said[1:]}."] if said else []
 
 
 def _completeness(facts: DigestFacts) -> str:

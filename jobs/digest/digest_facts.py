@@ -8,7 +8,10 @@ from functools import cached_property
 
 from jobs.health_cells import Cell, State, deciding_cell
 from jobs.policies import HORIZON_HOURS
+from jobs.tables.input_holes import Holes
 from jobs.windows import HOUR, Mode
+
+NO_HOLES = Holes()
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,10 @@ class HourCondition(StrEnum):
     GATE_FAILED = "gate_failed"
     NOT_FINISHED = "not_finished"
     """Closed, but no run has published it: a task failed before the gate."""
+    UNREADABLE = "unreadable"
+    """Not read, and the landing zone cannot be listed now."""
+    NOT_SETTLED = "not_settled"
+    """Of a day that is told as settled, but whose hourly figures still stand: a task failed before the gate."""
     EMPTY = "empty"
     """Read, and there was not one line in it."""
 
@@ -154,6 +161,8 @@ class DigestFacts:
     hours: tuple[HourFacts, ...] = ()
     failed_expectations: tuple[FailedExpectation, ...] = ()
     restatements: tuple[Restatement, ...] = ()
+    holes: Holes = NO_HOLES
+    """What is missing in the two weeks before the window's end, whatever this run did."""
     data_label: str | None = None
     places: Mapping[str, str] = field(default_factory=dict)
     """Where to look further: names to addresses, such as `staged rows` and `Data Docs`."""

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from datetime import timedelta
 
 from pyiceberg.catalog import Catalog
 
@@ -27,7 +28,11 @@ from jobs.digest.stored_facts import (
 )
 from jobs.printed_commands import printed_command
 from jobs.settings import LOCAL, Settings, airflow_run
+from jobs.tables.hole_reading import read_holes
 from jobs.windows import HOUR, Mode, Window
+
+HOLES_SHOWN = timedelta(days=14)
+"""An hourly look; table_maintenance looks further back, and for late objects, too."""
 
 
 def read_digests(
@@ -47,6 +52,7 @@ def read_digests(
         run_key=run_key,
         hours=read_hours(catalog, settings.landing, window, failed),
         failed_expectations=failed,
+        holes=read_holes(catalog, window.end, HOLES_SHOWN)[0],
         data_label=settings.data_label,
         places={"Staged rows": f"{settings.staging}/{run_key}", "Data Docs": f"{settings.data_docs}/index.html"} if failed else {},
         command_lead=printed_command(""),

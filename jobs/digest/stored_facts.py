@@ -29,7 +29,18 @@ HISTORY = timedelta(days=70)
 """Pictures go back over about ten weekly releases."""
 
 _HISTORY_COLUMNS = tuple(name for name in CELL_COLUMNS if name not in ("baseline_versions", "notes"))
-_AUDIT_COLUMNS = ("hour_start", "status", "is_closed", "late_objects", "lines", "accepted", "duplicates", "rejected", "rejects_by_reason")
+_AUDIT_COLUMNS = (
+    "hour_start",
+    "mode",
+    "status",
+    "is_closed",
+    "late_objects",
+    "lines",
+    "accepted",
+    "duplicates",
+    "rejected",
+    "rejects_by_reason",
+)
 
 
 def _rows(catalog: Catalog, table: Table, row_filter: Any, columns: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -128,8 +139,8 @@ def read_hours(catalog: Catalog, landing: str, window: Window, failed: tuple[Fai
     return hour_facts(window, audits, failed, _closed_hours(landing, window))
 
 
-def _closed_hours(landing: str, window: Window) -> set[datetime]:
+def _closed_hours(landing: str, window: Window) -> set[datetime] | None:
     try:
         return {hour.hour_start for hour in list_hours(landing, window) if hour.is_closed}
-    except LandingZoneError:  # the digest still speaks: an hour that cannot be seen was not closed as far as anybody knows
-        return set()
+    except LandingZoneError:  # the digest still speaks, and says so
+        return None

@@ -5,28 +5,30 @@ from datetime import datetime
 from typing import Any
 
 from jobs.digest.digest_facts import FailedExpectation, HourCondition, HourFacts
-from jobs.windows import Window
+from jobs.windows import Mode, Window
 
 _SCORES = "release_health"
 
 
 def hour_facts(
-    window: Window, audit_rows: Iterable[Mapping[str, Any]], failed: Iterable[FailedExpectation], closed_hours: set[datetime]
+    window: Window, audit_rows: Iterable[Mapping[str, Any]], failed: Iterable[FailedExpectation], closed_hours: set[datetime] | None
 ) -> tuple[HourFacts, ...]:
-    """The hours of the window in order. `closed_hours` are those whose folder the edge has closed by now."""
+    """The hours of the window in order. `closed_hours` are those whose folder the edge has closed by now; None where nobody can tell."""
     audits = {row["hour_start"]: row for row in audit_rows}
     is_blocked = any(expectation.is_blocking and expectation.table_name != _SCORES for expectation in failed)
-    return tuple(_hour(hour, audits.get(hour), is_blocked=is_blocked, is_closed=hour in closed_hours) for hour in window.hours)
-
-
-def _hour(hour: datetime, audit: Mapping[str, Any] | None, *, is_blocked: bool, is_closed: bool) -> HourFacts:
     if is_blocked:
-        return HourFacts(hour, HourCondition.GATE_FAILED)
+        return tuple(HourFacts(hour, HourCondition.GATE_FAILED) for hour in window.hours)
+    return tuple(_hour(hour, audits.get(hour), window.mode, closed_hours) for hour in window.hours)
+
+
+def _hour(hour: datetime, audit: Mapping[str, Any] | None, mode: Mode, closed_hours: set[datetime] | None) -> HourFacts:
     if audit is None or audit["status"] != "complete":
-        return HourFacts(hour, HourCondition.NOT_FINISHED if is_closed or audit is not None else HourCondition.NOT_CLOSED)
+        if closed_hours is None:
+            return HourFacts(hour, HourCondition.UNREADABLE)
+        return HourFacts(hour, HourCondition.NOT_FINISHED if hour in closed_hours or audit is not None else HourCondition.NOT_CLOSED)
     return HourFacts(
         hour_start=hour,
-        condition=_read_condition(audit),
+        condition=_read_condition(audit, mode),
         lines=audit["lines"],
         accepted=audit["accepted"],
         duplicates=audit["duplicates"],
@@ -36,7 +38,9 @@ def _hour(hour: datetime, audit: Mapping[str, Any] | None, *, is_blocked: bool, 
     )
 
 
-def _read_condition(audit: Mapping[str, Any]) -> HourCondition:
+def _read_condition(audit: Mapping[str, Any], mode: Mode) -> HourCondition:
+    if mode is Mode.SETTLED and audit["mode"] == Mode.PROVISIONAL:
+        return HourCondition.NOT_SETTLED
     if audit["lines"] == 0:
         return HourCondition.EMPTY
     return HourCondition.COMPLETE if audit["is_closed"] else HourCondition.INCOMPLETE

@@ -78,6 +78,9 @@ def test_a_later_attempt_that_passed_makes_up_for_a_failed_one(catalog, slack):
 def test_an_hour_that_never_closed_and_one_that_was_not_finished_are_told_apart(catalog, slack, tmp_path):
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON - HOUR)))
     run(NOON)
+    assert "the landing zone cannot be listed" in slack.messages[0].text
+    close_hour(tmp_path, NOON - 2 * HOUR)
+    run(NOON)
     assert "the edge never closed the hour" in slack.messages[0].text
     close_hour(tmp_path, NOON - HOUR)
     run(NOON)

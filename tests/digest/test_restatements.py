@@ -34,6 +34,7 @@ def test_settling_says_what_it_restates_and_says_so_again_when_run_again(catalog
     store(catalog, RELEASE_HEALTH, health_rows(watched(MIDNIGHT)))
     run(MIDNIGHT)
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=MIDNIGHT)))
+    store(catalog, INGEST_AUDIT, [hour | {"mode": "settled"} for hour in hours])
     settle = {"start": DAY_START, "mode": "settled"}
     assert last_line(run(MIDNIGHT, **settle)) == "#release-health: beta updated"
     root = slack.messages[0]
