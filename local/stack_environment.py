@@ -80,6 +80,8 @@ def job_environment(config: StackConfig) -> dict[str, str]:
         **({} if config.users_settings else _places(config)),
         **config.users_choice,
         **_spark_environment(),
+        # Each task is a process of its own: told not to by the shell's variable, each would compile every module again. Empty means unset.
+        "PYTHONDONTWRITEBYTECODE": "",
         **config.extra_environment,
     }
 

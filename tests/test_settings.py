@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,13 @@ def test_what_a_stack_makes_is_for_its_user_alone(tmp_path: Path) -> None:
     write_settings(config.settings_file, {})
     stack_environment(config, "postgresql://", 8080, {})
     assert [folder.stat().st_mode & 0o077 for folder in (config.home, config.airflow_home)] == [0, 0]
+
+
+def test_tasks_keep_what_they_compile_whatever_the_shell_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    environment = stack_environment(StackConfig(home=tmp_path), "postgresql://", 8080, {})
+    command = [sys.executable, "-c", "import sys; print(sys.dont_write_bytecode)"]
+    assert subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout == "False\n"
 
 
 def test_a_stack_that_is_started_again_still_knows_what_its_data_is(tmp_path: Path) -> None:
