@@ -1,7 +1,10 @@
 """Faults on demand: what goes wrong, with which call, how often. They hit before or after the stand-in has accepted the call."""
 
+import asyncio
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,9 +14,9 @@ Moment = Literal["before", "after"]
 
 @dataclass(frozen=True)
 class Fault:
-    """`drop` closes the connection, `status` answers that HTTP status, `rate_limit` 429 with Retry-After, `slow` waits, `error` answers ok=false.
+    """`drop` closes the connection, `status` answers that HTTP status, `rate_limit` 429 with Retry-After, `slow` is held back, `error` answers ok=false.
 
-    `late` closes the connection and accepts the call all the same, so many seconds later: as of then, or, with `moment` "before", with the
+    A `slow` call is held for so many seconds, or until `FaultPlan.let_go`. `late` closes the connection and accepts the call all the same, so many seconds later: as of then, or, with `moment` "before", with the
     time stamp of when it was sent, so that it precedes what was sent after it. `method` is a Web API method, `upload`, or `*`; `skip` lets
     that many calls pass first.
     """
@@ -29,11 +32,13 @@ class Fault:
 
 
 class FaultPlan:
-    """The faults still to come; each call takes at most one."""
+    """The faults still to come, of which each call takes at most one, and the calls that are held back."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._left: list[list[int | Fault]] = []
+        self._held = 0
+        self._is_let_go = threading.Event()
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -56,6 +61,38 @@ class FaultPlan:
                     entry[0] = times - 1
                     return fault
         return None
+
+    def will_hold(self, method: str) -> bool:
+        """Whether the next call of a method is held back."""
+        with self._lock:
+            waiting = [(skip, fault) for times, skip, fault in self._left if times and isinstance(fault, Fault)]
+        due = next(((skip, fault) for skip, fault in waiting if fault.method in (method, "*")), None)
+        return due is not None and due[0] == 0 and due[1].kind == "slow"
+
+    @contextmanager
+    def holding(self, fault: Fault | None) -> Iterator[None]:
+        """Counts a call of this fault among those held back, until the end of the block."""
+        is_held = int(fault is not None and fault.kind == "slow")
+        with self._lock:
+            self._held += is_held
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held -= is_held
+
+    async def wait(self, seconds: float) -> None:
+        """So long, or until calls are let go."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self._is_let_go.is_set():
+            await asyncio.sleep(0.005)
+
+    def let_go(self) -> None:
+        """Lets the calls that are held back go on, and returns when they have ended; from another thread than the server's."""
+        self._is_let_go.set()
+        while self._held:
+            time.sleep(0.005)
+        self._is_let_go.clear()
 
 
 @dataclass(frozen=True)

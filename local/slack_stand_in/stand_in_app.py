@@ -1,6 +1,5 @@
 """The ASGI application: the Web API under /api, uploads, files, the channel as a page, and faults on demand."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -70,10 +69,14 @@ class StandIn:
             stamped_at = self.conditions.now() if fault.moment == "before" else None
             self.late_calls.add(LateCall(self.conditions.clock() + fault.seconds, lambda: act(stamped_at)))
             return _DroppedConnection()
+        with self.faults.holding(fault):
+            return await self._answer_with(fault, name, act, channel)
+
+    async def _answer_with(self, fault: Fault | None, name: str, act: Callable[..., dict[str, Any]], channel: str) -> Response:
         if fault is not None and fault.kind == "rate_limit":
             return _too_many(fault.seconds)
         if fault is not None and fault.moment == "before":
-            spoiled = await _spoil(fault)
+            spoiled = await self._spoil(fault)
             if spoiled is not None:
                 return spoiled
         seconds = self.rate_limits.seconds_to_wait(name, channel)
@@ -81,10 +84,20 @@ class StandIn:
             return _too_many(seconds)
         answer = act()
         if fault is not None and fault.moment == "after":
-            spoiled = await _spoil(fault)
+            spoiled = await self._spoil(fault)
             if spoiled is not None:
                 return spoiled
         return JSONResponse(answer)
+
+    async def _spoil(self, fault: Fault) -> Response | None:
+        if fault.kind == "slow":
+            await self.faults.wait(fault.seconds)
+            return None
+        if fault.kind == "drop":
+            return _DroppedConnection()
+        if fault.kind == "status":
+            return PlainTextResponse("upstream error", fault.status)
+        return JSONResponse({"ok": False, "error": fault.error})
 
     def _call(self, request: Request, name: str, arguments: Arguments, stamped_at: float | None) -> dict[str, Any]:
         method = METHODS.get(name)
@@ -195,14 +208,3 @@ class _DroppedConnection(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         transport = receive.__self__.transport  # type: ignore[attr-defined]  # uvicorn's; ASGI itself has no way to hang up
         transport.abort()
-
-
-async def _spoil(fault: Fault) -> Response | None:
-    if fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
-        return None
-    if fault.kind == "drop":
-        return _DroppedConnection()
-    if fault.kind == "status":
-        return PlainTextResponse("upstream error", fault.status)
-    return JSONResponse({"ok": False, "error": fault.error})

@@ -24,8 +24,10 @@ from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN
 from tests.digest.facts_factory import NOON
 from tests.running_stand_in import CHANNEL, RunningStandIn, running_stand_in
 
-IMPATIENT = Patience(call_seconds=0.3, rate_limit_seconds=3, pause_seconds=0.01, tries=3, unknown_seconds=0.05)
-QUICK = Patience(call_seconds=1, rate_limit_seconds=3, pause_seconds=0.01, tries=3, unknown_seconds=0.05)
+QUICK = Patience(call_seconds=30, rate_limit_seconds=3, pause_seconds=0.01, tries=3, unknown_seconds=0.05)
+HELD_CALL_SECONDS = 0.3
+LONG = 600.0
+"""Seconds; a call that is held back goes on when the test lets it go."""
 METHODS = (
     "conversations.list",
     "conversations.history",
@@ -54,6 +56,7 @@ def slack(server: RunningStandIn) -> RunningStandIn:
 def empty(slack: RunningStandIn) -> None:
     """The workspace as it was before anything was posted."""
     slack.stand_in.faults.clear()
+    slack.stand_in.faults.let_go()
     for message in reversed(slack.messages):
         slack.stand_in.store.delete_message(CHANNEL, message.ts)
     for file in (file for file in slack.stand_in.store.files() if not file.is_deleted):
@@ -75,8 +78,19 @@ def ledger(memory_path: Path) -> Iterator[SentLedger]:
     ledger.close()
 
 
-def connect(slack: RunningStandIn, patience: Patience = QUICK) -> SlackCalls:
-    return SlackCalls(slack.api_url, DEFAULT_TOKEN, patience)
+class CallsToAStandIn(SlackCalls):
+    """Gives up soon on a call that the stand-in holds back, and on no other: on a loaded machine every call is slow."""
+
+    def __init__(self, slack: RunningStandIn) -> None:
+        super().__init__(slack.api_url, DEFAULT_TOKEN, QUICK)
+        self._faults = slack.stand_in.faults
+
+    def _unhurried(self, method: str, call: Callable[[], Any]) -> Any:
+        is_held = self._faults.will_hold("upload" if method == "the upload" else method)
+        seconds = HELD_CALL_SECONDS if is_held else QUICK.call_seconds
+        self.patience = replace(self.patience, call_seconds=seconds)
+        self._client.timeout = seconds
+        return super()._unhurried(method, call)
 
 
 def a_message(key: str, text: str, hour: int, **more) -> OutgoingMessage:
@@ -85,9 +99,9 @@ def a_message(key: str, text: str, hour: int, **more) -> OutgoingMessage:
     return OutgoingMessage(key, CHANNEL.name, date(2026, 11, 22), freshness, text, (block,), **more)
 
 
-def tell(slack: RunningStandIn, ledger: SentLedger, hour: int, patience: Patience = QUICK) -> None:
+def tell(slack: RunningStandIn, ledger: SentLedger, hour: int) -> None:
     """A digest in small: the root, an alarm that is broadcast once, and pictures in the thread."""
-    tell_by(connect(slack, patience), ledger, hour)
+    tell_by(CallsToAStandIn(slack), ledger, hour)
 
 
 def tell_by(calls: SlackCalls, ledger: SentLedger, hour: int) -> None:
@@ -97,11 +111,11 @@ def tell_by(calls: SlackCalls, ledger: SentLedger, hour: int) -> None:
     deliver(a_message("pictures", f"pictures at {hour}", hour, thread_ts=root.ts, pictures=(picture,)), calls, ledger)
 
 
-def tell_until_done(slack: RunningStandIn, ledger: SentLedger, hour: int, patience: Patience = QUICK) -> int:
+def tell_until_done(slack: RunningStandIn, ledger: SentLedger, hour: int) -> int:
     """As Airflow does: a task that failed is tried again. Returns the failures."""
     for failures in range(4):
         try:
-            tell(slack, ledger, hour, patience)
+            tell(slack, ledger, hour)
             return failures
         except (UnknownOutcome, SlackRefusal):
             continue
@@ -148,9 +162,9 @@ def test_each_post_may_be_accepted_without_an_answer(slack, ledger, kind, nth):
 def test_an_answer_that_comes_too_late_leaves_one_of_each(slack, ledger, method, moment):
     """Slack takes the call in the end, before or after the digest gave up on it."""
     for hour in (0, 1):
-        slack.fails(method, "slow", moment, seconds=0.5)
-        assert tell_until_done(slack, ledger, hour, IMPATIENT) == 0
-    threading.Event().wait(0.3)  # the last late call has arrived
+        slack.fails(method, "slow", moment, seconds=LONG)
+        assert tell_until_done(slack, ledger, hour) == 0
+        slack.stand_in.faults.let_go()
     tell(slack, ledger, 1)
     check_that_all_is_told_once(slack, ledger, 1)
 
@@ -175,27 +189,27 @@ def test_an_outage_ends_in_an_error_and_the_next_run_makes_up_for_it(slack, ledg
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_message_accepted_long_after_the_time_out_is_not_doubled(slack, ledger, moment):
     """The first call is accepted when a second one has been sent already: the twin goes at the next run."""
-    slack.fails("chat.postMessage", "slow", moment, seconds=1.6)
+    slack.fails("chat.postMessage", "slow", moment, seconds=LONG)
     tell_until_done(slack, ledger, 0)
-    threading.Event().wait(0.8)
+    slack.stand_in.faults.let_go()
     tell(slack, ledger, 1)
     check_that_all_is_told_once(slack, ledger, 1)
 
 
 def a_twin_turns_up(slack: RunningStandIn, ledger: SentLedger) -> None:
     """The root of hour 0 stands there twice: Slack took the first call when the second had been sent."""
-    slack.fails("chat.postMessage", "slow", "before", seconds=0.5)
-    tell_until_done(slack, ledger, 0, IMPATIENT)
-    threading.Event().wait(0.4)
+    slack.fails("chat.postMessage", "slow", "before", seconds=LONG)
+    tell_until_done(slack, ledger, 0)
+    slack.stand_in.faults.let_go()
     assert Counter(message.text for message in slack.messages)["root at 0"] == 2
 
 
 def test_a_twin_that_turns_up_after_the_next_digest_is_still_deleted(slack, ledger):
-    slack.fails("chat.postMessage", "slow", "before", seconds=1)
-    tell_until_done(slack, ledger, 0, IMPATIENT)
+    slack.fails("chat.postMessage", "slow", "before", seconds=LONG)
+    tell_until_done(slack, ledger, 0)
     tell(slack, ledger, 1)
     assert ledger.find("root").state == "doubtful"
-    threading.Event().wait(1)
+    slack.stand_in.faults.let_go()
     tell(slack, ledger, 2)
     check_that_all_is_told_once(slack, ledger, 2)
 
@@ -211,8 +225,9 @@ def test_what_an_earlier_run_may_have_sent_is_waited_for_too(slack, ledger):
 @pytest.mark.parametrize("kind", ["drop", "status", "error", "rate_limit", "slow"])
 def test_a_fault_while_a_twin_is_deleted_leaves_one_of_each(slack, ledger, kind, moment):
     a_twin_turns_up(slack, ledger)
-    slack.fails("chat.delete", kind, moment, seconds=0.5 if kind == "slow" else 0)
-    assert tell_until_done(slack, ledger, 1, IMPATIENT) == 0
+    slack.fails("chat.delete", kind, moment, seconds=LONG if kind == "slow" else 0)
+    assert tell_until_done(slack, ledger, 1) == 0
+    slack.stand_in.faults.let_go()
     tell(slack, ledger, 1)
     check_that_all_is_told_once(slack, ledger, 1)
 
@@ -220,12 +235,12 @@ def test_a_fault_while_a_twin_is_deleted_leaves_one_of_each(slack, ledger, kind,
 def test_a_twin_of_a_message_that_nobody_sends_again_is_deleted_too(slack, ledger):
     """An alarm is sent once for each release, and a backfill's summary once for each run."""
     a_twin_turns_up(slack, ledger)
-    settle_doubts(CHANNEL.id, connect(slack), ledger)
+    settle_doubts(CHANNEL.id, CallsToAStandIn(slack), ledger)
     assert Counter(message.text for message in slack.messages)["root at 0"] == 1
     assert ledger.uncertain_keys(CHANNEL.id) == ["root"]
     with ledger.claim("root", CHANNEL.id, date(2026, 11, 22)) as claim:
         claim.note(notes={"doubtful_until": 0})
-    settle_doubts(CHANNEL.id, connect(slack), ledger)
+    settle_doubts(CHANNEL.id, CallsToAStandIn(slack), ledger)
     assert ledger.uncertain_keys(CHANNEL.id) == []
 
 
