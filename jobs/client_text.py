@@ -21,6 +21,11 @@ def as_sentence(text: str, longest: int = 300) -> str:
     return shorten(_SPACES.sub(" ", kept).strip() or "?", longest)
 
 
+def as_data_label(data_label: str) -> str:
+    """The setting `data_label` as every output tells it: `Simulated data`."""
+    return as_sentence(data_label, 60).capitalize()
+
+
 def as_printed(text: str) -> str:
     """For terminals and logs: lines and tabs stay; what would move the cursor, turn the direction or hide is shown as its escape."""
     return _NOT_PLAIN.sub(_escaped, text)

@@ -13,6 +13,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, EqualTo
 
+from jobs.client_text import as_data_label
 from jobs.command_line import EntryPoint
 from jobs.health_notes import NoteCode, parse_note
 from jobs.history.lake_history import read_history
@@ -39,10 +40,13 @@ _TOLD_DIFFERENCES = 10
 @click.option("--as-of", type=parse_hour, metavar="TIME", help="The look, such as 2026-11-22T10:00Z; the latest, unless said.")
 def main(channel: str, version: str, as_of: datetime | None) -> None:
     try:
-        calendar = read_calendar(from_environment().release_calendar)
-        click.echo(explain(open_catalog(), calendar, channel, version, as_of))
+        settings = from_environment()
+        told = explain(open_catalog(), read_calendar(settings.release_calendar), channel, version, as_of)
     except (ValueError, LookupError) as error:
         raise click.ClickException(str(error)) from error
+    if settings.data_label:
+        click.echo(f"{as_data_label(settings.data_label)}.\n")
+    click.echo(told)
 
 
 class RecomputationDiffersError(ValueError):

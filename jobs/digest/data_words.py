@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from jobs.cell_words import state_name
-from jobs.client_text import as_label, as_sentence
+from jobs.client_text import as_data_label, as_label, as_sentence
 from jobs.digest.digest_facts import DigestFacts, FailedExpectation, HourCondition, HourFacts, Restatement
 from jobs.number_words import clock_words, count_words, plural, ratio_words, score_words
 from jobs.tables.input_holes import Holes
@@ -98,7 +98,7 @@ def data_line(facts: DigestFacts) -> str:
         parts.append(f"{plural(len(facts.restatements), 'figure')} restated")
     parts.append(hole_words(facts.holes))
     line = " · ".join(part for part in parts if part)
-    return f"{line} · {as_sentence(facts.data_label, 60).capitalize()}" if facts.data_label else line
+    return f"{line} · {as_data_label(facts.data_label)}" if facts.data_label else line
 
 
 def hole_words(holes: Holes) -> str:
@@ -118,7 +118,7 @@ def hole_words(holes: Holes) -> str:
 
 def label_words(facts: DigestFacts) -> list[str]:
     """`Simulated data.` where the data has a label: in every message that may be read by itself."""
-    return [f"{as_sentence(facts.data_label, 60).capitalize()}."] if facts.data_label else []
+    return [f"{as_data_label(facts.data_label)}."] if facts.data_label else []
 
 
 def short_data_line(facts: DigestFacts) -> str:

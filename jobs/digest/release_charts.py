@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from jobs.cell_words import measure_words, state_name, where_words
-from jobs.client_text import as_label, as_sentence
+from jobs.client_text import as_data_label, as_label
 from jobs.digest.digest_facts import ReleaseLook
 from jobs.digest.outgoing_message import Picture
 from jobs.digest.verdict_words import WORST_FIRST, shown_score
@@ -77,7 +77,7 @@ def _finished(drawing: _Drawing, data_label: str | None) -> Picture:
     """The picture as PNG; the label is in it, since a picture is passed on without its message."""
     label, alt_text = "", drawing.alt_text
     if data_label:
-        label = as_sentence(data_label, 60).capitalize()
+        label = as_data_label(data_label)
         drawing.figure.supxlabel(label, x=0.99, ha="right", fontsize=8, color=_QUIET)
         alt_text = f"{alt_text} {label}."
     buffer = BytesIO()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from jobs.client_text import as_label, as_sentence
+from jobs.client_text import as_data_label, as_label
 from jobs.digest.data_words import restatement_words
 from jobs.digest.digest_facts import DigestFacts, Restatement
 from jobs.digest.message_blocks import Block, bold, bullets, paragraph, small_print, words
@@ -86,7 +86,7 @@ def summary_blocks(window: Window, found: Iterable[Restatement], data_label: str
     found = list(found)
     period = f"{clock_words(window.start)} to {clock_words(window.end)}"
     lead = f"Backfill of {period} is done"
-    label = [small_print(as_sentence(data_label, 60).capitalize())] if data_label else []
+    label = [small_print(as_data_label(data_label))] if data_label else []
     if not found:
         return [paragraph(bold(lead), words(f": {plural(len(window.hours), 'hour')}. No verdict that was shown has changed.")), *label]
     shown = [[words(f"Firefox {as_label(restated.channel)} {restatement_words(restated)}")] for restated in found[:_MOST_LISTED]]

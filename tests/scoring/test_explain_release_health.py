@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from click.testing import CliRunner
 
+from jobs import explain_release_health
 from jobs.explain_release_health import RecomputationDiffersError, explain
 from jobs.number_words import clock_words
 from jobs.score_release_health import score_looks
@@ -55,3 +57,16 @@ def test_a_figure_that_cannot_be_had_again_fails(tmp_path):
 def test_a_release_that_was_never_scored_is_said_so(lake):
     with pytest.raises(LookupError, match="no look at beta 99"):
         explain(lake, CHANNEL.calendar, "beta", "99.0b1", None)
+
+
+@pytest.mark.parametrize("data_label", ["simulated data", None])
+def test_what_the_data_is_called_comes_first(lake, monkeypatch, data_label):
+    monkeypatch.setattr(explain_release_health, "open_catalog", lambda: lake)
+    monkeypatch.setattr(explain_release_health, "read_calendar", lambda _: CHANNEL.calendar)
+    monkeypatch.delenv("DATA_LABEL", raising=False)
+    if data_label is not None:
+        monkeypatch.setenv("DATA_LABEL", data_label)
+    told = CliRunner().invoke(explain_release_health.main, ["--channel", "beta", "--version", "57.0b11"])
+    assert told.exit_code == 0, told.output
+    assert "\nbeta 57.0b11 at" in told.output
+    assert ("\nSimulated data.\n\nbeta 57.0b11 at" in told.output) is (data_label is not None)
