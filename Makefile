@@ -39,8 +39,8 @@ test: lint types  ## lint, types and every test but the browser's (under 20 minu
 	$(PYTHON) -m pytest -m "services and not browser" || status=1; \
 	exit $$status
 
-test-fast: setup  ## the tests without Spark, servers and racing processes (two to three minutes)
-	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not spark and not services and not browser and not races"
+test-fast: setup  ## the tests without Spark, servers, racing processes and long cases (two to three minutes)
+	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not spark and not services and not browser and not races and not long"
 
 test-kills: setup  ## a thousand publishers and entry points that die; about half an hour (KILLS=..., KILLS_SEED=...)
 	KILLS=$${KILLS:-1000} $(PYTHON) -m pytest -s tests/tables/test_kills.py

@@ -10,7 +10,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import StartsWith
 
 from jobs.history.channel_days import PastDays, Tell, read_days
-from jobs.history.lake_records import WEEK, LakeRecords, read_live
+from jobs.history.lake_records import WEEK, LakeRecords, first_live, read_live
 from jobs.policies import Policy
 from jobs.scoring.baseline_selection import channel_releases, previous_release
 from jobs.scoring.cell_preparation import ChannelRecord, release_context
@@ -19,8 +19,16 @@ from jobs.scoring.day_totals import channels_of_days
 from jobs.scoring.holdback_rows import HOLDBACK_COLUMNS
 from jobs.scoring.release_calendar import Calendar, Release
 from jobs.scoring.release_reviews import Review
-from jobs.table_declarations import CHANNEL_DAYS, EXPERIMENT_ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_RECORDS, RELEASE_REVIEWS
-from jobs.tables.complete_windows import read_complete
+from jobs.table_declarations import (
+    CHANNEL_DAYS,
+    EXPERIMENT_ERROR_AGGREGATES,
+    INGEST_AUDIT,
+    RELEASE_RECORDS,
+    RELEASE_REVIEWS,
+    RELEASE_TOTALS,
+    USAGE_DELAYS,
+)
+from jobs.tables.complete_windows import PinnedHours, pin_hours
 from jobs.tables.lake_catalog import identifier
 from jobs.windows import HOUR
 
@@ -64,8 +72,10 @@ def read_history(
     totals = channels_of_days(days.series, origin, days.is_complete[recorded])
     releases = [tuple(channel_releases(of_channel, calendar)) for of_channel in totals]
     live = [(release, previous_release(release, group)) for group in releases for release in group if release.hour + WEEK > end]
-    records = LakeRecords(catalog, days, end, policy.delays, tell, read_live(catalog, live, end, days))
-    reviews, experiments = read_reviews(catalog), _holdbacks(catalog, after - WEEK, end, policy)
+    start = min(first_live(live, end), after - WEEK)
+    pinned = pin_hours(catalog, start, end, (RELEASE_TOTALS, USAGE_DELAYS, EXPERIMENT_ERROR_AGGREGATES))
+    records = LakeRecords(catalog, days, end, policy.delays, tell, read_live(pinned, live, end, days))
+    reviews, experiments = read_reviews(catalog), _holdbacks(pinned.within(after - WEEK, end), policy)
     channels = [ChannelRecord(of_channel, records, records.delays_of, calendar, reviews, experiments) for of_channel in totals]
     by_channel = {channel.totals.channel: channel for channel in channels}
     channels = [replace(channel, stage_before=by_channel.get(STAGE_BEFORE.get(channel.totals.channel, ""))) for channel in channels]
@@ -84,9 +94,9 @@ def _baselines(channels: list[ChannelRecord], after: datetime, until: datetime, 
             yield from ((baseline, previous_release(baseline, past)) for baseline in context.baselines)
 
 
-def _holdbacks(catalog: Catalog, start: datetime, end: datetime, policy: Policy) -> pa.Table:
+def _holdbacks(pinned: PinnedHours, policy: Policy) -> pa.Table:
     is_holdback = StartsWith("experiment", policy.holdback.experiment_prefix)
-    return read_complete(catalog, EXPERIMENT_ERROR_AGGREGATES, start, end, is_holdback, HOLDBACK_COLUMNS).rows
+    return pinned.read(EXPERIMENT_ERROR_AGGREGATES, is_holdback, HOLDBACK_COLUMNS).rows
 
 
 def read_reviews(catalog: Catalog) -> tuple[Review, ...]:

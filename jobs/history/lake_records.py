@@ -17,7 +17,7 @@ from jobs.scoring.record_rows import RecordKey, record_rows, records_of
 from jobs.scoring.release_calendar import Release
 from jobs.scoring.release_record import TOTALS_COLUMNS, ReleaseRecord, release_record
 from jobs.table_declarations import RELEASE_RECORDS, RELEASE_TOTALS, USAGE_DELAYS
-from jobs.tables.complete_windows import read_complete
+from jobs.tables.complete_windows import PinnedHours, pin_hours
 from jobs.tables.kept_rows import read_kept, within
 from jobs.tables.schemas import arrow_schema
 from jobs.windows import HOUR
@@ -83,7 +83,7 @@ class LakeRecords:
         key = (release.channel, self.live.delays_from if is_live else start)
         if key not in self._delays:
             end = self.until if is_live else release.hour + WEEK
-            rows = self.live.delays if is_live else read_delays(self.catalog, start, end, [release.channel])
+            rows = self.live.delays if is_live else read_delays(pin_hours(self.catalog, start, end, (USAGE_DELAYS,)), [release.channel])
             self._delays[key] = usage_delays(rows, release.channel, key[1], int((end - key[1]) / HOUR))
         return self._delays[key]
 
@@ -107,7 +107,8 @@ class LakeRecords:
 
     def _make(self, release: Release, previous: Release | None) -> None:
         versions = [release.version, *([previous.version] if previous else [])]
-        rows, is_at_rest = read_totals(self.catalog, release.hour - _BEFORE, release.hour + WEEK, [release.channel], versions, self.days)
+        pinned = pin_hours(self.catalog, release.hour - _BEFORE, release.hour + WEEK, (RELEASE_TOTALS,))
+        rows, is_at_rest = read_totals(pinned, [release.channel], versions, self.days)
         record = release_record(rows, release, previous, HORIZON_HOURS)
         delays, end = self.delays_of(release), release.hour + WEEK
         platforms: list[str | None] = [None, *delays.by_platform]
@@ -117,31 +118,34 @@ class LakeRecords:
             self.to_keep.append(record_rows(release, record, self.rests_on(release, previous), arrow_schema(RELEASE_RECORDS)))
 
 
-def read_live(catalog: Catalog, releases: Collection[tuple[Release, Release | None]], until: datetime, days: PastDays) -> LiveRows:
-    """What is to be read of releases whose week is not over, each given with the one before it."""
+def first_live(releases: Collection[tuple[Release, Release | None]], until: datetime) -> datetime:
+    """From where on the hours of releases whose week is not over are read: two weeks of delays before the first."""
+    return min((release.hour for release, _ in releases), default=until + 2 * WEEK) - 2 * WEEK
+
+
+def read_live(pinned: PinnedHours, releases: Collection[tuple[Release, Release | None]], until: datetime, days: PastDays) -> LiveRows:
+    """What is to be read of releases whose week is not over, each given with the one before it. `pinned` has the hours from first_live on."""
     if not releases:
         totals, delays = (arrow_schema(table).empty_table() for table in (RELEASE_TOTALS, USAGE_DELAYS))
         return LiveRows(totals.select(list(TOTALS_COLUMNS)), delays.select(list(DELAY_COLUMNS)), until)
-    first = min(release.hour for release, _ in releases)
+    start = first_live(releases, until)
     versions = {release.version for pair in releases for release in pair if release is not None}
     channels = {release.channel for release, _ in releases}
-    totals, _ = read_totals(catalog, first - _BEFORE, until, channels, versions, days)
-    return LiveRows(totals, read_delays(catalog, first - 2 * WEEK, until, channels), first - 2 * WEEK)
+    totals, _ = read_totals(pinned.within(start + 2 * WEEK - _BEFORE, until), channels, versions, days)
+    return LiveRows(totals, read_delays(pinned.within(start, until), channels), start)
 
 
-def read_totals(
-    catalog: Catalog, start: datetime, end: datetime, channels: Collection[str], versions: Collection[str], days: PastDays
-) -> tuple[pa.Table, bool]:
+def read_totals(pinned: PinnedHours, channels: Collection[str], versions: Collection[str], days: PastDays) -> tuple[pa.Table, bool]:
     """Rows of release_totals of some versions, and whether all hours that `days` has as complete could be read."""
     wanted = And(_is_in("channel", channels), _is_in("release_version", versions))
-    read = read_complete(catalog, RELEASE_TOTALS, start, end, wanted, TOTALS_COLUMNS)
+    read = pinned.read(RELEASE_TOTALS, wanted, TOTALS_COLUMNS)
     incomplete = set(read.incomplete_hours)
-    is_at_rest = all(bool(run) != (start + i * HOUR in incomplete) for i, run in enumerate(days.runs(start, end)))
-    return read.rows, is_at_rest
+    runs = days.runs(pinned.hours[0], pinned.hours[-1] + HOUR)
+    return read.rows, all(bool(run) != (hour in incomplete) for hour, run in zip(pinned.hours, runs, strict=True))
 
 
-def read_delays(catalog: Catalog, start: datetime, end: datetime, channels: Collection[str]) -> pa.Table:
-    return read_complete(catalog, USAGE_DELAYS, start, end, _is_in("channel", channels), DELAY_COLUMNS).rows
+def read_delays(pinned: PinnedHours, channels: Collection[str]) -> pa.Table:
+    return pinned.read(USAGE_DELAYS, _is_in("channel", channels), DELAY_COLUMNS).rows
 
 
 def _is_in(column: str, values: Collection[str]) -> EqualTo | In:

@@ -91,12 +91,12 @@ class PreparedCell:
     known_from: int | None
     """The first hour in which a ping of the release carried the measure."""
 
-    @property
+    @cached_property
     def past_crashes(self) -> float:
         """Crashes of a past release in its week, in the mean; 0 without past releases."""
         return sum(float(baseline.crashes.sum()) for baseline in self.baselines) / max(len(self.baselines), 1)
 
-    @property
+    @cached_property
     def counted_from(self) -> int:
         """The first look at which there is an event to judge by, the release's own or a past release's; `counts.hours` if there is none."""
         if self.past_crashes > 0:

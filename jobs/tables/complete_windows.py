@@ -5,7 +5,7 @@ An hour under an open claim is read as its tables stood before the claim; any ot
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -78,6 +78,12 @@ class PinnedHours:
             parts.append(found)
         incomplete = [hour for hour in self.hours if hour not in owners]
         return CompleteRows(pa.concat_tables(parts).select(list(columns)), incomplete, self.audit_sequence)
+
+    def within(self, start: datetime, end: datetime) -> "PinnedHours":
+        """Those of the hours that lie in [start, end)."""
+        hours = [hour for hour in self.hours if start <= hour < end]
+        owners = {hour: owner for hour, owner in self.owners.items() if start <= hour < end}
+        return replace(self, hours=hours, owners=owners, claims={hour: claim for hour, claim in self.claims.items() if hour in owners})
 
     def _hours_by_snapshot(self, table: Table, owners: Iterable[datetime]) -> dict[int | None, list[datetime]]:
         """The owned hours by the snapshot that has their rows; None where the table had none yet."""

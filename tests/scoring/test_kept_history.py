@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from pyiceberg.expressions import EqualTo
 
 from jobs import score_release_health
@@ -105,6 +106,7 @@ def all_rows():
 ROWS = all_rows()
 
 
+@pytest.mark.long
 def test_kept_rows_change_nothing(tmp_path, monkeypatch):
     lake = Lake(empty_lake(tmp_path), calendar={})
     lake.publish(range(WORLD.hours - 48))
