@@ -56,7 +56,7 @@ def test_the_examples_in_python_show_rows(lake: None) -> None:
 def test_the_query_in_a_shell_shows_rows(lake: None) -> None:
     (command,) = blocks("querying.md", "sh")
     words = shlex.split(command)
-    assert words[:3] == ["python", "-m", "jobs.query_tables"]
+    assert words[:3] == [".venv/bin/python", "-m", "jobs.query_tables"]
     shown = subprocess.run([sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "release_version 1" in shown and "main_crashes_per_1k_hours" in shown
 

@@ -68,11 +68,14 @@ def thread_blocks(facts: DigestFacts) -> dict[str, list[Block]]:
     return found
 
 
-def _table_message(lead: Block, head: Sequence[str], rows: list[list[str]], most: int, right_from: int) -> list[Block]:
+def _table_message(
+    lead: Block, head: Sequence[str], rows: list[list[str]], most: int, right_from: int, notes: Sequence[Block] = ()
+) -> list[Block]:
     note = small_print(f"And {count_words(len(rows))} more, in release_health.")
-    shown = rows_within_budget([lead, note], head, rows, most)
+    shown = rows_within_budget([lead, note, *notes], head, rows, most)
     message = [lead, table(head, rows[:shown], right_from)]
-    return message if shown == len(rows) else [*message, small_print(f"And {count_words(len(rows) - shown)} more, in release_health.")]
+    left_out = [] if shown == len(rows) else [small_print(f"And {count_words(len(rows) - shown)} more, in release_health.")]
+    return [*message, *left_out, *notes]
 
 
 def unanswered_releases(facts: DigestFacts) -> list[ReleaseLook]:
@@ -104,7 +107,7 @@ def _releases(facts: DigestFacts) -> list[Block]:
         )
     ]
     rows = [_release_row(facts, release) for release in releases_in_order(facts)]
-    return [*_table_message(lead, RELEASE_HEAD, rows, _MOST_RELEASES, 4), *notes]
+    return _table_message(lead, RELEASE_HEAD, rows, _MOST_RELEASES, 4, notes)
 
 
 def _release_row(facts: DigestFacts, release: ReleaseLook) -> list[str]:

@@ -113,7 +113,7 @@ def test_the_same_attempt_again_gives_the_same_rows(spark: SparkSession, tmp_pat
 
 
 def test_an_hour_that_nobody_wrote_to_is_audited_and_has_no_rows(spark: SparkSession, tmp_path: Path) -> None:
-    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing" / "submission_date=2026-11-21").mkdir(parents=True)
     manifest = staged(spark, tmp_path / "landing", provisional(TEN), tmp_path / "staging")
     assert manifest.rows_by_table == {name: 1 if name == "ingest_audit" else 0 for name in manifest.rows_by_table}
     (audit,) = read_staged(manifest, INGEST_AUDIT).to_pylist()

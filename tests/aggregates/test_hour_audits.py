@@ -93,6 +93,7 @@ def test_an_hour_is_audited_with_its_objects_lines_and_rows() -> None:
         "processed_at": datetime(2017, 11, 21, 6, tzinfo=UTC),
         "audit_sequence": 7,
         "accepted_less": True,
+        "restored_from": None,
     }
 
 

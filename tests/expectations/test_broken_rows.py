@@ -103,6 +103,7 @@ CASES_OF_VALUES = (
     Case("rejected_pings", "reason is a declared reject reason", changed("rejected_pings", reason="bad_mood"), "bad_mood"),
     Case("rejected_pings", "line_number >= 1", changed("rejected_pings", line_number=0), "0"),
     Case("ingest_audit", "mode is provisional", changed("ingest_audit", mode="settled"), "settled"),
+    Case("ingest_audit", "accepted_less is False", changed("ingest_audit", accepted_less=True), "True"),
     Case("ingest_audit", "status is publishing or complete", changed("ingest_audit", status="done"), "done"),
     Case("ingest_audit", "every hour had been closed when it was read", changed("ingest_audit", is_closed=False), "False"),
     Case("ingest_audit", "every hour of the window has one audit row", lambda rows: rows["ingest_audit"].clear(), "2026-11-22 10:00"),
@@ -194,10 +195,21 @@ def test_broken_rows_fail_their_expectation(case: Case) -> None:
     assert case.observed in str(result.observed)
 
 
+LOSSES = {
+    "lines >= 90% of those published",
+    "accepted and duplicate pings >= 90% of those published",
+    "every object of the published hour is still there",
+    "pings are accepted, from >= 10% of the lines",
+    "no folder has files without one ping object among them",
+}
+"""Broken by the cases of test_input_losses.py, against what was published before."""
+
+
 @pytest.mark.parametrize("table", [table.name for table in TABLES])
 def test_every_critical_expectation_has_a_case_that_breaks_it(table: str) -> None:
     checks = suite_for(table, tiny_window(), run_of()).checks
-    assert {check.words for check in checks if check.severity is Severity.CRITICAL} == {case.words for case in CASES if case.table == table}
+    broken = {case.words for case in CASES if case.table == table} | (LOSSES if table == "ingest_audit" else set())
+    assert {check.words for check in checks if check.severity is Severity.CRITICAL} == broken
 
 
 @pytest.mark.parametrize("table", [table.name for table in TABLES])

@@ -180,6 +180,6 @@ def _broken(text: bytes, chance: random.Random) -> bytes:
     if kind == 3:
         return text + text
     if kind == 4:
-        depth = chance.choice((3, 800, 1500))
+        depth = chance.choice((3, 800, 20_000))
         return text[:-1] + b',"deep":' + b"[" * depth + b"]" * depth + b"}"
     return chance.choice((b"", b"[]", b"3", b"null", b'"a"', b"{}", bytes(chance.randrange(256) for _ in range(40))))

@@ -45,6 +45,7 @@ def test_a_window_of_pings_of_all_types_in_all_formats(spark: SparkSession, tmp_
 
 
 def test_a_window_without_objects_has_no_records(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "submission_date=2026-11-21").mkdir()
     assert read(spark, tmp_path).count() == 0
 
 
@@ -58,6 +59,7 @@ def test_an_object_that_vanished_fails_the_action_with_what_to_do(spark: SparkSe
 
 
 def test_columns_that_are_always_there_are_not_nullable(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "submission_date=2026-11-21").mkdir()
     schema: T.StructType = read(spark, tmp_path).schema
 
     assert {field.name for field in schema if not field.nullable} == {"kind", "hour_start", "object_key", "split_start", "line_count"}
