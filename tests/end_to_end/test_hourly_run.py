@@ -98,8 +98,8 @@ def broken_run(pipeline: RunningPipeline, first_run: HourlyRun) -> str:
     """The same hour again with one more object, its staged rows spoiled before the gate reads them."""
     run_id = first_run.run_id
     land_hour(pipeline.landing, TODAYS_VERSION, first_run.start, main_pings=10, crashes=1, name="part-1.ndjson")
-    manifest = Path(pipeline.environment["STAGING"]) / run_key(HOURLY, run_id) / "aggregates.manifest.json"
-    spoiler = Thread(target=spoil_staged_rows, args=(manifest, manifest.stat().st_mtime))
+    staged = Path(pipeline.environment["STAGING"]) / run_key(HOURLY, run_id)
+    spoiler = Thread(target=spoil_staged_rows, args=(staged, manifests_in(staged)))
     spoiler.start()
     pipeline.airflow.clear(HOURLY, run_id)
     pipeline.airflow.wait_for_run(HOURLY, run_id, RUN_TIMEOUT_SECONDS)
@@ -107,15 +107,19 @@ def broken_run(pipeline: RunningPipeline, first_run: HourlyRun) -> str:
     return run_id
 
 
-def spoil_staged_rows(manifest: Path, seen_at: float) -> None:
-    """Waits for the next manifest and makes one staged crash count negative."""
+def manifests_in(staged: Path) -> set[Path]:
+    return set(staged.glob("aggregates.*.manifest.json"))
+
+
+def spoil_staged_rows(staged: Path, seen: set[Path]) -> None:
+    """Waits for the next attempt's manifest and makes one staged crash count negative."""
     deadline = time.monotonic() + 120
-    while manifest.stat().st_mtime == seen_at:
+    while not (new := manifests_in(staged) - seen):
         if time.monotonic() > deadline:
             return
         time.sleep(0.1)
-    attempt = json.loads(manifest.read_text())["attempt"]
-    path = next(manifest.parent.glob(f"{attempt}/error_aggregates/*.parquet"))
+    attempt = json.loads(new.pop().read_text())["attempt"]
+    path = next(staged.glob(f"{attempt}/error_aggregates/*.parquet"))
     rows = pq.read_table(path)
     spoiled = pa.array([-1] + [None] * (rows.num_rows - 1), type=rows.schema.field("main_crashes").type)
     pq.write_table(rows.set_column(rows.schema.get_field_index("main_crashes"), rows.schema.field("main_crashes"), spoiled), path)
