@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from simulation.release_world import LOCAL_STRATUM, Regression, World
+from simulation.release_world import LOCAL_STRATUM, Event, Regression, World
 
 REPORTED_SEED = 5_700
 """Seeds below 1,000 served development; no figure of the report comes from them."""
@@ -14,6 +14,7 @@ EFFECTS = (
     Regression("2x from hour 72", 2.0, from_hour=72),
 )
 SOME_EFFECTS = (Regression("1.5x", 1.5), Regression("2x", 2.0))
+SHOCK = Event(1.6, from_hour=12, until_hour=36)
 AS_RUN = "as the pipeline runs it"
 CHUNK_HISTORIES = 20
 """Histories of one task; also the cells over which tau0 is learned, where it is."""
@@ -132,8 +133,8 @@ def robustness_studies(histories: int) -> list[Study]:
         _Stress("20 % bad baselines", replace(usual, contamination=0.2)),
         _Stress("new mix of users", replace(usual, test_has_new_mix=True)),
         _Stress("new mix, not standardised", replace(usual, test_has_new_mix=True), {"ablation": "no standardisation"}),
-        _Stress("external shock", replace(usual, test_shock=1.6)),
-        _Stress("external shock, no guard", replace(usual, test_shock=1.6), {"ablation": "no environment guard"}),
+        _Stress("external shock", replace(usual, test_events=(SHOCK,))),
+        _Stress("external shock, no guard", replace(usual, test_events=(SHOCK,)), {"ablation": "no environment guard"}),
         _Stress("t(3) release effects", replace(usual, has_heavy_tails=True)),
         _Stress("other strata", replace(usual, strata_seed=3)),
         _Stress("doubled early-adopter and update bursts", replace(usual, early_excess=2.0, burst_hours=2.0)),

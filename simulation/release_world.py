@@ -20,6 +20,27 @@ _STRATA_SEED = 1
 
 
 @dataclass(frozen=True)
+class Event:
+    """A factor on the crashes of every version, from one age of the release under test to another; in all strata unless some are named."""
+
+    ratio: float
+    from_hour: int
+    until_hour: int = WEEK_HOURS
+    strata: tuple[int, ...] = ()
+    ramp_hours: int = 0
+
+
+@dataclass(frozen=True)
+class WeeklyEvent:
+    """The same in every week, from an hour of the week (0: Monday's midnight) on, for some hours."""
+
+    ratio: float
+    hour_of_week: int
+    hours: int
+    strata: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class World:
     """How releases come about. Fields named `test_*` hold for the releases that are to be judged, not for their history."""
 
@@ -44,19 +65,31 @@ class World:
     strata_seed: int = _STRATA_SEED
     test_delay_shares: tuple[float, float, float] | None = None
     test_speed: float = 1.0
-    test_shock: float = 1.0
-    """Factor on all versions' crashes at age 12-36 h."""
+    test_events: tuple[Event, ...] = ()
     test_has_new_mix: bool = False
+    test_new_stratum: int | None = None
+    """A stratum of which no past release had any user."""
+    test_held_share: float | None = None
+    """The rollout is held when it has reached so many of the users ..."""
+    test_held_hours: int = 96
+    """... for so long."""
+    weekly_event: WeeklyEvent | None = None
+    release_days: tuple[int, ...] = (0, 1, 2, 3, 4)
+    """Days of the week, Monday 0."""
+    test_release_days: tuple[int, ...] | None = None
+    weekend_use: float = 0.8
+    weekend_crashes: float = 1.06
 
 
 @dataclass(frozen=True)
 class Regression:
-    """What is wrong with a release under test: the factor on its crashes, everywhere or in one stratum, from an hour on."""
+    """What is wrong with a release under test: the factor on its crashes, everywhere or in one stratum, from an hour on, at once or by and by."""
 
     label: str
     ratio: float = 1.0
     stratum: int | None = None
     from_hour: int = 0
+    ramp_hours: int = 0
 
 
 @dataclass(frozen=True)

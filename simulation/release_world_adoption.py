@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.release_world import HOURS_BEFORE, SIMULATED_HOURS, Array, Strata, World
+from simulation.release_world_events import held, is_weekend
 
 _THROTTLED_SHARE, _THROTTLE, _THROTTLED_HOURS = 0.45, 0.3, 48
 _LONGEST_ADOPTION = 0.92
@@ -16,35 +16,51 @@ _EAGER_SCALE, _CRASHY_SCALE = 0.2, 0.1
 class Adoption:
     """(releases, strata, hours from 96 h before release). `use` is activity against the average, `updated` the share on the release.
 
-    `active` weighs the updated by how much they use the browser, `crashy` by how early they came as well; `is_weekend` is (releases, hours).
+    `active` weighs the updated by how much they use the browser, `crashy` by how early they came as well; `clock` is (releases, hours), in
+    hours from a Monday's midnight.
     """
 
     use: Array
     updated: Array
     active: Array
     crashy: Array
-    is_weekend: NDArray[np.bool_]
+    clock: Array
 
     @property
     def newly_updated(self) -> Array:
         return np.diff(self.updated, axis=2, prepend=0.0)
 
 
-def draw_adoption(world: World, strata: Strata, speeds: Array, rng: np.random.Generator) -> Adoption:
-    """`speeds` is one factor a release."""
+@dataclass(frozen=True)
+class Rollout:
+    """How releases are given out: `speeds` one factor a release, on which days of the week, and held at a share of the users for some hours."""
+
+    speeds: Array
+    release_days: tuple[int, ...]
+    held_share: float | None = None
+    held_hours: int = 0
+
+
+def draw_adoption(world: World, strata: Strata, rollout: Rollout, rng: np.random.Generator) -> Adoption:
+    speeds, days = rollout.speeds, np.array(rollout.release_days)
     releases = speeds.size
-    released_hour = rng.uniform(12, 20, releases) + 24 * rng.integers(0, 5, releases)  # Monday to Friday
+    released_hour = rng.uniform(12, 20, releases) + 24 * days[rng.integers(0, days.size, releases)]
     age = np.arange(SIMULATED_HOURS) - HOURS_BEFORE
     clock = released_hour[:, None] + age
-    is_weekend = (clock // 24) % 7 >= 5
     daily = 1 + 0.5 * np.sin(2 * np.pi * (clock[:, None, :] - 9 + strata.phase_hours[None, :, None]) / 24)
-    use = daily * np.where(is_weekend, 0.8, 1.0)[:, None, :]
+    use = daily * np.where(is_weekend(clock), world.weekend_use, 1.0)[:, None, :]
     is_throttled = rng.random(releases) < _THROTTLED_SHARE
     throttle = np.where(is_throttled[:, None] & (age < _THROTTLED_HOURS), _THROTTLE, 1.0) * (age >= 0)
     pace = rng.lognormal(0, 0.3, releases) * speeds
     hazard = pace[:, None, None] * strata.speed[None, :, None] / 38 * use * throttle[:, None, :]
-    updated = _LONGEST_ADOPTION * (1 - np.exp(-(np.cumsum(hazard, axis=2) ** 0.9)))
-    return Adoption(use, updated, active_share(updated), crashy_share(updated), is_weekend)
+    updated = _updated(hazard)
+    if rollout.held_share is not None:
+        updated = _updated(held(hazard, updated, strata.share, rollout.held_share, rollout.held_hours))
+    return Adoption(use, updated, active_share(updated), crashy_share(updated), clock)
+
+
+def _updated(hazard: Array) -> Array:
+    return np.asarray(_LONGEST_ADOPTION * (1 - np.exp(-(np.cumsum(hazard, axis=2) ** 0.9))))
 
 
 def active_share(updated: Array | float) -> Array:

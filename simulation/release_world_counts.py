@@ -9,17 +9,18 @@ from simulation.release_world import (
     SIMULATED_HOURS,
     STRATA,
     Array,
+    Event,
     Regression,
     Strata,
     World,
     delay_parts,
     draw_strata,
 )
-from simulation.release_world_adoption import Adoption, active_share, crashy_share, draw_adoption
+from simulation.release_world_adoption import Adoption, Rollout, active_share, crashy_share, draw_adoption
+from simulation.release_world_events import event_factors, is_weekend, weekly_factors, without_stratum
 
 _ENVIRONMENT_MEMORY = np.exp(-1 / 24)
 _STRATUM_ENVIRONMENT_SD = 0.04
-_WEEKEND_CRASHES = 1.06
 _AT_ONCE, _LATE_CRASH_HOURS = 0.85, 10.0
 _OLD_VERSION_HOURS = 72
 _RECENCY = 0.9
@@ -28,9 +29,9 @@ _CONTAMINATION_RATIO = 1.5
 
 @dataclass(frozen=True)
 class SimulatedRelease:
-    """Received counts by stratum and hour since release; `old_*` are of all strata, from 72 h before. `kernels` (strata, delays) are true.
+    """Received counts by stratum and hour since release; `old_*`, of the version before, from 72 h before. `kernels` (strata, delays) are true.
 
-    `log_ratio` is the truth: mature crash rate against the recency-weighted mean of the history, for the history's mix of users.
+    `released_hour` is the first hour in the week, from Monday's midnight. `log_ratio` is the truth: mature crash rate against the recency-weighted mean of the history, for the history's mix of users.
     """
 
     regression: Regression
@@ -43,6 +44,7 @@ class SimulatedRelease:
     old_usage_hours: Array
     kernels: Array
     mean_kernel: Array
+    released_hour: int
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,14 @@ def simulate_history(world: World, regressions: tuple[Regression, ...], seed: in
     effects, stratum_effects = _draw_effects(world, len(regressions), rng)
     past, tests = slice(0, world.baselines), slice(world.baselines, None)
     healthy = (Regression("baseline"),) * world.baselines
-    baselines = _draw_releases(world, strata, _Batch(healthy, effects[past], stratum_effects[past], np.ones(world.baselines)), rng)
+    usual = Rollout(np.ones(world.baselines), world.release_days)
+    past_strata = replace(strata, share=without_stratum(strata.share, world.test_new_stratum))
+    baselines = _draw_releases(world, past_strata, _Batch(healthy, effects[past], stratum_effects[past], usual), rng)
     test_strata = _with_new_mix(strata) if world.test_has_new_mix else strata
     test_world = replace(world, delay_shares=world.test_delay_shares or world.delay_shares)
-    speeds = np.full(len(regressions), world.test_speed)
-    batch = _Batch(regressions, effects[tests], stratum_effects[tests], speeds, world.test_shock)
+    days = world.test_release_days or world.release_days
+    rollout = Rollout(np.full(len(regressions), world.test_speed), days, world.test_held_share, world.test_held_hours)
+    batch = _Batch(regressions, effects[tests], stratum_effects[tests], rollout, world.test_events)
     released = _draw_releases(test_world, test_strata, batch, rng)
     truths = _log_ratios(strata, regressions, effects, stratum_effects, world.baselines)
     return SimulatedHistory(
@@ -111,20 +116,20 @@ def _with_new_mix(strata: Strata) -> Strata:
 
 @dataclass(frozen=True)
 class _Batch:
-    """Releases that are drawn together: what is wrong with each, its log effects, its speed, and a shock that hits them all."""
+    """Releases that are drawn together: what is wrong with each, its log effects, how they are given out, and what hits all their versions."""
 
     regressions: tuple[Regression, ...]
     effects: Array
     stratum_effects: Array
-    speeds: Array
-    shock: float = 1.0
+    rollout: Rollout
+    events: tuple[Event, ...] = ()
 
 
 def _draw_releases(world: World, strata: Strata, batch: _Batch, rng: np.random.Generator) -> list[SimulatedRelease]:
     regressions = batch.regressions
     releases = len(regressions)
-    adoption = draw_adoption(world, strata, batch.speeds, rng)
-    environment = _draw_environment(world, adoption, batch.shock, rng)
+    adoption = draw_adoption(world, strata, batch.rollout, rng)
+    environment = _draw_environment(world, adoption, batch.events, rng)
     factors = np.exp(batch.effects[:, None] + batch.stratum_effects)[:, :, None] * _hourly_factors(regressions)
     users = world.users * strata.share
     hourly_use = users[None, :, None] * strata.usage_hours_per_day[None, :, None] / 24 * adoption.use
@@ -154,10 +159,11 @@ def _draw_releases(world: World, strata: Strata, batch: _Batch, rng: np.random.G
             usage_hours=usage_hours[r][:, since_release],
             channel_hours=(usage_hours[r] + old_usage_hours[r])[:, since_release].sum(axis=0),
             updates=updates[r][:, since_release],
-            old_crashes=old_crashes[r][:, since_old].sum(axis=0),
-            old_usage_hours=old_usage_hours[r][:, since_old].sum(axis=0),
+            old_crashes=old_crashes[r][:, since_old],
+            old_usage_hours=old_usage_hours[r][:, since_old],
             kernels=true_kernels[r],
             mean_kernel=mean_kernels[r],
+            released_hour=int(adoption.clock[r, HOURS_BEFORE]),
         )
         for r in range(releases)
     ]
@@ -166,16 +172,18 @@ def _draw_releases(world: World, strata: Strata, batch: _Batch, rng: np.random.G
 def _hourly_factors(regressions: tuple[Regression, ...]) -> Array:
     """(releases, strata, hours): what is wrong, from when it is."""
     age = np.arange(SIMULATED_HOURS) - HOURS_BEFORE
-    return np.array([np.where(age >= r.from_hour, _stratum_factors(r)[:, None], 1.0) for r in regressions])
+    grown = [np.clip((age - r.from_hour + 1) / max(r.ramp_hours, 1), 0.0, 1.0) for r in regressions]
+    return np.array([1 + (_stratum_factors(r)[:, None] - 1) * share for r, share in zip(regressions, grown, strict=True)])
 
 
-def _draw_environment(world: World, adoption: Adoption, shock: float, rng: np.random.Generator) -> Array:
+def _draw_environment(world: World, adoption: Adoption, events: tuple[Event, ...], rng: np.random.Generator) -> Array:
     releases = adoption.use.shape[0]
     common = _autoregression((releases, 1, SIMULATED_HOURS), world.environment_sd, rng)
     by_stratum = _autoregression((releases, STRATA, SIMULATED_HOURS), _STRATUM_ENVIRONMENT_SD, rng)
-    age = np.arange(SIMULATED_HOURS) - HOURS_BEFORE
-    shocks = np.where((age >= 12) & (age < 36), shock, 1.0)
-    return np.asarray(np.exp(common + by_stratum) * np.where(adoption.is_weekend, _WEEKEND_CRASHES, 1.0)[:, None, :] * shocks)
+    weekly = np.where(is_weekend(adoption.clock), world.weekend_crashes, 1.0)[:, None, :] * weekly_factors(
+        world.weekly_event, adoption.clock
+    )
+    return np.asarray(np.exp(common + by_stratum) * weekly * event_factors(events))
 
 
 def _autoregression(shape: tuple[int, ...], sd: float, rng: np.random.Generator) -> Array:

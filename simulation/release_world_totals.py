@@ -32,8 +32,7 @@ def total_columns(history: SimulatedHistory, test: int, channel: str, start: dat
         first = HOURS_BEFORE_FIRST + week * WEEK_HOURS
         parts.append(_columns(release.usage_hours, release.crashes, release.updates, first, version_of(week)))
         since = slice(0 if week == 0 else HOURS_BEFORE_FIRST, None)
-        share = history.strata.share[:, None]
-        usage_hours, crashes = share * release.old_usage_hours[since], np.rint(share * release.old_crashes[since])
+        usage_hours, crashes = release.old_usage_hours[:, since], release.old_crashes[:, since]
         parts.append(_columns(usage_hours, crashes, np.zeros(crashes.shape), first + WEEK_HOURS - crashes.shape[1], version_of(week - 1)))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     columns["hour_start"] = _times(start, columns.pop("hour"))

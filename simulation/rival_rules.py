@@ -53,8 +53,8 @@ class _Series:
             release.crashes.sum(axis=0),
             release.usage_hours.sum(axis=0),
             release.channel_hours,
-            release.old_crashes[old],
-            release.old_usage_hours[old],
+            release.old_crashes.sum(axis=0)[old],
+            release.old_usage_hours.sum(axis=0)[old],
         )
 
 

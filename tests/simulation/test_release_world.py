@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.release_world import LOCAL_STRATUM, Regression, World, draw_strata
+from simulation.release_world import LOCAL_STRATUM, Event, Regression, World, draw_strata
 from simulation.release_world_adoption import active_share, crashy_share
 from simulation.release_world_counts import simulate_history
 
@@ -27,7 +27,7 @@ def test_a_history_is_the_same_from_the_same_seed(history):
 def test_a_history_holds_its_releases_for_a_week(history):
     assert len(history.baselines) == 8
     assert history.tests[0].crashes.shape == (12, 168)
-    assert history.tests[0].old_crashes.shape == (72 + 168,)
+    assert history.tests[0].old_crashes.shape == (12, 72 + 168)
 
 
 def test_strata_are_those_of_the_world_not_of_the_history():
@@ -86,7 +86,7 @@ def test_shares_of_usage_are_integrals_over_the_eager():
 
 @pytest.mark.parametrize(
     "stress",
-    [{"test_speed": 2.5}, {"test_shock": 1.6}, {"test_has_new_mix": True}, {"test_delay_shares": (0.35, 0.35, 0.30)}],
+    [{"test_speed": 2.5}, {"test_events": (Event(1.6, 12, 36),)}, {"test_has_new_mix": True}, {"test_delay_shares": (0.35, 0.35, 0.30)}],
     ids=lambda stress: next(iter(stress)),
 )
 def test_a_stress_changes_the_tests_and_leaves_their_history(stress):

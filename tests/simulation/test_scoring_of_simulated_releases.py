@@ -16,7 +16,7 @@ from simulation.evaluation_figures_of_merit import (
     score_index,
     tuned_rule,
 )
-from simulation.evaluation_plan import HEALTHY, Study
+from simulation.evaluation_plan import HEALTHY, SHOCK, Study
 from simulation.release_world import LOCAL_STRATUM, Regression, World
 from simulation.rival_rules import RULES
 
@@ -89,5 +89,5 @@ def test_the_predictive_variance_is_what_makes_scores_mean_what_they_say(ablatio
 
 
 def test_an_external_shock_is_not_held_against_the_release():
-    results = results_of(World(test_shock=1.6), has_strata=False)
+    results = results_of(World(test_events=(SHOCK,)), has_strata=False)
     assert false_alarms(results, results["global_hour"]).mean <= 0.08
