@@ -97,7 +97,7 @@ def recomputed_look(catalog: Catalog, calendar: Calendar, stored: Row, policy: P
     for record in history.channels:
         for scored in score_releases(record, as_of - HOUR, as_of, policy):
             if (scored.release.channel, scored.release.version) == (stored["channel"], stored["release_version"]):
-                maps = score_maps(record, scored.release, policy)
+                maps = score_maps(record, scored.release, history.outcomes)
                 rows = health_rows(scored, LookRange(as_of - timedelta(hours=1), as_of), history.audit_sequence, policy, maps)
                 return scored, rows
     raise LookupError(f"{stored['channel']} {stored['release_version']} is in its first week at {as_of:%Y-%m-%dT%H:%MZ} no longer")

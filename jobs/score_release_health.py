@@ -89,7 +89,7 @@ def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, policy: P
     rows: list[Row] = []
     for channel in history.channels:
         for scored in score_releases(channel, after, history.until, policy):
-            maps = score_maps(channel, scored.release, policy)
+            maps = score_maps(channel, scored.release, history.outcomes)
             rows += health_rows(scored, LookRange(after, history.until), history.audit_sequence, policy, maps)
     note_listed_cells(rows, policy.alarm.discovery_rate)
     return ScoredWindow(rows, looks, history.to_keep())

@@ -368,7 +368,39 @@ RELEASE_RECORDS = Table(
     "month",
 )
 
+RELEASE_OUTCOMES = Table(
+    "release_outcomes",
+    "What a finished release's least scores were worth, so that no run has to score it again: computed from release_records and channel_days, "
+    "and computed anew when these change.",
+    ("channel", "release_version", "released_at"),
+    (
+        Column("released_at", "timestamp", "Start of the hour in which it was released."),
+        _DIMENSION["channel"],
+        _DIMENSION["release_version"],
+        Column(
+            "ages_hours",
+            ListOf("int"),
+            "Ages that scores were looked up at; empty for a release that nothing could be compared with.",
+            "hours",
+        ),
+        Column("least_scores", ListOf("double"), "The least critical score at each of these ages."),
+        Column("was_acceptable", "boolean", "All its critical cells were acceptable, by the fourth to seventh day."),
+        Column("rests_on", "string", "Digest of what it was computed from, the policy and the code."),
+    ),
+    "released_at",
+    "month",
+)
+
 WINDOW_TABLES: tuple[Table, ...] = (ERROR_AGGREGATES, EXPERIMENT_ERROR_AGGREGATES, RELEASE_TOTALS, USAGE_DELAYS, REJECTED_PINGS)
 """What one run replaces for its window, besides the audit rows."""
 
-TABLES: tuple[Table, ...] = (*WINDOW_TABLES, INGEST_AUDIT, DATA_QUALITY, RELEASE_HEALTH, RELEASE_REVIEWS, CHANNEL_DAYS, RELEASE_RECORDS)
+TABLES: tuple[Table, ...] = (
+    *WINDOW_TABLES,
+    INGEST_AUDIT,
+    DATA_QUALITY,
+    RELEASE_HEALTH,
+    RELEASE_REVIEWS,
+    CHANNEL_DAYS,
+    RELEASE_RECORDS,
+    RELEASE_OUTCOMES,
+)

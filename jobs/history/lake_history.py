@@ -10,6 +10,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import StartsWith
 
 from jobs.history.channel_days import PastDays, Tell, read_days
+from jobs.history.kept_outcomes import KeptOutcomes
 from jobs.history.lake_records import WEEK, LakeRecords, first_live, read_live
 from jobs.policies import Policy
 from jobs.scoring.baseline_selection import channel_releases, previous_release
@@ -23,6 +24,7 @@ from jobs.table_declarations import (
     CHANNEL_DAYS,
     EXPERIMENT_ERROR_AGGREGATES,
     INGEST_AUDIT,
+    RELEASE_OUTCOMES,
     RELEASE_RECORDS,
     RELEASE_REVIEWS,
     RELEASE_TOTALS,
@@ -47,10 +49,15 @@ class LakeHistory:
     audit_sequence: int
     days: PastDays
     records: LakeRecords = field(repr=False)
+    outcomes: KeptOutcomes = field(repr=False)
 
     def to_keep(self) -> dict[str, list[pa.Table]]:
         """By table, rows that had to be made and that later runs need not make again."""
-        kept = {CHANNEL_DAYS.name: [self.days.to_keep], RELEASE_RECORDS.name: self.records.to_keep}
+        kept = {
+            CHANNEL_DAYS.name: [self.days.to_keep],
+            RELEASE_RECORDS.name: self.records.to_keep,
+            RELEASE_OUTCOMES.name: [self.outcomes.to_keep()],
+        }
         return {name: [rows for rows in parts if rows.num_rows] for name, parts in kept.items()}
 
 
@@ -81,7 +88,8 @@ def read_history(
     channels = [replace(channel, stage_before=by_channel.get(STAGE_BEFORE.get(channel.totals.channel, ""))) for channel in channels]
     records.fetch(_baselines(channels, after, end, policy))
     snapshot = audit.current_snapshot()
-    return LakeHistory(channels, end, (snapshot and snapshot.sequence_number) or 0, days, records)
+    outcomes = KeptOutcomes(catalog, records, policy)
+    return LakeHistory(channels, end, (snapshot and snapshot.sequence_number) or 0, days, records, outcomes)
 
 
 def _baselines(channels: list[ChannelRecord], after: datetime, until: datetime, policy: Policy) -> Iterator[tuple[Release, Release | None]]:

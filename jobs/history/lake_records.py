@@ -50,6 +50,7 @@ class LakeRecords:
     records: dict[RecordKey, ReleaseRecord] = field(default_factory=dict)
     to_keep: list[pa.Table] = field(default_factory=list)
     _delays: dict[tuple[str, datetime], UsageDelays] = field(default_factory=dict)
+    _restless: set[RecordKey] = field(default_factory=set)
 
     def fetch(self, needed: Iterable[tuple[Release, Release | None]]) -> None:
         """Have the records of releases, each given with the one before it, at hand: kept ones in one read, the others one by one."""
@@ -94,6 +95,10 @@ class LakeRecords:
         text = "\n".join([*parts, previous.version if previous else "", *runs])
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
+    def are_at_rest(self, releases: Iterable[Release]) -> bool:
+        """None of the releases' records was made while its hours were being replaced."""
+        return self._restless.isdisjoint(RecordKey.of(release) for release in releases)
+
     def _is_over(self, release: Release) -> bool:
         return release.hour + WEEK <= self.until
 
@@ -116,6 +121,8 @@ class LakeRecords:
         self.records[RecordKey.of(release)] = record
         if is_at_rest:
             self.to_keep.append(record_rows(release, record, self.rests_on(release, previous), arrow_schema(RELEASE_RECORDS)))
+        else:
+            self._restless.add(RecordKey.of(release))
 
 
 def first_live(releases: Collection[tuple[Release, Release | None]], until: datetime) -> datetime:

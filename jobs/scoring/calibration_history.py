@@ -1,6 +1,6 @@
 """What past releases' least scores were worth: the pairs that the release score's map is learned from (scoring 3.13)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -18,19 +18,30 @@ _CRITICAL = tuple(measure for measure in SCORED_MEASURES if measure.scoring and 
 MOST_RELEASES = 60
 """The newest of the past releases: older ones tell of other users and other code."""
 
+PastScores = Mapping[int, PastScore]
+"""A past release's pairs by age; none without baseline."""
+ScoresOf = Callable[[ChannelRecord, Sequence[Release]], Sequence[PastScores]]
 
-def score_maps(record: ChannelRecord, release: Release, policy: Policy) -> dict[int, ScoreMap]:
-    """A map for each age, from the releases whose week was over when this one came out; none before thirty of them."""
+
+def score_maps(record: ChannelRecord, release: Release, scores_of: ScoresOf) -> dict[int, ScoreMap]:
+    """A map for each age, from the releases whose week was over when this one came out; none before thirty of them.
+
+    `scores_of` gives the pairs of each of a channel's releases.
+    """
     over = [past for past in record.releases if past.hour < release.hour and known_life(past, release) == HORIZON_HOURS]
     if len(over) < FEWEST_RELEASES:
         return {}
     pairs: dict[int, list[PastScore]] = {age: [] for age in MAP_AGES_HOURS}
-    for past in over[-MOST_RELEASES:]:
-        context = release_context(record, past, HORIZON_HOURS, policy)
-        scored = score_cells(record, context, policy, _CRITICAL)
-        for age, pair in past_scores(scored).items():
+    for scores in scores_of(record, over[-MOST_RELEASES:]):
+        for age, pair in scores.items():
             pairs[age].append(pair)
     return {age: learned_map(of_age) for age, of_age in pairs.items() if len(of_age) >= FEWEST_RELEASES}
+
+
+def scores_of_past(record: ChannelRecord, past: Release, policy: Policy) -> PastScores:
+    """The pairs of a release whose week is over: its critical cells, scored."""
+    context = release_context(record, past, HORIZON_HOURS, policy)
+    return past_scores(score_cells(record, context, policy, _CRITICAL))
 
 
 def past_scores(scored: ScoredRelease) -> dict[int, PastScore]:

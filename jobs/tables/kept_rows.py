@@ -13,13 +13,14 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, BooleanExpression, GreaterThanOrEqual, LessThan
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.table_declarations import CHANNEL_DAYS, RELEASE_RECORDS, Table
+from jobs.table_declarations import CHANNEL_DAYS, RELEASE_OUTCOMES, RELEASE_RECORDS, Table
 from jobs.tables.lake_catalog import ensure_table, identifier
 from jobs.tables.row_replacement import Replacement, replace_rows
 from jobs.tables.schemas import arrow_schema
 
-KEPT_TABLES: tuple[Table, ...] = (CHANNEL_DAYS, RELEASE_RECORDS)
-_UNIT = {CHANNEL_DAYS.name: ("day_start",), RELEASE_RECORDS.name: ("released_at", "channel", "release_version")}
+KEPT_TABLES: tuple[Table, ...] = (CHANNEL_DAYS, RELEASE_RECORDS, RELEASE_OUTCOMES)
+_RELEASE = ("released_at", "channel", "release_version")
+_UNIT = {CHANNEL_DAYS.name: ("day_start",), RELEASE_RECORDS.name: _RELEASE, RELEASE_OUTCOMES.name: _RELEASE}
 """What is made and replaced as a whole: a day, a release."""
 
 
