@@ -11,16 +11,20 @@ _INFINITY = "CAST('Infinity' AS DOUBLE)"
 
 
 @dataclass(frozen=True)
-class Between:
-    """least <= column <= greatest; a bound that is None bounds nothing."""
-
+class _OfOneColumn:
     column: str
-    least: Any = None
-    greatest: Any = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         return (self.column,)
+
+
+@dataclass(frozen=True)
+class Between(_OfOneColumn):
+    """least <= column <= greatest; a bound that is None bounds nothing."""
+
+    least: Any = None
+    greatest: Any = None
 
     @property
     def broken(self) -> str:
@@ -31,15 +35,10 @@ class Between:
 
 
 @dataclass(frozen=True)
-class OneOf:
+class OneOf(_OfOneColumn):
     """The column's value is one of those allowed."""
 
-    column: str
     allowed: tuple[Any, ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
 
     @property
     def broken(self) -> str:
@@ -47,14 +46,8 @@ class OneOf:
 
 
 @dataclass(frozen=True)
-class NeverNull:
+class NeverNull(_OfOneColumn):
     """Every row has a value."""
-
-    column: str
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
 
     @property
     def broken(self) -> str:
@@ -62,14 +55,8 @@ class NeverNull:
 
 
 @dataclass(frozen=True)
-class NeverEmpty:
+class NeverEmpty(_OfOneColumn):
     """A text has at least one character."""
-
-    column: str
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
 
     @property
     def broken(self) -> str:
@@ -77,15 +64,10 @@ class NeverEmpty:
 
 
 @dataclass(frozen=True)
-class Matches:
+class Matches(_OfOneColumn):
     """A text matches the regular expression, which says itself where the text begins and ends."""
 
-    column: str
     pattern: str
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
 
     @property
     def broken(self) -> str:

@@ -15,7 +15,7 @@ from jobs.command_line import EntryPoint
 from jobs.pings.landing_zone import LandingZoneError
 from jobs.settings import from_environment
 from jobs.table_declarations import INGEST_AUDIT, TABLES, Table
-from jobs.tables.backfill_requests import days_words, hole_lines
+from jobs.tables.backfill_requests import days_words, hole_lines, hours_words
 from jobs.tables.hole_reading import read_holes
 from jobs.tables.lake_catalog import identifier, open_catalog
 from jobs.tables.maintenance_policy import POLICY
@@ -28,7 +28,7 @@ from jobs.tables.table_upkeep import (
     drop_rows_before,
     merge_daily_files,
 )
-from jobs.windows import hour_ranges, parse_hour
+from jobs.windows import parse_hour
 
 
 @click.command(cls=EntryPoint, help=__doc__)
@@ -66,9 +66,8 @@ def name_open_claims(catalog: Catalog) -> None:
     if not catalog.table_exists(identifier(INGEST_AUDIT)):
         return
     for claim in read_claims(catalog.load_table(identifier(INGEST_AUDIT))):
-        hours = ", ".join(f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}" for start, end in hour_ranges(claim.hours))
         click.echo(
-            f"{claim.rank.mode} run {claim.window_run_id} has not finished publishing {hours}; readers see the rows from before. Unless it "
+            f"{claim.rank.mode} run {claim.window_run_id} has not finished publishing {hours_words(claim.hours)}; readers see the rows from before. Unless it "
             "is at work, clear its audit_aggregates"
         )
 

@@ -54,7 +54,7 @@ def hole_lines(holes: Holes, listed: Iterable[LandedHour] = ()) -> list[str]:
     """What is missing, and the requests that mend it, for the log of the maintenance."""
     lines = []
     if holes.unread_hours:
-        lines.append(f"{plural(len(holes.unread_hours), 'hour')} never read: {_ranges(holes.unread_hours)}")
+        lines.append(f"{plural(len(holes.unread_hours), 'hour')} never read: {hours_words(holes.unread_hours)}")
     if holes.unsettled_days:
         lines.append(f"{plural(len(holes.unsettled_days), 'day')} never settled: {days_words(holes.unsettled_days)}")
     for day, keys in holes.late_objects.items():
@@ -74,7 +74,8 @@ def hole_lines(holes: Holes, listed: Iterable[LandedHour] = ()) -> list[str]:
     return lines
 
 
-def _ranges(hours: Iterable[datetime]) -> str:
+def hours_words(hours: Iterable[datetime]) -> str:
+    """`2026-11-22 10:00 to 2026-11-22 13:00, 2026-11-23 00:00 to 2026-11-23 01:00`."""
     return ", ".join(f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}" for start, end in hour_ranges(hours))
 
 
