@@ -37,6 +37,8 @@ class NoteCode(StrEnum):
     FEW_USAGE_HOURS = "few_usage_hours"
     MANY_USAGE_HOURS = "many_usage_hours"
     FEW_CRASH_PINGS = "few_crash_pings"
+    FEW_CRASH_REPORTS = "few_crash_reports"
+    """Of this version, less than half of what any past release had."""
     FALLEN_USAGE = "fallen_usage"
     CHANGED_DELAYS = "changed_delays"
     PROSE = "prose"

@@ -12,6 +12,7 @@ _WORDS = {
     NoteCode.FEW_USAGE_HOURS: "far fewer usage hours of all versions than usual arrived",
     NoteCode.MANY_USAGE_HOURS: "far more usage hours of all versions than usual arrived",
     NoteCode.FEW_CRASH_PINGS: "far fewer crash pings of all versions than usual arrived",
+    NoteCode.FEW_CRASH_REPORTS: "fewer than half as many crashes were reported as of any earlier release: see whether its crash reports arrive",
     NoteCode.FALLEN_USAGE: "usage hours of the release fell away while its crashes did not",
     NoteCode.CHANGED_DELAYS: "usage hours come at another time after use than they did: delays have changed",
 }

@@ -118,6 +118,8 @@ class VerdictPolicy:
     most_unseen_share: float = 0.10
     """Strata that no baseline has known are left out of observed and expected beyond this share of the hours."""
     environment_note_factor: float = 1.15
+    least_reported: float = 0.5
+    """Less than half of what any past release had is no improvement but reports that are missing; a release of .7x stays well above."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,9 @@ class DataGuardPolicy:
     lowest_crash_share: float = 0.50
     crash_sds: float = 5.0
     """Crash pings below half of their reference and far below what chance allows. No upper limit: that is the environment's."""
+    in_step_ratio: float = 1.3
+    in_step_sds: float = 2.0
+    """Crash pings changed as usage did unless they differ by more than this, and than chance allows. Usage pings alone at .6 leave 1.67."""
     window_hours: int = 3
     reference_weeks: int = 2
     kernel_drift: float = 0.10

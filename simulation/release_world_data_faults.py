@@ -64,7 +64,7 @@ def with_faults(history: SimulatedHistory, faults: DataFaults, seed: int, index:
 
 def _spoilt(release: SimulatedRelease, share: Array, faults: DataFaults, rng: np.random.Generator) -> SimulatedRelease:
     if faults.usage_change is not None:
-        release = _with_usage_change(release, share, faults.usage_change, rng)
+        release = _with_usage_change(release, faults.usage_change, rng)
     if faults.storm is not None:
         release = replace(release, crashes=release.crashes + _storm(release.crashes, share, faults.storm, rng))
     return replace(
@@ -93,18 +93,17 @@ def _storm(crashes: Array, share: Array, storm: ClientStorm, rng: np.random.Gene
     return added
 
 
-def _with_usage_change(release: SimulatedRelease, share: Array, change: UsageChange, rng: np.random.Generator) -> SimulatedRelease:
+def _with_usage_change(release: SimulatedRelease, change: UsageChange, rng: np.random.Generator) -> SimulatedRelease:
     """Usage follows as late as it is reported; crashes and updates at once."""
     used = np.ones(WEEK_HOURS)
     used[change.from_hour : change.from_hour + change.hours] = change.factor
     received = 1 - np.convolve(1 - used, release.mean_kernel)[:WEEK_HOURS]
     is_hit = np.isin(np.arange(STRATA), change.strata)[:, None]
-    of_all = float(share[list(change.strata)].sum() / share.sum())
-    before = release.old_usage_hours.size - WEEK_HOURS
-    old_used, old_received = (np.concatenate([np.ones(before), 1 - of_all * (1 - series)]) for series in (used, received))
+    before = np.ones(release.old_usage_hours.shape[1] - WEEK_HOURS)
+    old_used, old_received = (np.where(is_hit, np.concatenate([before, series]), 1.0) for series in (used, received))
     usage_hours = np.where(is_hit, release.usage_hours * received, release.usage_hours)
     old_usage_hours = release.old_usage_hours * old_received
-    lost = (release.usage_hours - usage_hours).sum(axis=0) + (release.old_usage_hours - old_usage_hours)[before:]
+    lost = (release.usage_hours - usage_hours + (release.old_usage_hours - old_usage_hours)[:, before.size :]).sum(axis=0)
     spoilt = replace(release, usage_hours=usage_hours, old_usage_hours=old_usage_hours, channel_hours=release.channel_hours - lost)
     if not change.crashes_follow:
         return spoilt

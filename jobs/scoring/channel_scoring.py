@@ -13,7 +13,7 @@ from jobs.measures import SCORED_MEASURES, Measure
 from jobs.policies import HORIZON_HOURS, Policy
 from jobs.scoring.cell_looks import ALL, CellLooks, look_at_cells
 from jobs.scoring.cell_preparation import ChannelRecord, PreparedCell, ReleaseContext, platform_kernels, prepare_cell, release_context
-from jobs.scoring.data_guard import DataProblem, fallen_usage, volume_problems
+from jobs.scoring.data_guard import DataProblem, fallen_usage, missing_reports, volume_problems
 from jobs.scoring.delay_matching import DelayMatching
 from jobs.scoring.holdback_rows import holdback_arms
 from jobs.scoring.kernel_choice import chosen_matching
@@ -160,7 +160,7 @@ def _scored_cell(
     if history is None or cell.counted_from == hours:
         return ScoredCell(key, cell, None, None, [uncompared], tuple(problems))
     looks = look_at_cells(history, cell.counts, cell.strata.names, with_strata=key.platform is None)
-    problems.append(_silence(cell, looks))
+    problems += [_silence(cell, looks), missing_reports(looks, history.level.levels - history.level.mean, policy.verdict)]
     has_problem = np.any([problem.has_problem for problem in problems], axis=0)
     states = cell_states(looks, has_problem[:hours], policy.alarm, policy.verdict)
     states = [uncompared[: cell.counted_from] + row[cell.counted_from :] for row in states]

@@ -7,13 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.health_notes import NoteCode
-from jobs.policies import DataGuardPolicy
+from jobs.policies import DataGuardPolicy, VerdictPolicy
+from jobs.scoring.cell_looks import CellLooks
+from jobs.scoring.delay_matching import delay_kernel
 from jobs.scoring.release_counts import Array, trailing_sum
 
 Flags = NDArray[np.bool_]
 _WEEK_HOURS = 168
 _FALLEN_SHARE = 0.5
 _FEWEST_CRASHES = 10.0
+_HALF_A_CRASH = 0.5
+_TELLING_CRASHES = 4.0  # usual in three hours: where no usage comes they stand out
 
 
 @dataclass(frozen=True)
@@ -25,19 +29,44 @@ class DataProblem:
 
 
 def volume_problems(usage_hours: Array, crash_pings: Array, is_complete: Flags, policy: DataGuardPolicy) -> list[DataProblem]:
-    """What arrived of all versions in the last three hours, by hour, against the same hours of the last weeks; not judged without them."""
-    usage, crashes = trailing_sum(usage_hours, policy.window_hours), trailing_sum(crash_pings, policy.window_hours)
+    """What arrived of all versions in the last three hours, by hour, against the same hours of the last weeks; not judged without them.
+
+    Where usage and crash pings change in step, people use it more or less: a holiday, a country that is offline, a certificate that ran
+    out. Crash pings are delayed as usage is, for otherwise they would be ahead of it for half a day.
+    """
     is_judged = trailing_sum(is_complete.astype(float), policy.window_hours) >= policy.window_hours
+    delayed_pings = np.convolve(crash_pings, delay_kernel())[: crash_pings.size]
+    usage, crashes = trailing_sum(usage_hours, policy.window_hours), trailing_sum(delayed_pings, policy.window_hours)
     usual_usage, has_usage = _usual(usage, is_judged, policy.reference_weeks)
     usual_crashes, has_crashes = _usual(crashes, is_judged, policy.reference_weeks)
-    few_crashes = (crashes < policy.lowest_crash_share * usual_crashes) & (
-        usual_crashes - crashes > policy.crash_sds * np.sqrt(2 * usual_crashes)
+    usage_share = np.divide(usage, usual_usage, out=np.ones_like(usage), where=has_usage)
+    in_step = np.where(has_usage, usage_share, 1.0) * usual_crashes
+    noise = policy.in_step_sds * np.sqrt(2 * np.maximum(in_step, 1.0))
+    is_ahead = has_crashes & (crashes > policy.in_step_ratio * in_step) & (crashes - in_step > noise)
+    is_behind = has_crashes & (crashes * policy.in_step_ratio < in_step) & (in_step - crashes > noise)
+    # What few crashes there are cannot tell; then the hours alone do.
+    can_tell = has_crashes & (usual_crashes >= _TELLING_CRASHES)
+    few_crashes = (crashes < policy.lowest_crash_share * np.minimum(in_step, usual_crashes)) & (
+        np.minimum(in_step, usual_crashes) - crashes > policy.crash_sds * np.sqrt(2 * usual_crashes)
     )
+    is_low, is_high = usage < policy.lowest_usage_share * usual_usage, usage > policy.highest_usage_share * usual_usage
     return [
-        DataProblem(has_usage & (usage < policy.lowest_usage_share * usual_usage), NoteCode.FEW_USAGE_HOURS),
-        DataProblem(has_usage & (usage > policy.highest_usage_share * usual_usage), NoteCode.MANY_USAGE_HOURS),
+        DataProblem(has_usage & is_low & (is_ahead | ~can_tell), NoteCode.FEW_USAGE_HOURS),
+        DataProblem(has_usage & is_high & (is_behind | ~can_tell), NoteCode.MANY_USAGE_HOURS),
         DataProblem(has_crashes & few_crashes, NoteCode.FEW_CRASH_PINGS),
     ]
+
+
+def missing_reports(looks: CellLooks, past_levels: Array, policy: VerdictPolicy) -> DataProblem:
+    """Looks at which a ratio says something and less than half came of what any past release had: reports are missing, not crashes.
+
+    `past_levels` are log levels around what is expected. Since release, or in the last day: a reporter can break in the middle of a week.
+    """
+    lowest = min(float(np.min(past_levels, initial=0.0)), 0.0)
+    ratio = (looks.observed[:2] + _HALF_A_CRASH) / (looks.expected[:2] + _HALF_A_CRASH)
+    has_ratio = (looks.effective_expected[:2] >= policy.too_early_expected) & (looks.posterior.sd[:2] <= policy.too_early_sd)
+    is_missing = (ratio < policy.least_reported * np.exp(lowest)) & has_ratio & looks.is_known[:2]
+    return DataProblem(is_missing.any(axis=0), NoteCode.FEW_CRASH_REPORTS)
 
 
 def fallen_usage(usage_hours: Array, crashes: Array, policy: DataGuardPolicy) -> DataProblem:

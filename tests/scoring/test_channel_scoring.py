@@ -155,6 +155,15 @@ def test_a_measure_that_no_ping_of_the_version_carries_is_a_data_problem():
     assert NoteCode.SILENT_MEASURE in content[-1]["notes"]
 
 
+@pytest.mark.parametrize(("ratio", "is_believed"), [(0.1, False), (0.6, True)], ids=["a third is reported", "truly better"])
+def test_fewer_than_half_as_many_crashes_as_ever_are_a_data_problem_not_praise(ratio, is_believed):
+    channel = replace(CHANNEL, ratio=ratio)
+    rows = rows_of(channel.record(), channel.end - HOUR, channel.end)
+    main = next(row for row in rows if (row["measure"], row["scope"], row["platform"]) == ("main_crashes_capped", "platform", "all"))
+    assert (NoteCode.FEW_CRASH_REPORTS in main["notes"]) is not is_believed
+    assert (main["state"] == "data_problem") is not is_believed
+
+
 def test_a_measure_that_is_null_everywhere_is_no_baseline():
     rows = rows_of(CHANNEL.record(ROWS), CHANNEL.end - HOUR, CHANNEL.end)
     assert {row["state"] for row in rows if row["measure"] == "gpu_crashes"} == {"no_baseline"}

@@ -6,6 +6,7 @@ import pytest
 from jobs.health_notes import NoteCode
 from jobs.policies import POLICY, StrataPolicy
 from jobs.scoring.data_guard import fallen_usage, kernel_drift, volume_problems
+from jobs.scoring.delay_matching import delay_kernel
 from jobs.scoring.evidence_list import listed_cells
 from jobs.scoring.ratio_posterior import ratio_posterior, ratio_prior, variance_to_mean
 from jobs.scoring.score_calibration import IDENTITY, PastScore, learned_map, map_for_age
@@ -104,8 +105,8 @@ HOURS = 168 * 3
 GUARD = POLICY.data_guard
 
 
-def problems_at(usage_factor=1.0, crash_factor=1.0, crashes=100.0):
-    last = np.where(np.arange(HOURS) >= HOURS - 3, 1.0, 0.0)
+def problems_at(usage_factor=1.0, crash_factor=1.0, crashes=100.0, hours=3):
+    last = np.where(np.arange(HOURS) >= HOURS - hours, 1.0, 0.0)
     usage = np.full(HOURS, 1000.0) * (1 + last * (usage_factor - 1))
     pings = np.full(HOURS, crashes) * (1 + last * (crash_factor - 1))
     found = volume_problems(usage, pings, np.ones(HOURS, dtype=bool), GUARD)
@@ -117,7 +118,19 @@ def test_volume_is_judged_by_the_same_hours_of_the_last_weeks():
     assert problems_at(usage_factor=0.65) == []
     assert problems_at(usage_factor=0.5) == [NoteCode.FEW_USAGE_HOURS]
     assert problems_at(usage_factor=1.7) == [NoteCode.MANY_USAGE_HOURS]
-    assert problems_at(crash_factor=0.4) == [NoteCode.FEW_CRASH_PINGS]
+    assert problems_at(crash_factor=0.0, hours=8) == [NoteCode.FEW_CRASH_PINGS]
+
+
+def test_use_that_all_versions_lose_is_no_data_problem_while_crashes_stay_in_step():
+    """A holiday. Usage comes later than crashes: after a day and a half it has followed."""
+    crashes = 100.0
+    used = np.where(np.arange(HOURS) >= HOURS - 48, 0.55, 1.0)
+    usage = np.convolve(1000.0 * used, delay_kernel())[:HOURS]
+    pings = np.rint(crashes * used)
+    found = volume_problems(usage, pings, np.ones(HOURS, dtype=bool), GUARD)
+    assert not any(problem.has_problem[-48:].any() for problem in found)
+    lost = volume_problems(usage, np.full(HOURS, crashes), np.ones(HOURS, dtype=bool), GUARD)
+    assert [problem.note for problem in lost if problem.has_problem[-1]] == [NoteCode.FEW_USAGE_HOURS]
 
 
 def test_many_crashes_are_no_data_problem():
