@@ -5,6 +5,7 @@ stopped; remove the folder to begin anew (and do so when the scorer has changed:
 """
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -17,9 +18,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from simulation.evaluation_chunk import Results, run_chunk
 from simulation.evaluation_plan import (
     REPORTED_SEED,
+    FamilyStudy,
     Study,
     ablation_studies,
     calibration_studies,
+    family_studies,
     main_studies,
     robustness_studies,
 )
@@ -29,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class _Task:
-    study: Study
+    study: Study | FamilyStudy
     chunk: int
     file: Path
 
@@ -45,19 +48,20 @@ def main(histories: int, stress_histories: int, seed: int, processes: int, work:
     # Imported here: matplotlib is not needed by the processes that simulate.
     from simulation.evaluation_report import write_report
 
+    families = family_studies(histories)
     studies = [
         *main_studies(histories),
         *calibration_studies(histories),
         *ablation_studies(stress_histories),
         *robustness_studies(stress_histories),
     ]
-    results = run_studies(studies, seed, processes, work)
-    report = write_report(studies, results, seed, docs)
+    results = run_studies([*families, *studies], seed, processes, work)
+    report = write_report(studies, families, results, seed, docs)
     releases = sum(len(of_study["label"]) for of_study in results.values())
-    click.echo(f"{len(studies)} studies, {releases:,} releases judged, written to {report}")
+    click.echo(f"{len(results)} studies, {releases:,} releases judged, written to {report}")
 
 
-def run_studies(studies: list[Study], seed: int, processes: int, work: Path) -> dict[str, Results]:
+def run_studies(studies: Sequence[Study | FamilyStudy], seed: int, processes: int, work: Path) -> dict[str, Results]:
     """Results by study name; runs the chunks that are not there yet."""
     # By chunk, then study: a run that has to stop early has a little of everything, and --histories tells how much to report.
     tasks = [

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from simulation.release_world import LOCAL_STRATUM, Event, Regression, World
+from simulation.release_world_family import LOCAL_GROUP, FamilyRegression
 
 REPORTED_SEED = 5_700
 """Seeds below 1,000 served development; no figure of the report comes from them."""
@@ -54,6 +55,47 @@ class Study:
 
     def histories_in(self, chunk: int) -> int:
         return min(CHUNK_HISTORIES, self.histories - chunk * CHUNK_HISTORIES)
+
+
+@dataclass(frozen=True)
+class FamilyStudy:
+    """Releases with all their measures and platforms, judged as the pipeline judges them.
+
+    The measures that don't decide are looked at in the first `with_other_measures` tests of a history: they cost most of the time.
+    """
+
+    name: str
+    world: World
+    histories: int
+    tests: tuple[FamilyRegression, ...]
+    with_other_measures: int = 2
+
+    @property
+    def chunks(self) -> int:
+        return -(-self.histories // CHUNK_HISTORIES)
+
+    def histories_in(self, chunk: int) -> int:
+        return min(CHUNK_HISTORIES, self.histories - chunk * CHUNK_HISTORIES)
+
+
+FAMILY_BASELINES = 12
+FAMILY_HEALTHY = (FamilyRegression("healthy"),) * 6
+FAMILY_EFFECTS = (
+    FamilyRegression("1.5x", 1.5),
+    FamilyRegression("2x", 2.0),
+    FamilyRegression("1.5x in content", 1.5, measure=1),
+    FamilyRegression("2x on macOS", 2.0, platform="Darwin"),
+    FamilyRegression("local 2x", 2.0, group=LOCAL_GROUP),
+)
+
+
+def family_studies(histories: int) -> list[FamilyStudy]:
+    """Everything that can make a release regressed, at three sizes."""
+    studies = []
+    for users in (200_000, 10_000, 5_000_000):
+        tests = (*FAMILY_HEALTHY, *(FAMILY_EFFECTS if users == 200_000 else FAMILY_EFFECTS[:2]))
+        studies.append(FamilyStudy(f"family {_sized(users)}", World(users=users, baselines=FAMILY_BASELINES), histories, tests))
+    return studies
 
 
 def _sized(users: float) -> str:

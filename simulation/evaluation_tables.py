@@ -42,12 +42,12 @@ def side_by_side(study: Results) -> str:
         default = false_alarms(study, first_above(paths, rule.default))
         tuned = tuned_rule(study, paths, list(effects))
         setting = f"1 %, above {tuned.threshold:.3g}, first {tuned.blackout_hours} h ignored"
-        rows.append([rule.name, _percent(default), setting, *(_found(tuned.detections[effect]) for effect in effects)])
+        rows.append([rule.name, percent_words(default), setting, *(found_words(tuned.detections[effect]) for effect in effects)])
     ours = false_alarms(study, release_hours(study))
-    found = [_found(detection(study, effect, release_hours(study))) for effect in effects]
-    rows.append(["**this scorer**", f"**{_percent(ours)}**", "as it is", *(f"**{cell}**" for cell in found)])
+    found = [found_words(detection(study, effect, release_hours(study))) for effect in effects]
+    rows.append(["**this scorer**", f"**{percent_words(ours)}**", "as it is", *(f"**{cell}**" for cell in found)])
     iso = first_above(study["path"], iso_threshold(study["path"], healthy))
-    global_found = [_found(detection(study, effect, iso)) for effect in effects]
+    global_found = [found_words(detection(study, effect, iso)) for effect in effects]
     rows.append(["its global posterior alone", "", "1 %, no persistence", *global_found])
     return markdown_table(["rule", "false alarms at default", "tuned to", *effects], rows)
 
@@ -58,15 +58,15 @@ def sizes_table(results: Mapping[str, Results], names: Sequence[str]) -> str:
     for name in names:
         study = results[name]
         hours = release_hours(study)
-        row = [name, _percent(false_alarms(study, hours)), _percent(false_alarms(study, study["global_hour"]))]
+        row = [name, percent_words(false_alarms(study, hours)), percent_words(false_alarms(study, study["global_hour"]))]
         for effect in effects:
             if not is_labelled(study, effect).any():
                 row.append("")
             elif effect == "2x from hour 72":
                 any_cell = np.minimum(hours, study["trailing_hour"])
-                row.append(_found(detection(study, effect, any_cell, from_hour=_onset(effect))))
+                row.append(found_words(detection(study, effect, any_cell, from_hour=_onset(effect))))
             else:
-                row.append(_found(detection(study, effect, hours)))
+                row.append(found_words(detection(study, effect, hours)))
         rows.append(row)
     return markdown_table(["world", "false alarms, any cell", "global cell", *effects], rows)
 
@@ -99,9 +99,9 @@ def ablation_table(results: Mapping[str, Results], studies: Sequence[Study]) -> 
         rows.append(
             [
                 study.name.removeprefix("ablation "),
-                _percent(false_alarms(own, own["global_hour"])),
-                _found(detection(own, "1.5x", iso)),
-                _found(detection(own, "2x", own["global_hour"])),
+                percent_words(false_alarms(own, own["global_hour"])),
+                found_words(detection(own, "1.5x", iso)),
+                found_words(detection(own, "2x", own["global_hour"])),
             ]
         )
     return markdown_table(["variant", "false alarms, global cell", "1.5x at 1 % false alarms", "2x as it is"], rows)
@@ -114,10 +114,10 @@ def robustness_table(results: Mapping[str, Results], studies: Sequence[Study]) -
         rows.append(
             [
                 study.name.removeprefix("robustness "),
-                _percent(false_alarms(own, own["global_hour"])),
-                _percent(false_alarms(own, release_hours(own))),
-                _found(detection(own, "1.5x", release_hours(own))),
-                _found(detection(own, "2x", release_hours(own))),
+                percent_words(false_alarms(own, own["global_hour"])),
+                percent_words(false_alarms(own, release_hours(own))),
+                found_words(detection(own, "1.5x", release_hours(own))),
+                found_words(detection(own, "2x", release_hours(own))),
             ]
         )
     return markdown_table(["world", "false alarms, global cell", "any of 13 cells", "1.5x", "2x"], rows)
@@ -177,9 +177,9 @@ def _onset(label: str) -> int:
     return next(effect.from_hour for effect in EFFECTS if effect.label == label)
 
 
-def _percent(share: Share) -> str:
+def percent_words(share: Share) -> str:
     return f"{share.mean:.1%}" if share.mean > 0.2 else f"{share.mean:.2%} ± {share.error:.2%}"
 
 
-def _found(found: Detection) -> str:
+def found_words(found: Detection) -> str:
     return f"{found.share.mean:.0%}" + (f" / {found.median_hours:.0f} h" if found.share.mean > 0 else "")

@@ -33,22 +33,26 @@ class Adoption:
 
 @dataclass(frozen=True)
 class Rollout:
-    """How releases are given out: `speeds` one factor a release, on which days of the week, and held at a share of the users for some hours."""
+    """How releases are given out: `speeds` one factor a release, on which days of the week, and held at a share of the users for some hours.
+
+    Each comes out at an hour of its own, or all at one.
+    """
 
     speeds: Array
     release_days: tuple[int, ...]
     held_share: float | None = None
     held_hours: int = 0
+    is_at_one_hour: bool = False
 
 
 def draw_adoption(world: World, strata: Strata, rollout: Rollout, rng: np.random.Generator) -> Adoption:
     speeds, days = rollout.speeds, np.array(rollout.release_days)
     releases = speeds.size
-    released_hour = rng.uniform(12, 20, releases) + 24 * days[rng.integers(0, days.size, releases)]
+    hours = 1 if rollout.is_at_one_hour else releases
+    released_hour = np.broadcast_to(rng.uniform(12, 20, hours) + 24 * days[rng.integers(0, days.size, hours)], releases)
     age = np.arange(SIMULATED_HOURS) - HOURS_BEFORE
     clock = released_hour[:, None] + age
-    daily = 1 + 0.5 * np.sin(2 * np.pi * (clock[:, None, :] - 9 + strata.phase_hours[None, :, None]) / 24)
-    use = daily * np.where(is_weekend(clock), world.weekend_use, 1.0)[:, None, :]
+    use = use_at(clock, world, strata)
     is_throttled = rng.random(releases) < _THROTTLED_SHARE
     throttle = np.where(is_throttled[:, None] & (age < _THROTTLED_HOURS), _THROTTLE, 1.0) * (age >= 0)
     pace = rng.lognormal(0, 0.3, releases) * speeds
@@ -61,6 +65,12 @@ def draw_adoption(world: World, strata: Strata, rollout: Rollout, rng: np.random
 
 def _updated(hazard: Array) -> Array:
     return np.asarray(_LONGEST_ADOPTION * (1 - np.exp(-(np.cumsum(hazard, axis=2) ** 0.9))))
+
+
+def use_at(clock: Array, world: World, strata: Strata) -> Array:
+    """Activity against the average, (..., strata, hours), at hours (..., hours) since a Monday's midnight."""
+    daily = 1 + 0.5 * np.sin(2 * np.pi * (clock[..., None, :] - 9 + strata.phase_hours[:, None]) / 24)
+    return np.asarray(daily * np.where(is_weekend(clock), world.weekend_use, 1.0)[..., None, :])
 
 
 def active_share(updated: Array | float) -> Array:

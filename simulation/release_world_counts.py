@@ -129,7 +129,7 @@ def _draw_releases(world: World, strata: Strata, batch: _Batch, rng: np.random.G
     regressions = batch.regressions
     releases = len(regressions)
     adoption = draw_adoption(world, strata, batch.rollout, rng)
-    environment = _draw_environment(world, adoption, batch.events, rng)
+    environment = draw_environment(world, adoption, batch.events, rng)
     factors = np.exp(batch.effects[:, None] + batch.stratum_effects)[:, :, None] * _hourly_factors(regressions)
     users = world.users * strata.share
     hourly_use = users[None, :, None] * strata.usage_hours_per_day[None, :, None] / 24 * adoption.use
@@ -141,11 +141,11 @@ def _draw_releases(world: World, strata: Strata, batch: _Batch, rng: np.random.G
     left_active, left_crashy = active_share(1.0) - adoption.active, crashy_share(1.0) - adoption.crashy
     old_effect = np.exp(rng.normal(0, world.effect_sd, releases))[:, None, None]
     old_steady = rate * hourly_use * (left_active + excess * left_crashy) / scale * old_effect * environment
-    kernels = _draw_kernels(world, strata, releases, rng)
-    usage_hours = _received_hours(hourly_use * adoption.active, kernels, rng)
-    old_usage_hours = _received_hours(hourly_use * left_active, kernels, rng)
-    crashes = _received_crashes(_draw_counts(steady + burst, world.overdispersion, rng), rng)
-    old_crashes = _received_crashes(_draw_counts(old_steady, world.overdispersion, rng), rng)
+    kernels = draw_kernels(world, strata, releases, rng)
+    usage_hours = received_hours(hourly_use * adoption.active, kernels, rng)
+    old_usage_hours = received_hours(hourly_use * left_active, kernels, rng)
+    crashes = received_crashes(draw_counts(steady + burst, world.overdispersion, rng), rng)
+    old_crashes = received_crashes(draw_counts(old_steady, world.overdispersion, rng), rng)
     updates = rng.poisson(users[None, :, None] * adoption.newly_updated).astype(float)
     true_kernels = np.einsum("rsk,kd->rsd", kernels, delay_parts())
     mean_kernels = np.einsum("s,rsd->rd", strata.share * strata.usage_hours_per_day, true_kernels)
@@ -176,7 +176,7 @@ def _hourly_factors(regressions: tuple[Regression, ...]) -> Array:
     return np.array([1 + (_stratum_factors(r)[:, None] - 1) * share for r, share in zip(regressions, grown, strict=True)])
 
 
-def _draw_environment(world: World, adoption: Adoption, events: tuple[Event, ...], rng: np.random.Generator) -> Array:
+def draw_environment(world: World, adoption: Adoption, events: tuple[Event, ...], rng: np.random.Generator) -> Array:
     releases = adoption.use.shape[0]
     common = _autoregression((releases, 1, SIMULATED_HOURS), world.environment_sd, rng)
     by_stratum = _autoregression((releases, STRATA, SIMULATED_HOURS), _STRATUM_ENVIRONMENT_SD, rng)
@@ -194,33 +194,34 @@ def _autoregression(shape: tuple[int, ...], sd: float, rng: np.random.Generator)
     return noise
 
 
-def _draw_counts(means: Array, overdispersion: float, rng: np.random.Generator) -> Array:
+def draw_counts(means: Array, overdispersion: float, rng: np.random.Generator) -> Array:
     """Negative binomial: variance is `overdispersion` x mean."""
     spread = overdispersion - 1
     return rng.poisson(rng.gamma(np.maximum(means, 1e-12) / spread) * spread)
 
 
-def _received_crashes(crashes: Array, rng: np.random.Generator) -> Array:
+def received_crashes(crashes: Array, rng: np.random.Generator) -> Array:
     """Most crashes are reported at once, the others after some hours."""
+    hours = crashes.shape[-1]
     late = rng.binomial(crashes, 1 - _AT_ONCE)
-    received = (crashes - late).astype(float).reshape(-1, SIMULATED_HOURS)
-    row, hour = np.nonzero(late.reshape(-1, SIMULATED_HOURS))
-    repeats = late.reshape(-1, SIMULATED_HOURS)[row, hour]
+    received = (crashes - late).astype(float).reshape(-1, hours)
+    row, hour = np.nonzero(late.reshape(-1, hours))
+    repeats = late.reshape(-1, hours)[row, hour]
     arrives = np.repeat(hour, repeats) + rng.geometric(1 - np.exp(-1 / _LATE_CRASH_HOURS), repeats.sum())
-    slot = np.repeat(row, repeats) * SIMULATED_HOURS + arrives
-    slot = slot[arrives < SIMULATED_HOURS]
+    slot = np.repeat(row, repeats) * hours + arrives
+    slot = slot[arrives < hours]
     received += np.bincount(slot, minlength=received.size).reshape(received.shape)
     return np.asarray(received.reshape(crashes.shape))
 
 
-def _draw_kernels(world: World, strata: Strata, releases: int, rng: np.random.Generator) -> Array:
+def draw_kernels(world: World, strata: Strata, releases: int, rng: np.random.Generator) -> Array:
     """(releases, strata, 3): how much of each kind of delay."""
     log_shares = np.log(world.delay_shares) + strata.delay_tilt[None] + rng.normal(0, 0.15, (releases, 1, 3))
     shares = np.exp(log_shares)
     return np.asarray(shares / shares.sum(axis=2, keepdims=True))
 
 
-def _received_hours(hours: Array, kernels: Array, rng: np.random.Generator) -> Array:
+def received_hours(hours: Array, kernels: Array, rng: np.random.Generator) -> Array:
     """Hours of use as they are received; gamma noise of variance 2 x mean, since hours come in sessions."""
     lag = np.arange(SIMULATED_HOURS)[None, :] - np.arange(SIMULATED_HOURS)[:, None]
     received = np.zeros_like(hours)

@@ -88,40 +88,59 @@ def open_releases(record: ChannelRecord, after: datetime, until: datetime) -> li
     ]
 
 
+@dataclass(frozen=True)
+class FittedCells:
+    """The cells of a release, and what their pasts teach of each; None: no past."""
+
+    prepared: Mapping[CellKey, PreparedCell]
+    histories: Mapping[CellKey, ReleaseHistory | None]
+
+
 def score_cells(
     record: ChannelRecord, context: ReleaseContext, policy: Policy, measures: tuple[Measure, ...] = SCORED_MEASURES
 ) -> ScoredRelease:
     """All cells of one release: each of the measures on all platforms together and on each."""
-    keys: list[CellKey] = []
-    prepared: list[PreparedCell] = []
+    return judge_cells(record, context, fit_cells(record, context, policy, measures), policy)
+
+
+def fit_cells(
+    record: ChannelRecord, context: ReleaseContext, policy: Policy, measures: tuple[Measure, ...] = SCORED_MEASURES
+) -> FittedCells:
+    """Counts of all cells, and their histories with tau0 as learned over them: all that is known when the release comes out."""
+    prepared: dict[CellKey, PreparedCell] = {}
     for platform in (None, *record.totals.platforms):
         kernels = platform_kernels(record, context, platform, policy)
-        on_platform = [CellKey(measure.name, platform) for measure in measures]
-        cells = [prepare_cell(record, context, key, kernels, policy) for key in on_platform]
-        keys, prepared = keys + on_platform, prepared + cells
-    matching = _chosen_matching(dict(zip(keys, prepared, strict=True)))
-    histories: list[ReleaseHistory | None] = [
-        fit_history(
+        for measure in measures:
+            key = CellKey(measure.name, platform)
+            prepared[key] = prepare_cell(record, context, key, kernels, policy)
+    matching = _chosen_matching(prepared)
+    start_scales = {key: policy.start_scale(record.totals.channel, key.measure) for key in prepared}
+    histories = {
+        key: fit_history(
             cell.baselines,
-            policy.start_scale(record.totals.channel, key.measure),
+            start_scales[key],
             matching=matching,
             parents=cell.strata.parents,
             policy=policy,
             release_type=context.release.release_type,
         )
-        for key, cell in zip(keys, prepared, strict=True)
-    ]
-    start_scales = [policy.start_scale(record.totals.channel, key.measure) for key in keys]
+        for key, cell in prepared.items()
+    }
     # What never happened in any past release doesn't tell how much releases differ: its levels are all the same.
-    taught = [(h.past, scale) for h, cell, scale in zip(histories, prepared, start_scales, strict=True) if h and cell.past_crashes > 0]
-    least_scale = min((scale for _, scale in taught), default=min(start_scales))
+    taught = [(h.past, start_scales[key]) for key, h in histories.items() if h and prepared[key].past_crashes > 0]
+    least_scale = min((scale for _, scale in taught), default=min(start_scales.values()))
     learned = learned_start_scale([past for past, _ in taught], least_scale, policy.baselines, policy.variance)
     if context.proxy is not None:
-        histories = [history and as_proxy(history, context.proxy) for history in histories]
+        histories = {key: history and as_proxy(history, context.proxy) for key, history in histories.items()}
     elif learned is not None:
-        histories = [history and with_learned_scale(history, learned) for history in histories]
+        histories = {key: history and with_learned_scale(history, learned) for key, history in histories.items()}
+    return FittedCells(prepared, histories)
+
+
+def judge_cells(record: ChannelRecord, context: ReleaseContext, fitted: FittedCells, policy: Policy) -> ScoredRelease:
+    """All looks at the cells."""
     problems = _channel_problems(record, context, policy)
-    scored = [_scored_cell(key, cell, history, problems, policy) for key, cell, history in zip(keys, prepared, histories, strict=True)]
+    scored = [_scored_cell(key, cell, fitted.histories[key], problems, policy) for key, cell in fitted.prepared.items()]
     return ScoredRelease(context.release, context.hours, tuple(_with_holdback(record, context, cell, policy) for cell in scored))
 
 

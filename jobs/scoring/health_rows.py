@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from jobs.health_cells import PLACE_COLUMNS, cell_from_row, deciding_cell
+from jobs.health_cells import PLACE_COLUMNS, cell_from_row, deciding_cell, is_critical
 from jobs.health_notes import Note, NoteCode, parse_note
-from jobs.measures import measure_named
 from jobs.policies import Policy
 from jobs.scoring.cell_looks import ALL, CellLooks
 from jobs.scoring.channel_scoring import ScoredCell, ScoredRelease
@@ -38,7 +37,7 @@ def health_rows(
     wanted = [look for look in wanted if scored.as_of(look) >= scored.release.known_from]
     if not wanted:
         return rows
-    verdicts = [_verdict_at(scored, look, policy) for look in range(scored.hours)]
+    verdicts = release_verdicts(scored, policy)
     beginnings = state_beginnings([verdict.state for verdict in verdicts])
     cell_rows = [row for cell in scored.cells for row in _cell_rows(scored, cell, wanted, policy)]
     rows_by_look: dict[float, list[Row]] = {}
@@ -53,35 +52,35 @@ def health_rows(
     return rows + cell_rows
 
 
-def _verdict_at(scored: ScoredRelease, look: int, policy: Policy) -> ReleaseVerdict:
-    whole_usage = max(_usage_until(scored.cells[0], look), 1e-9)
-    cells = [
+def release_verdicts(scored: ScoredRelease, policy: Policy) -> list[ReleaseVerdict]:
+    """The verdict on the release at each look."""
+    looks = [_cell_verdicts(scored, cell, policy) for cell in scored.cells]
+    return [release_verdict(at_look, policy.verdict.critical_platform_share, ALL) for at_look in zip(*looks, strict=True)]
+
+
+def _cell_verdicts(scored: ScoredRelease, cell: ScoredCell, policy: Policy) -> list[CellVerdict]:
+    """The cell's verdict at each look."""
+    usage_hours, whole = (np.cumsum(c.prepared.counts.usage_hours.sum(axis=0)) for c in (cell, scored.cells[0]))
+    scores = [None] * scored.hours if cell.looks is None else cell.looks.posterior.score[0].tolist()
+    shares = (usage_hours / np.maximum(whole, 1e-9)).tolist()
+    is_rare = cell.prepared.past_crashes < policy.verdict.too_early_expected
+    return [
         CellVerdict(
             measure=cell.key.measure,
             platform=cell.platform,
-            is_critical=_is_critical(cell),
-            usage_share=_usage_until(cell, look) / whole_usage,
+            is_critical=is_critical(cell.key.measure),
+            usage_share=shares[look],
             state=cell.states[0][look],
-            score=None if cell.looks is None or look < cell.counted_from else float(cell.looks.posterior.score[0, look]),
+            score=None if look < cell.counted_from else scores[look],
             has_event=not _is_without_event(cell, look),
-            is_rare=cell.prepared.past_crashes < policy.verdict.too_early_expected,
+            is_rare=is_rare,
         )
-        for cell in scored.cells
+        for look in range(scored.hours)
     ]
-    return release_verdict(cells, policy.verdict.critical_platform_share, ALL)
-
-
-def _is_critical(cell: ScoredCell) -> bool:
-    scoring = measure_named(cell.key.measure).scoring
-    return scoring is not None and scoring.is_critical
 
 
 def _is_without_event(cell: ScoredCell, look: int) -> bool:
     return cell.has_baseline and look < cell.counted_from
-
-
-def _usage_until(cell: ScoredCell, look: int) -> float:
-    return float(cell.prepared.counts.usage_hours[:, : look + 1].sum())
 
 
 def _release_row(scored: ScoredRelease, verdict: ReleaseVerdict, cell_rows: Sequence[Row], look: int) -> Row:
