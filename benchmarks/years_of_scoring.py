@@ -28,7 +28,7 @@ START = datetime(2025, 9, 1, tzinfo=UTC)
 CHANNELS = {"release": 28, "beta": 7}
 """Days between a channel's releases."""
 VERSIONS_ALIVE = 4
-DELAYS_HOURS = 72
+DELAYS_HOURS = 26  # no subsession is longer than 25 hours
 OS_NAMES = ("Windows_NT", "Darwin", "Linux")
 _RUN = """
 import json, sys, time

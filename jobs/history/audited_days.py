@@ -4,8 +4,10 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from pyiceberg.expressions import And, BooleanExpression, GreaterThanOrEqual, LessThan
+from pyiceberg.table import ManifestGroupPlanner
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.tables.audit_rows import COMPLETE
@@ -21,13 +23,17 @@ def files_of_days(audit: IcebergTable, start: datetime, end: datetime | None) ->
 
     As long as a day's digest stays, so do its rows; files that were merged have other names and the same rows.
     """
-    names: dict[datetime, list[str]] = defaultdict(list)
+    snapshot = audit.current_snapshot()
+    if snapshot is None:
+        return {}
     within: BooleanExpression = GreaterThanOrEqual("hour_start", start.isoformat())
     if end is not None:
         within = And(within, LessThan("hour_start", end.isoformat()))
-    for task in audit.scan(within).plan_files():
-        day = _EPOCH + timedelta(days=task.file.partition[0])
-        names[day] += [task.file.file_path, *(deleted.file_path for deleted in task.delete_files)]
+    names: dict[datetime, list[str]] = defaultdict(list)
+    # A scan's plan would also work out, file by file, what is left of the filter: two thirds of its time.
+    planner = ManifestGroupPlanner(audit.metadata, audit.io, within)
+    for entry in chain.from_iterable(planner.plan_manifest_entries(snapshot.manifests(audit.io))):
+        names[_EPOCH + timedelta(days=entry.data_file.partition[0])].append(entry.data_file.file_path)
     return {day: hashlib.sha256("\n".join([str(_FORMAT), *sorted(of_day)]).encode()).hexdigest()[:24] for day, of_day in names.items()}
 
 
