@@ -39,7 +39,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for day in (DAY_OF_THE_EXAMPLES, LAST_DAY):
         publish_window(catalog, stage_run(staging, provisional(day), figure=3, run_key=f"{day:%d}"))
     publish_health(catalog, stage_looks(staging, Looks(LAST_DAY, LAST_DAY + HOUR, audit_sequence=1), figure=3))
-    replace_quality_results(catalog, made_up_rows(DATA_QUALITY, [LAST_DAY], 1, 1, {"run_key": "k", "attempt": "a"}))
+    replace_quality_results(catalog, made_up_rows(DATA_QUALITY, [LAST_DAY], 1, 1, {"run_key": "k", "attempt": "a"}), since=LAST_DAY)
     yield
 
 

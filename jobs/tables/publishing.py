@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
-from pyiceberg.expressions import And, BooleanExpression, EqualTo, Or
+from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThanOrEqual, Or
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.table_declarations import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
@@ -81,12 +81,16 @@ def publish_health(catalog: Catalog, manifest: Manifest) -> PublishOutcome:
     )
 
 
-def replace_quality_results(catalog: Catalog, rows: pa.Table) -> None:
-    """Put quality results in place of those of the same attempts (columns run_key and attempt). There must be some."""
+def replace_quality_results(catalog: Catalog, rows: pa.Table, since: datetime) -> None:
+    """Put quality results in place of those of the same attempts (columns run_key and attempt), none of which was checked before `since`.
+
+    There must be some. Files of days before `since` are not opened, so that a gate costs the same however many came before it.
+    """
     attempts = {(row["run_key"], row["attempt"]) for row in rows.select(["run_key", "attempt"]).to_pylist()}
     where: list[BooleanExpression] = [And(EqualTo("run_key", key), EqualTo("attempt", attempt)) for key, attempt in sorted(attempts)]
     ensure_tables(catalog, (DATA_QUALITY,))
-    replacement = Replacement(where[0] if len(where) == 1 else Or(*where), (rows,))
+    is_recent = GreaterThanOrEqual(DATA_QUALITY.time_column, since.isoformat())
+    replacement = Replacement(And(is_recent, where[0] if len(where) == 1 else Or(*where)), (rows,))
     replace_rows(catalog, DATA_QUALITY, lambda _: replacement)
 
 

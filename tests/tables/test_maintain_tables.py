@@ -138,7 +138,7 @@ def test_hours_whose_rows_went_for_their_age_are_no_rows_that_are_missing(catalo
 def gate_ran(catalog: Catalog, *checked_at: datetime) -> None:
     """Two results of a gate at each of these times."""
     for at in checked_at:
-        replace_quality_results(catalog, made_up_rows(DATA_QUALITY, [at], 2, 1, {"run_key": f"{at:%d%H}", "attempt": "a"}))
+        replace_quality_results(catalog, made_up_rows(DATA_QUALITY, [at], 2, 1, {"run_key": f"{at:%d%H}", "attempt": "a"}), since=at)
 
 
 def results_of(catalog: Catalog) -> list[str]:

@@ -1,6 +1,7 @@
 """Publishing looks at releases, and the outcomes of expectations."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -74,14 +75,17 @@ def test_scoring_runs_at_once_leave_the_latest_audit_of_each_look(lake: dict[str
     assert looks_of(catalog) == {ELEVEN: [3, 3], NOON: [2, 2], ONE: [2, 2]}
 
 
-def quality_rows(run_key: str, attempt: str, outcome: str, count: int = 2) -> pa.Table:
+CHECKED_AT = datetime(2017, 11, 21, 6, tzinfo=UTC)
+
+
+def quality_rows(run_key: str, attempt: str, outcome: str, checked_at: datetime = CHECKED_AT) -> pa.Table:
     marks = {"run_key": run_key, "attempt": attempt, "outcome": outcome, "unexpected_rows": 1}
-    return made_up_rows(DATA_QUALITY, [datetime(2017, 11, 21, 6, tzinfo=UTC)], count, 1, marks)
+    return made_up_rows(DATA_QUALITY, [checked_at], 2, 1, marks)
 
 
 def test_quality_results_replace_those_of_the_same_attempt(catalog: Catalog) -> None:
     for run_key, attempt, outcome in (("a", "1", "fail"), ("a", "2", "fail"), ("b", "1", "fail"), ("a", "1", "pass")):
-        replace_quality_results(catalog, quality_rows(run_key, attempt, outcome))
+        replace_quality_results(catalog, quality_rows(run_key, attempt, outcome), since=CHECKED_AT)
     rows = catalog.load_table(identifier(DATA_QUALITY)).scan().to_arrow().to_pylist()
     assert {(row["run_key"], row["attempt"], row["outcome"]) for row in rows} == {
         ("a", "1", "pass"),
@@ -89,3 +93,13 @@ def test_quality_results_replace_those_of_the_same_attempt(catalog: Catalog) -> 
         ("b", "1", "fail"),
     }
     assert len(rows) == 3 * 2
+
+
+def test_quality_results_are_replaced_without_a_look_at_earlier_days(catalog: Catalog) -> None:
+    replace_quality_results(catalog, quality_rows("a", "1", "pass", CHECKED_AT - timedelta(days=2)), since=CHECKED_AT - timedelta(days=2))
+    [of_earlier_day] = catalog.load_table(identifier(DATA_QUALITY)).scan().plan_files()
+    Path(of_earlier_day.file.file_path.removeprefix("file://")).unlink()  # whoever opens it fails
+    for outcome in ("fail", "pass"):
+        replace_quality_results(catalog, quality_rows("b", "1", outcome), since=CHECKED_AT - timedelta(days=1))
+    files = [task.file for task in catalog.load_table(identifier(DATA_QUALITY)).scan().plan_files()]
+    assert [file.record_count for file in files] == [2, 2]
