@@ -39,6 +39,8 @@ class NoteCode(StrEnum):
     FEW_CRASH_PINGS = "few_crash_pings"
     FEW_CRASH_REPORTS = "few_crash_reports"
     """Of this version, less than half of what any past release had."""
+    LOST_UPDATES = "lost_updates"
+    """Far fewer updates were counted than its usage implies: what it implies stands in for them."""
     FALLEN_USAGE = "fallen_usage"
     CHANGED_DELAYS = "changed_delays"
     PROSE = "prose"

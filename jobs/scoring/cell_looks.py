@@ -1,6 +1,6 @@
 """Every hourly look at a release's cells: the release as a whole, its trailing 24 hours, and each stratum (scoring 3.6 to 3.8)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from jobs.scoring.environment_guard import environment_factors
 from jobs.scoring.ratio_posterior import INTERVAL_SDS, RatioPosterior, RatioPrior, ratio_posterior, ratio_prior, variance_to_mean
 from jobs.scoring.release_counts import Array, ReleaseCounts, adoption
 from jobs.scoring.release_history import ReleaseHistory, daily_matchings, padded
+from jobs.scoring.update_counts import Exposure, exposure
 
 Scope = Literal["platform", "trailing", "stratum"]
 ALL = "all"
@@ -51,6 +52,7 @@ class CellLooks:
     adoption: Array
     environment: Array
     unseen_share: Array
+    has_lost_updates: NDArray[np.bool_]
 
     def chance_if_healthy(self, cell: int) -> Array:
         """Chance at each look that a healthy release's ratio is as high: it differs from its predecessors, is young, and counts are few."""
@@ -84,7 +86,9 @@ def look_at_cells(
 ) -> CellLooks:
     """All looks at a release of `release.hours` hours, against its history. One stratum alone has no rest to be compared with."""
     hours = min(release.hours, HORIZON_HOURS)
-    sums, shares, environment = _cumulative(history, release, hours)
+    exposed = release_exposure(history, release, hours)
+    sums, shares, environment = _cumulative(history, release, exposed, hours)
+    history = replace(history, omega2=history.omega2 + padded(exposed.extra_variance, history.omega2.size))
     unseen_share, is_counted = _counted_strata(history, sums)
     whole = _Cumulative(*(np.where(is_counted, field, 0.0).sum(axis=0, keepdims=True) for field in vars(sums).values()))
     trailing = _Cumulative(*(_trailing(field) for field in vars(whole).values()))
@@ -93,7 +97,8 @@ def look_at_cells(
     parts = [_whole_cell(history, whole, hours), _trailing_cell(history, whole, trailing, hours)]
     if local.size:
         parts.append(_local_cells(history, sums, whole, local, hours))
-    return _assembled(parts, tuple(names[i] for i in local), history.phi, shares, environment, unseen_share)
+    looks = _assembled(parts, tuple(names[i] for i in local), history.phi, shares, environment, unseen_share)
+    return replace(looks, has_lost_updates=exposed.has_lost_updates)
 
 
 @dataclass(frozen=True)
@@ -184,6 +189,7 @@ def _assembled(
         adoption=shares,
         environment=environment,
         unseen_share=unseen_share,
+        has_lost_updates=np.zeros(shares.size, dtype=bool),
     )
 
 
@@ -192,24 +198,32 @@ def _log_acceptable(history: ReleaseHistory) -> float:
     return max(float(np.log1p(alarm.margin)), alarm.scales * history.level.scale)
 
 
-def _cumulative(history: ReleaseHistory, release: ReleaseCounts, hours: int) -> tuple[_Cumulative, Array, Array]:
+def release_exposure(history: ReleaseHistory, release: ReleaseCounts, hours: int) -> Exposure:
+    """A release's hourly exposure in its first `hours`, with its updates delayed as usage is."""
+    known = release.known[:hours]
+    delayed = None
+    if history.update_weight > 0 and release.updates is not None:
+        matching = daily_matchings(release, history.matching)[0]  # of the first day: a later one would change earlier looks
+        delayed = matching.delayed(padded(release.updates[:, :hours] * known, HORIZON_HOURS))[:, :hours]
+    return exposure(release.usage_hours[:, :hours] * known, delayed, history.usual_updates, history.update_weight)
+
+
+def _cumulative(history: ReleaseHistory, release: ReleaseCounts, exposed: Exposure, hours: int) -> tuple[_Cumulative, Array, Array]:
     """Sums since release by stratum, the release's adoption, and the environment factor of each hour."""
     known = release.known[:hours]
     crashes, usage_hours = release.crashes[:, :hours] * known, release.usage_hours[:, :hours] * known
     shares = adoption(usage_hours.sum(axis=0), release.channel_hours[:hours] * known)
-    exposure = usage_hours
     matching = daily_matchings(release, history.matching)[0]  # of the first day: a later one would change earlier looks
-    if history.update_weight > 0 and release.updates is not None:
-        exposure = exposure + history.update_weight * matching.delayed(padded(release.updates[:, :hours], HORIZON_HOURS))[:, :hours]
     environment = environment_factors(release.previous, matching, history.usual_change, hours)
     multiplier = np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * environment
     observed, squared_weights = _delayed_crashes(history, release, padded(crashes, HORIZON_HOURS), hours)
+    rates, amounts = history.rates[:, None], (exposed.implied, exposed.counted)
     sums = _Cumulative(
         crashes=np.cumsum(crashes, axis=1),
         usage_hours=np.cumsum(usage_hours, axis=1),
         observed=observed,
         squared_weights=squared_weights,
-        expected=np.cumsum(history.rates[:, None] * exposure * multiplier, axis=1),
+        expected=np.where(exposed.has_lost_updates, *(np.cumsum(rates * amount * multiplier, axis=1) for amount in amounts)),
     )
     return sums, shares, environment
 

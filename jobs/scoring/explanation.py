@@ -13,11 +13,10 @@ from jobs.health_notes import NoteCode
 from jobs.measures import measure_named
 from jobs.note_words import note_words
 from jobs.number_words import age_words, chance_words, clock_words, interval_words, percent_words, plural, ratio_words, score_words
-from jobs.policies import HORIZON_HOURS, Policy
-from jobs.scoring.cell_looks import REST_PSEUDO_CRASHES, TRAILING_HOURS
+from jobs.policies import Policy
+from jobs.scoring.cell_looks import REST_PSEUDO_CRASHES, TRAILING_HOURS, release_exposure
 from jobs.scoring.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.development_factors import adoption_bins
-from jobs.scoring.release_history import daily_matchings, padded
 from jobs.scoring.row_recomputation import Row, row_variance_to_mean
 from jobs.scoring.severity_index import MeasureRatio, severity_index
 
@@ -41,13 +40,7 @@ def stratum_shares(cell: ScoredCell, look: int, first_look: int = 0) -> list[Str
     hours = slice(0, look + 1)
     known = counts.known[hours]
     usage_hours = counts.usage_hours[:, hours] * known
-    exposure = usage_hours
-    if history.update_weight > 0 and counts.updates is not None:
-        exposure = (
-            exposure
-            + history.update_weight
-            * daily_matchings(counts, history.matching)[0].delayed(padded(counts.updates * counts.known, HORIZON_HOURS))[:, hours]
-        )
+    exposure = release_exposure(history, counts, counts.hours).at(look)
     bins = adoption_bins(looks.adoption[hours])
     multiplier = np.exp(history.factors.log_multiplier(bins, look + 1) + history.level.mean) * looks.environment[hours]
     expected = (history.rates[:, None] * exposure * multiplier)[:, first_look:].sum(axis=1)

@@ -224,6 +224,8 @@ def _notes(cell: ScoredCell, look: int, policy: Policy) -> list[str]:
         notes.append(Note(NoteCode.PROXY, {"instead_of_baselines": cell.history.proxy.value}))
     elif cell.history.releases <= policy.baselines.thin_releases:
         notes.append(Note(NoteCode.THIN_BASELINE, {"releases": cell.history.releases}))
+    if cell.looks.has_lost_updates[look]:
+        notes.append(Note(NoteCode.LOST_UPDATES))
     if cell.looks.environment[look] > policy.verdict.environment_note_factor:
         notes.append(Note(NoteCode.ENVIRONMENT))
     if cell.looks.unseen_share[look] > policy.verdict.most_unseen_share:

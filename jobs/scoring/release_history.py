@@ -25,6 +25,7 @@ from jobs.scoring.environment_guard import UsualChange, usual_change
 from jobs.scoring.ratio_posterior import variance_to_mean
 from jobs.scoring.release_counts import Array, ReleaseCounts, adoption
 from jobs.scoring.release_levels import CellLevels, PredictiveLevel, levels_for_type, predictive_level, recency_weights
+from jobs.scoring.update_counts import UsualUpdates, usual_updates
 
 Number = TypeVar("Number", np.float64, np.bool_)
 _UPDATE_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.35, 1.75, 2.25)
@@ -51,6 +52,7 @@ class ReleaseHistory:
     rates: Array
     has_baseline: NDArray[np.bool_]
     update_weight: float
+    usual_updates: UsualUpdates | None
     factors: DevelopmentFactors
     past: CellLevels
     level: PredictiveLevel
@@ -106,6 +108,10 @@ def fit_history(
     stacked = _stacked(usable, matching)
     weights = recency_weights(len(usable), policy.baselines.recency)
     rates = _fitted_rates(stacked, weights, parents)
+    usual = None
+    if stacked.delayed_updates is not None:
+        usual, filled = usual_updates(stacked.delayed_updates, stacked.usage_hours)
+        stacked = replace(stacked, delayed_updates=filled)
     update_weight = _fitted_update_weight(stacked, rates)
     exposure = stacked.usage_hours
     if stacked.delayed_updates is not None:
@@ -125,6 +131,7 @@ def fit_history(
         rates=rates,
         has_baseline=stacked.usage_hours.sum(axis=(0, 2)) > 0,
         update_weight=update_weight,
+        usual_updates=usual,
         factors=factors,
         past=past_levels,
         level=predictive_level(past_levels, start_scale, policy.baselines, policy.variance),
