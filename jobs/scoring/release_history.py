@@ -108,14 +108,10 @@ def fit_history(
     stacked = _stacked(usable, matching)
     weights = recency_weights(len(usable), policy.baselines.recency)
     rates = _fitted_rates(stacked, weights, parents)
-    usual = None
-    if stacked.delayed_updates is not None:
-        usual, filled = usual_updates(stacked.delayed_updates, stacked.usage_hours)
-        stacked = replace(stacked, delayed_updates=filled)
+    usual, updates = usual_updates(stacked.delayed_updates, stacked.usage_hours)
+    stacked = replace(stacked, delayed_updates=updates)
     update_weight = _fitted_update_weight(stacked, rates)
-    exposure = stacked.usage_hours
-    if stacked.delayed_updates is not None:
-        exposure = exposure + update_weight * stacked.delayed_updates
+    exposure = stacked.usage_hours if updates is None else stacked.usage_hours + update_weight * updates
     by_stratum = rates[:, None] * exposure
     bins = adoption_bins(stacked.adoption)
     factors, raw_levels = fit_development(stacked.delayed.sum(axis=1), by_stratum.sum(axis=1), bins, stacked.mature)

@@ -43,11 +43,13 @@ class UsualUpdates:
         return np.asarray(np.maximum.accumulate(is_short))
 
 
-def usual_updates(delayed_updates: Array, usage_hours: Array) -> tuple[UsualUpdates | None, Array]:
+def usual_updates(delayed_updates: Array | None, usage_hours: Array) -> tuple[UsualUpdates | None, Array | None]:
     """What past releases had, and their updates with those that were not counted as their usage implies; both (releases, strata, hours).
 
     None, and the updates as they are, where no release has any.
     """
+    if delayed_updates is None:
+        return None, None
     levels = _log_levels(delayed_updates.sum(axis=1), usage_hours.sum(axis=1))
     has_any = delayed_updates.sum(axis=(1, 2)) > 0
     if not has_any.any():
