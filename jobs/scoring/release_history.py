@@ -116,8 +116,7 @@ def fit_history(
     bins = adoption_bins(stacked.adoption)
     factors, raw_levels = fit_development(stacked.delayed.sum(axis=1), by_stratum.sum(axis=1), bins, stacked.mature)
     multiplier = np.exp(np.array([factors.log_multiplier(row, stacked.mature.shape[1]) for row in bins]))
-    types = [release.release_type for release in usable]
-    levels = levels_for_type(raw_levels, types, release_type, policy.baselines.types_for_offset)
+    levels = levels_for_type(raw_levels, [release.release_type for release in usable], release_type, policy.baselines.types_for_offset)
     past_levels = CellLevels(levels, np.maximum((stacked.delayed.sum(axis=1) * stacked.mature).sum(axis=1), 1.0))
     noise = _noise(stacked, by_stratum * multiplier[:, None, :], raw_levels, weights, update_weight > 0)
     previous_versions = [(past.previous, daily_matchings(past, matching)[-1]) for past in usable if past.previous is not None]
