@@ -23,7 +23,7 @@ from jobs.scoring.release_arrays import CellKey
 from jobs.scoring.release_calendar import Release
 from jobs.scoring.release_counts import Array
 from jobs.scoring.release_history import ReleaseHistory, as_proxy, default_matching, fit_history, with_learned_scale
-from jobs.scoring.release_levels import learned_start_scale
+from jobs.scoring.release_levels import learned_scale_factor
 from jobs.scoring.verdict_states import cell_states
 from jobs.windows import HOUR
 
@@ -128,12 +128,11 @@ def fit_cells(
     }
     # What never happened in any past release doesn't tell how much releases differ: its levels are all the same.
     taught = [(h.past, start_scales[key]) for key, h in histories.items() if h and prepared[key].past_crashes > 0]
-    least_scale = min((scale for _, scale in taught), default=min(start_scales.values()))
-    learned = learned_start_scale([past for past, _ in taught], least_scale, policy.baselines, policy.variance)
+    factor = learned_scale_factor([past for past, _ in taught], [scale for _, scale in taught], policy.baselines, policy.variance)
     if context.proxy is not None:
         histories = {key: history and as_proxy(history, context.proxy) for key, history in histories.items()}
-    elif learned is not None:
-        histories = {key: history and with_learned_scale(history, learned) for key, history in histories.items()}
+    elif factor is not None:
+        histories = {key: history and with_learned_scale(history, factor * start_scales[key]) for key, history in histories.items()}
     return FittedCells(prepared, histories)
 
 

@@ -57,22 +57,37 @@ def predictive_level(cell: CellLevels, start_scale: float, baselines: BaselinePo
 def learned_start_scale(
     cells: Sequence[CellLevels], start_scale: float, baselines: BaselinePolicy, variance: VariancePolicy
 ) -> float | None:
-    """tau0 of a class of cells by empirical Bayes; None where too few predictions of too few cells are at hand.
+    """tau0 of cells of which the same is believed beforehand; None where too few predictions of too few cells are at hand."""
+    factor = learned_scale_factor(cells, [start_scale] * len(cells), baselines, variance)
+    return None if factor is None else factor * start_scale
+
+
+def learned_scale_factor(
+    cells: Sequence[CellLevels], start_scales: Sequence[float], baselines: BaselinePolicy, variance: VariancePolicy
+) -> float | None:
+    """How much more or less cells differ between releases than believed beforehand, by empirical Bayes; None where there is too little past.
+
+    One factor for all cells, since a release channel that is calmer is so in all measures; a measure that is wilder than others stays so. How
+    far one cell departs from that its own past says, which `predictive_level` adds.
 
     The excess variances are not truncated at 0 here: their noise averages out. Each counts by the inverse square of its own variance, so
     that cells with few crashes, which are nearly all counting noise, don't drown the others; cells of one size count alike.
     """
-    experienced = [cell for cell in cells if cell.levels.size >= variance.fewest_releases]
-    predictions = sum(cell.levels.size - 2 for cell in experienced)
-    if len(experienced) < variance.fewest_cells or predictions < variance.fewest_predictions:
+    taught = [(cell, scale) for cell, scale in zip(cells, start_scales, strict=True) if cell.levels.size >= variance.fewest_releases]
+    predictions = sum(cell.levels.size - 2 for cell, _ in taught)
+    if len(taught) < variance.fewest_cells or predictions < variance.fewest_predictions:
         return None
-    scale = start_scale
+    factor = 1.0
     for _ in range(_LEARNING_ROUNDS):
-        past = [_excess_variances(winsorised(cell.levels, scale), cell.mature_crashes, baselines.recency) for cell in experienced]
-        excess, counting = np.concatenate([p.excess for p in past]), np.concatenate([p.counting for p in past])
-        learned = np.average(excess, weights=(counting + scale**2) ** -2.0)
-        scale = float(np.sqrt(max(learned, variance.least_scale**2)))
-    return scale
+        past = [
+            _excess_variances(winsorised(cell.levels, factor * scale), cell.mature_crashes, baselines.recency) for cell, scale in taught
+        ]
+        excess = np.concatenate([p.excess / scale**2 for p, (_, scale) in zip(past, taught, strict=True)])
+        counting = np.concatenate([p.counting / scale**2 for p, (_, scale) in zip(past, taught, strict=True)])
+        learned = np.average(excess, weights=(counting + factor**2) ** -2.0)
+        least = variance.least_scale / min(scale for _, scale in taught)
+        factor = float(np.sqrt(max(learned, least**2)))
+    return factor
 
 
 def levels_for_type(levels: Array, types: Sequence[str], wanted: str, fewest: int) -> Array:

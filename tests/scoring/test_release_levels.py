@@ -6,7 +6,15 @@ import pytest
 from jobs.policies import POLICY
 from jobs.scoring.count_noise import level_variance
 from jobs.scoring.release_history import fit_history
-from jobs.scoring.release_levels import CellLevels, learned_start_scale, levels_for_type, predictive_level, recency_weights, winsorised
+from jobs.scoring.release_levels import (
+    CellLevels,
+    learned_scale_factor,
+    learned_start_scale,
+    levels_for_type,
+    predictive_level,
+    recency_weights,
+    winsorised,
+)
 from tests.scoring.drawn_releases import baselines
 
 
@@ -64,6 +72,13 @@ def test_cells_with_few_crashes_teach_the_same():
     many = [cell(rng.normal(0, 0.1, 12)) for _ in range(30)]
     few = [cell(rng.normal(0, np.sqrt(0.01 + 2 / 40), 12), crashes=40) for _ in range(30)]
     assert learned_start_scale(many + few, 0.10, POLICY.baselines, POLICY.variance) == pytest.approx(0.1, rel=0.25)
+
+
+def test_a_calm_measure_learns_nothing_wild_from_a_wilder_one():
+    rng = np.random.default_rng(4)
+    calm, wild = ([cell(rng.normal(0, truth, 12)) for _ in range(15)] for truth in (0.10, 0.18))
+    factor = learned_scale_factor(calm + wild, [0.10] * 15 + [0.18] * 15, POLICY.baselines, POLICY.variance)
+    assert factor == pytest.approx(1.0, rel=0.2)  # one scale for both would be .146: half as much again for the calm one
 
 
 @pytest.mark.parametrize(
