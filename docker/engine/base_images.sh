@@ -30,5 +30,5 @@ if ! is_here "$python"; then
 fi
 if ! is_here "$postgres"; then
   echo "making a stand-in for $postgres"
-  DOCKER_BUILDKIT=1 docker build --quiet --tag "$postgres" --file "$here/postgres.Dockerfile" "$here" >/dev/null
+  DOCKER_BUILDKIT=0 docker build --quiet --tag "$postgres" --file "$here/postgres.Dockerfile" "$here" >/dev/null
 fi

@@ -121,9 +121,11 @@ def test_what_is_for_development_and_for_the_chart_fits_the_stack_and_the_image(
 
 
 def test_the_images_hold_the_locked_packages_and_the_code_and_are_nobodys_root() -> None:
-    for sources in re.findall(r"^COPY (.+) \S+$", DOCKERFILE, re.MULTILINE):
+    sent_along = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    for sources in re.findall(r"^COPY (?:--chmod=\d+ )?(.+) \S+$", DOCKERFILE, re.MULTILINE):
         for source in sources.split():
             assert (ROOT / source).exists(), source
+            assert any(Path(source).is_relative_to(path) for path in sent_along), f".dockerignore keeps {source} back"
     for stage in re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[3:]:
         assert re.findall(r"^USER (\S+)$", stage, re.MULTILINE)[-1] == "50000", stage
     assert "--require-hashes" in DOCKERFILE
@@ -153,9 +155,9 @@ def locked(path: Path) -> dict[str, str]:
     return {name: "".join(version.split()) for name, version in found}
 
 
-def test_executors_have_every_package_that_the_ping_source_imports_there() -> None:
+def test_executors_have_every_package_that_our_code_imports_there() -> None:
     distributions = packages_distributions()
-    needed, seen, waiting = set[str](), set[str](), [name for name in NAMES if name.startswith("jobs.pings.")]
+    needed, seen, waiting = set[str](), set[str](), [*(name for name in NAMES if name.startswith("jobs.pings.")), "jobs.tables.staging"]
     while waiting:
         name = waiting.pop()
         seen.add(name)
