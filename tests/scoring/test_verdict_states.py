@@ -40,6 +40,7 @@ def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved
         posterior=posterior,
         is_known=np.ones(p.shape, dtype=bool),
         overdispersion=0.0,
+        has_lost_updates=np.zeros(p.shape[1], dtype=bool),
         adoption=ones[0],
         environment=ones[0],
         unseen_share=ones[0],
