@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.health_cells import State
+from jobs.health_cells import State, is_critical
 from jobs.health_notes import NoteCode
 from jobs.measures import SCORED_MEASURES, Measure
-from jobs.policies import HORIZON_HOURS, Policy
+from jobs.policies import HORIZON_HOURS, AlarmPolicy, Policy
 from jobs.scoring.cell_looks import ALL, CellLooks, look_at_cells
 from jobs.scoring.cell_preparation import ChannelRecord, PreparedCell, ReleaseContext, platform_kernels, prepare_cell, release_context
 from jobs.scoring.data_guard import DataProblem, fallen_usage, missing_reports, volume_problems
@@ -34,7 +34,7 @@ _HOLDBACK_OVERDISPERSION = 2.0  # without a history to measure it
 
 @dataclass(frozen=True)
 class ScoredCell:
-    """A measure on a platform: its figures, the states of its rows by look, and problems by hour since release.
+    """A measure on a platform: its figures, the states of its rows by look, and problems by hour since release; `alarm` are its levels.
 
     Figures are None without baseline, and where neither the release nor a baseline had an event; they count from look `counted_from` on.
     """
@@ -45,6 +45,7 @@ class ScoredCell:
     looks: CellLooks | None
     states: list[list[State]]
     problems: tuple[DataProblem, ...]
+    alarm: AlarmPolicy
     holdback_evidence: Array | None = None
 
     @property
@@ -139,8 +140,22 @@ def fit_cells(
 def judge_cells(record: ChannelRecord, context: ReleaseContext, fitted: FittedCells, policy: Policy) -> ScoredRelease:
     """All looks at the cells."""
     problems = _channel_problems(record, context, policy)
-    scored = [_scored_cell(key, cell, fitted.histories[key], problems, policy) for key, cell in fitted.prepared.items()]
+    scored = [
+        _scored_cell(key, cell, fitted.histories[key], problems, replace(policy, alarm=_shared_alarm(fitted, key.measure, policy.alarm)))
+        for key, cell in fitted.prepared.items()
+    ]
     return ScoredRelease(context.release, context.hours, tuple(_with_holdback(record, context, cell, policy) for cell in scored))
+
+
+def _shared_alarm(fitted: FittedCells, measure: str, alarm: AlarmPolicy) -> AlarmPolicy:
+    """Measures that decide share the false alarms of a release, and so do those that don't: each has its part, of those that ever happened."""
+    sharing = sum(
+        cell.past_crashes > 0
+        for key, cell in fitted.prepared.items()
+        if key.platform is None and is_critical(key.measure) == is_critical(measure)
+    )
+    share = 1 / max(sharing, 1)
+    return replace(alarm, doubt=share * alarm.doubt, chance_if_healthy=share * alarm.chance_if_healthy)
 
 
 def _chosen_matching(cells: Mapping[CellKey, PreparedCell]) -> DelayMatching | None:
@@ -176,13 +191,14 @@ def _scored_cell(
     problems = [*channel_problems, fallen_usage(usage_hours, crashes, policy.data_guard)]
     uncompared = _uncompared_states(problems)
     if history is None or cell.counted_from == hours:
-        return ScoredCell(key, cell, None, None, [uncompared], tuple(problems))
+        return ScoredCell(key, cell, None, None, [uncompared], tuple(problems), policy.alarm)
     looks = look_at_cells(history, cell.counts, cell.strata.names, with_strata=key.platform is None)
     problems += [_silence(cell, looks), missing_reports(looks, history.level.levels - history.level.mean, policy.verdict)]
     has_problem = np.any([problem.has_problem for problem in problems], axis=0)
     states = cell_states(looks, has_problem[:hours], policy.alarm, policy.verdict)
     states = [uncompared[: cell.counted_from] + row[cell.counted_from :] for row in states]
-    return ScoredCell(key, cell, history, looks, states, tuple(problem for problem in problems if problem.has_problem.any()))
+    found = tuple(problem for problem in problems if problem.has_problem.any())
+    return ScoredCell(key, cell, history, looks, states, found, policy.alarm)
 
 
 def _uncompared_states(problems: list[DataProblem]) -> list[State]:

@@ -174,7 +174,7 @@ def _judged(cell: ScoredCell, row: Row, policy: Policy) -> list[str]:
 
 def _state(cell: ScoredCell, row: Row, index: int, look: int, policy: Policy) -> list[str]:
     assert cell.looks is not None and cell.history is not None, "told only of cells with a baseline"
-    alarm = policy.alarm
+    alarm = cell.alarm
     first = max(0, look - alarm.release_hours + 1)
     chances = cell.looks.posterior.p_unacceptable[index, first : look + 1]
     return [
@@ -183,7 +183,7 @@ def _state(cell: ScoredCell, row: Row, index: int, look: int, policy: Policy) ->
         + ", ".join(chance_words(chance, 1) for chance in chances)
         + ".",
         f"   Chance that a healthy release of this age has as high a ratio: {chance_words(cell.looks.chance_if_healthy(index)[look], 1)}.",
-        f"   regressed: at least {percent_words(1 - alarm.doubt)}, or {percent_words(alarm.probably_unacceptable)} where a healthy release's chance is at "
+        f"   regressed: at least {percent_words(1 - alarm.doubt, 1)}, or {percent_words(alarm.probably_unacceptable)} where a healthy release's chance is at "
         f"most {percent_words(alarm.chance_if_healthy, 1)}, at {alarm.persistence_hours} looks in a row with {alarm.fewest_effective_crashes:g} effective crashes "
         f"(now {row['effective_crashes']:.1f}); left when below {percent_words(alarm.release_below)} at {alarm.release_hours} looks.",
         f"   too early: fewer than {policy.verdict.too_early_expected:g} effective expected crashes, or a posterior sd above "
