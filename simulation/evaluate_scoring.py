@@ -73,7 +73,6 @@ def run_studies(studies: Sequence[Study | FamilyStudy], seed: int, processes: in
     work.mkdir(parents=True, exist_ok=True)
     missing = [task for task in tasks if not task.file.exists()]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process a core: threads would only fight over them
     with Progress(*columns) as progress, ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         bar = progress.add_task("chunks of histories", total=len(tasks), completed=len(tasks) - len(missing))
         running = {pool.submit(run_chunk, task.study, seed, task.chunk, task.file): task for task in missing}
