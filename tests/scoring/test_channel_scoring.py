@@ -164,6 +164,15 @@ def test_fewer_than_half_as_many_crashes_as_ever_are_a_data_problem_not_praise(r
     assert (main["state"] == "data_problem") is not is_believed
 
 
+@pytest.mark.parametrize(("content_crashes_per_hour", "sharing"), [(0.5, 2), (0.0, 1)], ids=["two measures", "one that ever happened"])
+def test_measures_that_decide_share_the_false_alarms_of_a_release(content_crashes_per_hour, sharing):
+    channel = replace(CHANNEL, content_crashes_per_hour=content_crashes_per_hour)
+    (scored,) = score_releases(channel.record(), channel.end - HOUR, channel.end, POLICY)
+    alarms = [cell.alarm for cell in scored.cells if cell.key.measure == "main_crashes_capped"]
+    assert {alarm.doubt for alarm in alarms} == {POLICY.alarm.doubt / sharing}
+    assert {alarm.chance_if_healthy for alarm in alarms} == {POLICY.alarm.chance_if_healthy / sharing}
+
+
 def test_a_measure_that_is_null_everywhere_is_no_baseline():
     rows = rows_of(CHANNEL.record(ROWS), CHANNEL.end - HOUR, CHANNEL.end)
     assert {row["state"] for row in rows if row["measure"] == "gpu_crashes"} == {"no_baseline"}
