@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.history.kept_outcomes import SCORING_SOURCES
 from jobs.settings import ROOT
 
 ROOMS = ("dags", "jobs", "expectations", "simulation", "local", "benchmarks")
@@ -110,6 +111,18 @@ def test_pure_rooms_touch_neither_tables_nor_networks(name: str) -> None:
     spark = {"pyspark"} if name.startswith("jobs.scoring") else set()
     assert not {room_of(other) for other in imported} & (edges | spark)
     assert "jobs.settings" not in imported
+
+
+def test_kept_outcomes_are_keyed_by_all_that_scores_are_computed_by() -> None:
+    """Whatever they import, and what that imports; tables hand over rows, and how they do so changes no score."""
+    reached: set[str] = set()
+    ahead = {"jobs.history.kept_outcomes"}
+    while ahead:
+        reached |= ahead
+        ahead = {other for name in ahead for other in imports(NAMES[name]) if other in NAMES} - reached
+        ahead = {name for name in ahead if not name.startswith("jobs.tables")}
+    keyed = [ROOT / "jobs" / place for place in SCORING_SOURCES]
+    assert not [name for name in reached if not any(NAMES[name].is_relative_to(place) for place in keyed)]
 
 
 def test_no_import_cycles() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.code_archive import write_code_archive
+from jobs.history.kept_outcomes import scoring_version
 from jobs.settings import ROOT
 
 SOURCES = ("pyproject.toml", "README.md", "requirements", "jobs", "expectations", "dags", "digest_routing.toml")
@@ -78,3 +79,12 @@ def test_an_installed_package_keeps_what_is_local_where_it_runs(installed: Path,
 def test_data_docs_are_rendered_from_the_zip_that_a_cluster_gets(tmp_path: Path) -> None:
     write_code_archive(tmp_path / "jobs.zip")
     assert "<html" in run(sys.executable, tmp_path, "-c", RENDER, PYTHONPATH=str(tmp_path / "jobs.zip"))
+
+
+def test_what_scores_rest_on_reads_the_same_in_a_package_and_in_a_zip(installed: Path, tmp_path: Path) -> None:
+    """Else the first run after a move would score a year of releases again."""
+    write_code_archive(tmp_path / "jobs.zip")
+    version = "from jobs.history.kept_outcomes import scoring_version; print(scoring_version())"
+    of_package = run(installed, tmp_path, "-c", version)
+    of_zip = run(sys.executable, tmp_path, "-c", version, PYTHONPATH=str(tmp_path / "jobs.zip"))
+    assert of_package.strip() == of_zip.strip() == scoring_version()

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,31 @@ from jobs.scoring.record_rows import RecordKey
 from jobs.scoring.release_calendar import Release
 from jobs.scoring.score_calibration import PastScore
 from jobs.table_declarations import RELEASE_OUTCOMES
-from jobs.tables.code_version import code_version
+from jobs.tables.code_version import source_digest
 from jobs.tables.kept_rows import read_kept, within
 from jobs.tables.schemas import arrow_schema
 from jobs.windows import HOUR
 
+SCORING_SOURCES = (
+    "history",
+    "scoring",
+    "dimensions.py",
+    "health_cells.py",
+    "health_notes.py",
+    "measures.py",
+    "policies.py",
+    "table_declarations.py",
+    "windows.py",
+)
+"""What a score is computed by. Not jobs/tables: it hands over the rows of the runs that `rests_on` names, however it is written."""
 _AT_ONCE = 10
 _TOLD_FROM = 5
+
+
+@cache
+def scoring_version() -> str:
+    """Changes with the code that scores are computed by, and with no other."""
+    return source_digest(*SCORING_SOURCES)
 
 
 @dataclass
@@ -89,7 +108,7 @@ class KeptOutcomes:
 
     def _rests_on(self, channel: ChannelRecord, context: ReleaseContext) -> str:
         """A digest of all that the pairs are computed from: the records of the release and its baselines, what is taken of them, and how."""
-        parts = [code_version(), repr(self.policy), str(context.proxy), *channel.totals.platforms]
+        parts = [scoring_version(), repr(self.policy), str(context.proxy), *channel.totals.platforms]
         for release, previous in _rested_on(channel, context):
             life = known_life(release, context.release) if release != context.release else HORIZON_HOURS
             # A record that begins in the middle of what is looked at cuts it short; what lies further back does not matter.

@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -12,7 +13,16 @@ from jobs.settings import ROOT
 @cache
 def code_version() -> str:
     """The commit of the checkout (`-dirty` with changes), else a digest of the sources: a zip or an image has no git."""
-    return _commit() or _source_digest()
+    return _commit() or f"sources-{source_digest('.')}"
+
+
+def source_digest(*places: str) -> str:
+    """A digest of the sources of modules and of all below folders, both given as paths in `jobs`; in a checkout, a package or a zip the same."""
+    digest = hashlib.sha256()
+    for place in places:
+        for path, content in _sources(files("jobs").joinpath(place), place):
+            digest.update(path.encode() + b"\0" + content + b"\0")
+    return digest.hexdigest()[:12]
 
 
 def _commit() -> str | None:
@@ -32,18 +42,11 @@ def _commit() -> str | None:
     return described.stdout.strip() or None
 
 
-def _source_digest() -> str:
-    digest = hashlib.sha256()
-    for source in _sources(files("jobs")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
-    return f"sources-{digest.hexdigest()[:12]}"
-
-
-def _sources(folder: Traversable) -> list[Traversable]:
-    found: list[Traversable] = []
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.is_dir():
-            found += _sources(entry)
-        elif entry.name.endswith(".py"):
-            found.append(entry)
-    return found
+def _sources(source: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    """Path and content, in an order that depends on the paths alone. A file that is not there is an error of whoever names it."""
+    if not source.is_dir():
+        yield path, source.read_bytes()
+        return
+    for entry in sorted(source.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir() or entry.name.endswith(".py"):
+            yield from _sources(entry, f"{path}/{entry.name}")

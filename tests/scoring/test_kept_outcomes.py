@@ -38,7 +38,7 @@ def test_past_releases_are_scored_once(tmp_path, monkeypatch):
     assert sum(len(scores) for scores in stored["least_scores"].to_pylist()) >= 10
     assert np.isfinite(pc.list_flatten(stored["least_scores"]).to_numpy()).all()
     # Another policy or other code makes all of them anew; a lost table too.
-    monkeypatch.setattr(kept_outcomes, "code_version", lambda: "other code")
+    monkeypatch.setattr(kept_outcomes, "scoring_version", lambda: "other code")
     assert scored(catalog) == (first, made)
     catalog.drop_table(identifier(RELEASE_OUTCOMES))
     assert scored(catalog) == (first, made)
