@@ -53,7 +53,7 @@ seconds, waited = time.process_time() - started, time.time() - wall
 for table, rows in kept_in(scored.to_keep):
     keep_rows(catalog, table, rows)
 print(json.dumps({"seconds": seconds, "waited": waited, "peak_mb": peak(),
-                  "imported_mb": imported, "rows_read": sum(read), "rows": len(scored.rows)}))
+                  "imported_mb": imported, "rows_read": sum(read), "rows": scored.rows.num_rows}))
 """
 
 

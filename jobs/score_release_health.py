@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 from jobs.client_text import as_sentence
@@ -23,8 +24,8 @@ from jobs.number_words import plural
 from jobs.policies import POLICY, Policy
 from jobs.scoring.calibration_history import score_maps
 from jobs.scoring.channel_scoring import score_releases
-from jobs.scoring.evidence_list import note_listed_cells
-from jobs.scoring.health_rows import LookRange, Row, health_rows
+from jobs.scoring.evidence_list import with_listed_cells
+from jobs.scoring.health_rows import LookRange, health_rows
 from jobs.scoring.release_calendar import Calendar, parse_calendar, unseen_releases
 from jobs.settings import from_environment
 from jobs.table_declarations import RELEASE_HEALTH
@@ -62,7 +63,7 @@ def main(start: datetime, end: datetime, mode: str, run_key: str) -> None:
 class ScoredWindow:
     """Rows of release_health, the looks that they are of, and by table what later runs need not make again."""
 
-    rows: list[Row]
+    rows: pa.Table
     looks: Looks
     to_keep: dict[str, list[pa.Table]]
 
@@ -71,28 +72,31 @@ def score_window(catalog: Catalog, calendar: Calendar, window: Window, run_key: 
     """Stage the rows of all looks after the window's start and put the manifest in place; returns a line for a person."""
     attempt, processed_at = new_attempt(), datetime.now(UTC)
     scored = score_looks(catalog, calendar, window.start, policy)
-    rows = pa.Table.from_pylist(scored.rows, schema=arrow_schema(RELEASE_HEALTH))
     folder = attempt_folder(staging, run_key, attempt)
-    files = {RELEASE_HEALTH.name: tuple(stage_rows(rows, RELEASE_HEALTH, folder))}
+    files = {RELEASE_HEALTH.name: tuple(stage_rows(scored.rows, RELEASE_HEALTH, folder))}
     files |= {table.name: tuple(stage_rows(kept, table, folder)) for table, kept in kept_in(scored.to_keep)}
     write_manifest(staging, "health", Manifest(run_key, attempt, window, code_version(), processed_at, files, scored.looks))
     return _line_for_a_person(scored)
 
 
 def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, policy: Policy = POLICY) -> ScoredWindow:
-    """Rows of every look with as_of after `after`, up to the end of the latest complete hour."""
+    """Rows of every look with as_of after `after`, up to the end of the latest complete hour.
+
+    A year's rows are a million: those of a release become columns before the next one is scored, a fifth of their size as dictionaries.
+    """
+    schema = arrow_schema(RELEASE_HEALTH)
     history = read_history(catalog, calendar, after, policy, click.echo)
     if history is None:
-        return ScoredWindow([], Looks(after, after, 0), {})
+        return ScoredWindow(schema.empty_table(), Looks(after, after, 0), {})
     tell_unseen(calendar, history)
     looks = Looks(after, history.until, history.audit_sequence)
-    rows: list[Row] = []
+    parts = [schema.empty_table()]
     for channel in history.channels:
         for scored in score_releases(channel, after, history.until, policy):
             maps = score_maps(channel, scored.release, history.outcomes)
-            rows += health_rows(scored, LookRange(after, history.until), history.audit_sequence, policy, maps)
-    note_listed_cells(rows, policy.alarm.discovery_rate)
-    return ScoredWindow(rows, looks, history.to_keep())
+            rows = health_rows(scored, LookRange(after, history.until), history.audit_sequence, policy, maps)
+            parts.append(pa.Table.from_pylist(rows, schema=schema))
+    return ScoredWindow(with_listed_cells(pa.concat_tables(parts), policy.alarm.discovery_rate), looks, history.to_keep())
 
 
 def tell_unseen(calendar: Calendar, history: LakeHistory) -> None:
@@ -111,11 +115,12 @@ def read_calendar(location: str | None) -> Calendar:
 
 
 def _line_for_a_person(scored: ScoredWindow) -> str:
-    verdicts = [row for row in scored.rows if row["scope"] == "release"]
+    told = scored.rows.select(["scope", "channel", "release_version", "as_of", "state"])
+    verdicts = told.filter(pc.field("scope") == "release").to_pylist()
     latest = {(row["channel"], row["release_version"]): row for row in sorted(verdicts, key=lambda row: row["as_of"])}
     states = Counter(row["state"] for row in latest.values())
     words = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-    return f"{plural(len(latest), 'release')} ({words or 'none to score'}), {plural(len(verdicts), 'look')}, {plural(len(scored.rows), 'row')} staged"
+    return f"{plural(len(latest), 'release')} ({words or 'none to score'}), {plural(len(verdicts), 'look')}, {plural(scored.rows.num_rows, 'row')} staged"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """All looks at the releases of a channel, from its rows: cells fitted, tau0 learned over them, looked at, judged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -73,10 +73,10 @@ class ScoredRelease:
         return self.release.hour + (look + 1) * HOUR
 
 
-def score_releases(record: ChannelRecord, after: datetime, until: datetime, policy: Policy) -> list[ScoredRelease]:
-    """Every release with looks whose as_of lies in (after, until]; each is scored from its release on, for states span looks."""
-    contexts = [release_context(record, release, hours, policy) for release, hours in open_releases(record, after, until)]
-    return [score_cells(record, context, policy) for context in contexts]
+def score_releases(record: ChannelRecord, after: datetime, until: datetime, policy: Policy) -> Iterator[ScoredRelease]:
+    """Every release with looks whose as_of lies in (after, until], one at a time; each is scored from its release on, for states span looks."""
+    for release, hours in open_releases(record, after, until):
+        yield score_cells(record, release_context(record, release, hours, policy), policy)
 
 
 def open_releases(record: ChannelRecord, after: datetime, until: datetime) -> list[tuple[Release, int]]:

@@ -1,9 +1,11 @@
 """Which cells of a run to list if at most a tenth of the list may be false: e-BH on current e-values (scoring 3.12)."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from jobs.health_notes import Note, NoteCode
 
@@ -21,16 +23,30 @@ def listed_cells(evidence: Sequence[float], discovery_rate: float) -> list[int]:
     return order[:listed]
 
 
-def note_listed_cells(rows: Sequence[dict[str, Any]], discovery_rate: float) -> None:
-    """Add a note to the rows of release_health that the list of their run (their as_of) holds; open cells of all releases take part.
+def with_listed_cells(rows: pa.Table, discovery_rate: float) -> pa.Table:
+    """Rows of release_health, with a note to those that the list of their run (their as_of) holds; open cells of all releases take part.
 
     A cell of which nothing is expected takes part with even evidence. Local and trailing cells are answered by their release's cell.
     """
-    by_run: dict[datetime, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        if row["scope"] == "platform" and row["evidence"] is not None:
-            by_run[row["as_of"]].append(row)
-    for cells in by_run.values():
-        evidence = [row["evidence"] if row["expected_crashes"] > 0 else 1.0 for row in cells]
-        for listed in listed_cells(evidence, discovery_rate):
-            cells[listed]["notes"].append(Note(NoteCode.LISTED, {"discovery_rate": discovery_rate}).stored)
+    taking_part = np.flatnonzero(pc.and_(pc.equal(rows["scope"], "platform"), pc.is_valid(rows["evidence"])))
+    cells = rows.select(["as_of", "evidence", "expected_crashes"]).take(taking_part)
+    evidence = np.where(cells["expected_crashes"].to_numpy() > 0, cells["evidence"].to_numpy(), 1.0)
+    is_listed = np.zeros(rows.num_rows, dtype=bool)
+    for of_run in _positions_by_value(cells["as_of"].cast(pa.int64()).to_numpy()):
+        is_listed[taking_part[of_run[listed_cells(evidence[of_run].tolist(), discovery_rate)]]] = True
+    note = Note(NoteCode.LISTED, {"discovery_rate": discovery_rate}).stored
+    chunks, first = [], 0
+    for notes in rows["notes"].chunks:
+        marks = is_listed[first : first + len(notes)]
+        listed = (
+            [[*of_row, note] if mark else of_row for of_row, mark in zip(notes.to_pylist(), marks, strict=True)] if marks.any() else notes
+        )
+        chunks.append(pa.array(listed, notes.type))
+        first += len(notes)
+    position = rows.column_names.index("notes")
+    return rows.set_column(position, rows.field("notes"), pa.chunked_array(chunks, rows["notes"].type))
+
+
+def _positions_by_value(values: NDArray[np.int64]) -> list[NDArray[np.intp]]:
+    order = np.argsort(values, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(values[order])) + 1) if order.size else []

@@ -24,7 +24,7 @@ from tests.scoring.small_channel import SmallChannel, lake_of, table_of
 def scored(channel: SmallChannel, folder) -> tuple[DigestFacts, str]:
     """What the digest is made of at the channel's last hour, and what `explain` says of the same look."""
     lake = lake_of(channel, folder)
-    rows = score_looks(lake, channel.calendar, channel.end - HOUR).rows
+    rows = score_looks(lake, channel.calendar, channel.end - HOUR).rows.to_pylist()
     ensure_table(lake, RELEASE_HEALTH).append(table_of(RELEASE_HEALTH, rows).cast(arrow_schema(RELEASE_HEALTH)))
     cells = [cell_from_row(row) for row in rows if row["release_version"] == channel.versions[-1]]
     looks = shown_looks([cell for cell in cells if cell.scope == "release"], channel.end)["beta"]

@@ -27,7 +27,7 @@ def lake(tmp_path_factory):
     """A catalog with the verdicts of the last two hours."""
     catalog = lake_of(CHANNEL, tmp_path_factory.mktemp("lake"))
     scored = score_looks(catalog, CHANNEL.calendar, CHANNEL.end - 2 * HOUR)
-    ensure_table(catalog, RELEASE_HEALTH).append(health_of(scored.rows))
+    ensure_table(catalog, RELEASE_HEALTH).append(scored.rows)
     return catalog
 
 
@@ -47,7 +47,7 @@ def test_an_earlier_look_is_explained_as_it_was(lake):
 
 def test_a_figure_that_cannot_be_had_again_fails(tmp_path):
     catalog = lake_of(CHANNEL, tmp_path)
-    rows = score_looks(catalog, CHANNEL.calendar, CHANNEL.end - HOUR).rows
+    rows = score_looks(catalog, CHANNEL.calendar, CHANNEL.end - HOUR).rows.to_pylist()
     wrong = [row | {"ratio_high": 9.99} if row["scope"] == "trailing" and row["measure"] == "main_crashes_capped" else row for row in rows]
     ensure_table(catalog, RELEASE_HEALTH).append(health_of(wrong))
     with pytest.raises(RecomputationDiffersError, match=r"trailing/all/all/main_crashes_capped.*ratio_high: stored 9\.99"):

@@ -90,7 +90,7 @@ class Lake:
 
     @staticmethod
     def _by_key(scored):
-        rows = [row | {"audit_sequence": 0} for row in scored.rows]
+        rows = [row | {"audit_sequence": 0} for row in scored.rows.to_pylist()]
         return {tuple(row[name] for name in RELEASE_HEALTH.grain): row for row in rows}
 
 

@@ -21,7 +21,7 @@ def scored(catalog):
     found = score_looks(catalog, WORLD.calendar, WORLD.end - HOUR)
     for table, rows in score_release_health.kept_in(found.to_keep):
         keep_rows(catalog, table, rows)
-    return found.rows, sum(rows.num_rows for rows in found.to_keep[RELEASE_OUTCOMES.name])
+    return found.rows.to_pylist(), sum(rows.num_rows for rows in found.to_keep[RELEASE_OUTCOMES.name])
 
 
 @pytest.mark.long

@@ -1,17 +1,22 @@
 """Strata, many cells at once, and the release's score."""
 
+from datetime import UTC, datetime
+
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from jobs.health_notes import NoteCode
 from jobs.policies import POLICY, StrataPolicy
 from jobs.scoring.data_guard import fallen_usage, kernel_drift, volume_problems
 from jobs.scoring.delay_matching import delay_kernel
-from jobs.scoring.evidence_list import listed_cells
+from jobs.scoring.evidence_list import listed_cells, with_listed_cells
 from jobs.scoring.ratio_posterior import ratio_posterior, ratio_prior, variance_to_mean
 from jobs.scoring.score_calibration import IDENTITY, PastScore, learned_map, map_for_age
 from jobs.scoring.severity_index import MeasureRatio, severity_index
 from jobs.scoring.strata import coarsen
+from jobs.table_declarations import RELEASE_HEALTH
+from jobs.tables.schemas import arrow_schema
 
 FINE = (
     ("Darwin", "16", "x86-64", "other"),
@@ -67,6 +72,22 @@ def test_e_bh_by_hand():
     assert listed_cells([30, 30, 30], 0.1) == [0, 1, 2]  # none reaches 30 alone but the third's limit is 10
     assert listed_cells([29, 1, 1], 0.1) == []
     assert listed_cells([], 0.1) == []
+
+
+def test_cells_are_listed_among_those_of_their_run_of_whatever_release():
+    """Limits 10 and 20 of two open cells in the first run, 10 of one in the second; the release's row and unjudged cells take no part."""
+    columns = ["as_of", "scope", "evidence", "expected_crashes", "notes"]
+    type_of = arrow_schema(RELEASE_HEALTH).field
+    schema = pa.schema([type_of(name) for name in columns])
+    one, two = datetime(2026, 11, 1, 1, tzinfo=UTC), datetime(2026, 11, 1, 2, tzinfo=UTC)
+    first_release = [(one, "platform", 25.0, 9.0, []), (two, "platform", 11.0, 9.0, ["thin"]), (one, "release", 99.0, 9.0, [])]
+    second_release = [(one, "platform", 99.0, 0.0, []), (one, "platform", None, None, []), (one, "stratum", 99.0, 9.0, [])]
+    parts = [pa.table(list(zip(*rows, strict=True)), schema=schema) for rows in (first_release, second_release)]
+    listed = with_listed_cells(pa.concat_tables(parts), 0.1)
+    note = 'listed {"discovery_rate": 0.1}'
+    assert listed["notes"].to_pylist() == [[note], ["thin", note], [], [], [], []]
+    assert listed.schema == schema
+    assert with_listed_cells(schema.empty_table(), 0.1).num_rows == 0
 
 
 def test_scores_are_mapped_to_what_came_of_them():
