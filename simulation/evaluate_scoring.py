@@ -15,24 +15,23 @@ import click
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from simulation.evaluation_chunk import Results, run_chunk
+from simulation.evaluation_chunk import AnyStudy, Results, run_chunk
 from simulation.evaluation_plan import (
     REPORTED_SEED,
-    FamilyStudy,
-    Study,
     ablation_studies,
     calibration_studies,
     family_studies,
     main_studies,
     robustness_studies,
 )
+from simulation.evaluation_weather_plan import weather_studies
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
 class _Task:
-    study: Study | FamilyStudy
+    study: AnyStudy
     chunk: int
     file: Path
 
@@ -55,13 +54,14 @@ def main(histories: int, stress_histories: int, seed: int, processes: int, work:
         *ablation_studies(stress_histories),
         *robustness_studies(stress_histories),
     ]
-    results = run_studies([*families, *studies], seed, processes, work)
-    report = write_report(studies, families, results, seed, docs)
+    weather = weather_studies(stress_histories)
+    results = run_studies([*families, *studies, *weather], seed, processes, work)
+    report = write_report(studies, families, weather, results, seed, docs)
     releases = sum(len(of_study["label"]) for of_study in results.values())
     click.echo(f"{len(results)} studies, {releases:,} releases judged, written to {report}")
 
 
-def run_studies(studies: Sequence[Study | FamilyStudy], seed: int, processes: int, work: Path) -> dict[str, Results]:
+def run_studies(studies: Sequence[AnyStudy], seed: int, processes: int, work: Path) -> dict[str, Results]:
     """Results by study name; runs the chunks that are not there yet."""
     # By chunk, then study: a run that has to stop early has a little of everything, and --histories tells how much to report.
     tasks = [

@@ -8,6 +8,8 @@ import numpy as np
 from simulation.evaluation_family_chunk import NEVER, simulate_family_chunk
 from simulation.evaluation_plan import CHUNK_HISTORIES, FamilyStudy, Study
 from simulation.evaluation_scorer import JudgedRelease, fit_histories, judge
+from simulation.evaluation_weather_chunk import simulate_weather_chunk
+from simulation.evaluation_weather_plan import WeatherStudy
 from simulation.release_world import STRATA, Array, Regression
 from simulation.release_world_counts import SimulatedHistory, SimulatedRelease, simulate_history
 from simulation.rival_rules import raw_ratio_by_stratum, rival_statistics
@@ -18,15 +20,18 @@ _FEWEST_CRASHES = 5.0
 _MIXTURE_TESTS = 10
 _RAW_THRESHOLD = 1.5
 Results = dict[str, Array]
+AnyStudy = Study | FamilyStudy | WeatherStudy
 
 
-def simulate_chunk(study: Study | FamilyStudy, seed: int, chunk: int) -> Results:
+def simulate_chunk(study: AnyStudy, seed: int, chunk: int) -> Results:
     """Figures of every release under test in the chunk, one element (or row) a release."""
     started = time.process_time()
     first = chunk * CHUNK_HISTORIES
     indices = range(first, first + study.histories_in(chunk))
     if isinstance(study, FamilyStudy):
         return simulate_family_chunk(study, seed, indices)
+    if isinstance(study, WeatherStudy):
+        return simulate_weather_chunk(study, seed, indices)
     histories = [simulate_history(study.world, _tests_of(study, seed, index), seed, index) for index in indices]
     rows = []
     for index, history, fitted in zip(indices, histories, fit_histories(study, histories), strict=True):
@@ -37,7 +42,7 @@ def simulate_chunk(study: Study | FamilyStudy, seed: int, chunk: int) -> Results
     return results | {"seconds": np.full(len(rows), (time.process_time() - started) / len(rows))}
 
 
-def run_chunk(study: Study | FamilyStudy, seed: int, chunk: int, file: Path) -> None:
+def run_chunk(study: AnyStudy, seed: int, chunk: int, file: Path) -> None:
     """The same, written to `file` atomically: a study that was interrupted goes on where it stopped."""
     results = simulate_chunk(study, seed, chunk)
     unfinished = file.with_suffix(".part.npz")

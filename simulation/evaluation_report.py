@@ -20,12 +20,16 @@ from simulation.evaluation_tables import (
     verdicts_table,
 )
 from simulation.evaluation_targets import all_targets
+from simulation.evaluation_weather import weather_section, weather_targets
+from simulation.evaluation_weather_plan import WeatherStudy
 
 NOTES = "evaluation_notes.md"
 """Written by hand, beside the report: what the misses come from and what was tried."""
 
 
-def write_report(studies: list[Study], families: list[FamilyStudy], results: Mapping[str, Results], seed: int, docs: Path) -> Path:
+def write_report(
+    studies: list[Study], families: list[FamilyStudy], weather: list[WeatherStudy], results: Mapping[str, Results], seed: int, docs: Path
+) -> Path:
     """Tables and figures of the study; returns the file. What a person wrote in `evaluation_notes.md` stands at its end."""
     figures = docs / "evaluation"
     figures.mkdir(parents=True, exist_ok=True)
@@ -36,13 +40,15 @@ def write_report(studies: list[Study], families: list[FamilyStudy], results: Map
     draw_calibration({s.name: results[s.name] for s in calibration if not s.ablation}, figures / "calibration.svg")
     draw_robustness(results, stress, figures / "robustness.svg")
     notes = docs / NOTES
-    sections = [*_sections(studies, families, results, seed), notes.read_text(encoding="utf-8") if notes.exists() else ""]
+    sections = [*_sections(studies, families, weather, results, seed), notes.read_text(encoding="utf-8") if notes.exists() else ""]
     report = docs / "evaluation.md"
     report.write_text("\n\n".join(section.strip() for section in sections if section) + "\n", encoding="utf-8")
     return report
 
 
-def _sections(studies: list[Study], families: list[FamilyStudy], results: Mapping[str, Results], seed: int) -> list[str]:
+def _sections(
+    studies: list[Study], families: list[FamilyStudy], weather: list[WeatherStudy], results: Mapping[str, Results], seed: int
+) -> list[str]:
     sizes = ["main 10k", "main 200k", "main 5M"]
     long = [study.name for study in studies if study.name.startswith(("K 12", AS_RUN))]
     stress = [study for study in studies if study.name.startswith("robustness ")]
@@ -51,7 +57,7 @@ def _sections(studies: list[Study], families: list[FamilyStudy], results: Mappin
     return [
         _introduction(studies, results, seed),
         "## Targets and what was reached",
-        _targets(results),
+        _targets(results, weather),
         "## Everything that can make a release regressed",
         "A release has seven measures on three platforms and on all, twelve groups of users, and is judged by the pipeline's own path from its record: kernels as "
         "measured at each look, tau0 learned over its cells, guards on. *Regressed* is the release's state at any look of its week, which is "
@@ -86,6 +92,7 @@ def _sections(studies: list[Study], families: list[FamilyStudy], results: Mappin
         "## Worlds that are not as assumed",
         robustness_table(results, stress),
         "![False alarms by world](evaluation/robustness.svg)",
+        *weather_section(results, weather),
     ]
 
 
@@ -106,6 +113,7 @@ def _introduction(studies: list[Study], results: Mapping[str, Results], seed: in
     )
 
 
-def _targets(results: Mapping[str, Results]) -> str:
-    rows = [[t.number, t.text, t.figure, "yes" if t.is_met else "**no**"] for t in [*family_targets(results), *all_targets(results)]]
+def _targets(results: Mapping[str, Results], weather: list[WeatherStudy]) -> str:
+    targets = [*family_targets(results), *all_targets(results), *weather_targets(results, weather)]
+    rows = [[t.number, t.text, t.figure, "yes" if t.is_met else "**no**"] for t in targets]
     return markdown_table(["", "target", "measured", "met"], rows)

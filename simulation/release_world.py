@@ -64,6 +64,9 @@ class World:
     crashes_per_1k_hours: float = 2.0
     strata_seed: int = _STRATA_SEED
     test_delay_shares: tuple[float, float, float] | None = None
+    late_crashes: float = 0.15
+    """Share of the crashes that are reported hours later."""
+    test_late_crashes: float | None = None
     test_speed: float = 1.0
     test_events: tuple[Event, ...] = ()
     test_has_new_mix: bool = False

@@ -21,7 +21,7 @@ from simulation.release_world_events import event_factors, is_weekend, weekly_fa
 
 _ENVIRONMENT_MEMORY = np.exp(-1 / 24)
 _STRATUM_ENVIRONMENT_SD = 0.04
-_AT_ONCE, _LATE_CRASH_HOURS = 0.85, 10.0
+_LATE_CRASH_HOURS = 10.0
 _OLD_VERSION_HOURS = 72
 _RECENCY = 0.9
 _CONTAMINATION_RATIO = 1.5
@@ -68,7 +68,8 @@ def simulate_history(world: World, regressions: tuple[Regression, ...], seed: in
     past_strata = replace(strata, share=without_stratum(strata.share, world.test_new_stratum))
     baselines = _draw_releases(world, past_strata, _Batch(healthy, effects[past], stratum_effects[past], usual), rng)
     test_strata = _with_new_mix(strata) if world.test_has_new_mix else strata
-    test_world = replace(world, delay_shares=world.test_delay_shares or world.delay_shares)
+    late = world.late_crashes if world.test_late_crashes is None else world.test_late_crashes
+    test_world = replace(world, delay_shares=world.test_delay_shares or world.delay_shares, late_crashes=late)
     days = world.test_release_days or world.release_days
     rollout = Rollout(np.full(len(regressions), world.test_speed), days, world.test_held_share, world.test_held_hours)
     batch = _Batch(regressions, effects[tests], stratum_effects[tests], rollout, world.test_events)
@@ -144,8 +145,8 @@ def _draw_releases(world: World, strata: Strata, batch: _Batch, rng: np.random.G
     kernels = draw_kernels(world, strata, releases, rng)
     usage_hours = received_hours(hourly_use * adoption.active, kernels, rng)
     old_usage_hours = received_hours(hourly_use * left_active, kernels, rng)
-    crashes = received_crashes(draw_counts(steady + burst, world.overdispersion, rng), rng)
-    old_crashes = received_crashes(draw_counts(old_steady, world.overdispersion, rng), rng)
+    crashes = received_crashes(draw_counts(steady + burst, world.overdispersion, rng), world.late_crashes, rng)
+    old_crashes = received_crashes(draw_counts(old_steady, world.overdispersion, rng), world.late_crashes, rng)
     updates = rng.poisson(users[None, :, None] * adoption.newly_updated).astype(float)
     true_kernels = np.einsum("rsk,kd->rsd", kernels, delay_parts())
     mean_kernels = np.einsum("s,rsd->rd", strata.share * strata.usage_hours_per_day, true_kernels)
@@ -200,10 +201,10 @@ def draw_counts(means: Array, overdispersion: float, rng: np.random.Generator) -
     return rng.poisson(rng.gamma(np.maximum(means, 1e-12) / spread) * spread)
 
 
-def received_crashes(crashes: Array, rng: np.random.Generator) -> Array:
+def received_crashes(crashes: Array, late_share: float, rng: np.random.Generator) -> Array:
     """Most crashes are reported at once, the others after some hours."""
     hours = crashes.shape[-1]
-    late = rng.binomial(crashes, 1 - _AT_ONCE)
+    late = rng.binomial(crashes, late_share)
     received = (crashes - late).astype(float).reshape(-1, hours)
     row, hour = np.nonzero(late.reshape(-1, hours))
     repeats = late.reshape(-1, hours)[row, hour]

@@ -45,6 +45,8 @@ class DataFaults:
     counted_updates: float = 1.0
     past_without_updates: float = 0.0
     reported_crashes: float = 1.0
+    jumping_clocks: float = 0.0
+    """Share of the usage hours whose delay, as told, is any of a week."""
     storm: ClientStorm | None = None
     usage_change: UsageChange | None = None
 

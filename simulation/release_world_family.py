@@ -177,8 +177,8 @@ def _draw_releases(world: World, strata: Strata, rates: Array, batch: _Batch, rn
     old_usage_hours = received_hours(hourly_use * (1 - adoption.active), kernels, rng)
     since, since_old = slice(HOURS_BEFORE, None), slice(HOURS_BEFORE - _HOURS_BEFORE_RELEASE, None)
     by_platform = platform_rows()
-    crashes = received_crashes(draw_counts(new[..., since], world.overdispersion, rng), rng)
-    old_crashes = received_crashes(draw_counts(by_platform @ old, world.overdispersion, rng), rng)[..., since_old]
+    crashes = received_crashes(draw_counts(new[..., since], world.overdispersion, rng), world.late_crashes, rng)
+    old_crashes = received_crashes(draw_counts(by_platform @ old, world.overdispersion, rng), world.late_crashes, rng)[..., since_old]
     updates = rng.poisson(users[:, None] * adoption.newly_updated).astype(float)
     weight = rates * strata.share * strata.usage_hours_per_day
     mature = np.exp(batch.effects) * np.array([_factors(regression) for regression in batch.regressions])
