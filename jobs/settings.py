@@ -29,7 +29,7 @@ LOCAL = (ROOT if (ROOT / "pyproject.toml").exists() else Path.cwd()) / ".local"
 LOCAL_STACKS_FILE = LOCAL / "release_health.toml"
 CATALOG_PREFIX = f"PYICEBERG_CATALOG__{CATALOG.upper()}__"
 _PASSWORD = re.compile(r"://[^@/]*@")
-_NAMES_PLACES = ("LANDING", "STAGING", "LEDGER_URI", "DATA_DOCS", "SLACK_BOT_TOKEN")
+_NAMES_PLACES = ("LANDING", "STAGING", "LEDGER_URI", "DATA_DOCS", "PAGES", "SLACK_BOT_TOKEN")
 """Whoever sets one of these, or the catalog, means data of their own, not what the local stack once wrote."""
 
 
@@ -86,6 +86,7 @@ def _defaults() -> dict[str, str]:
         "staging": str(LOCAL / "staging"),
         "ledger_uri": f"sqlite:///{LOCAL / 'ledger.db'}",
         "data_docs": str(LOCAL / "data_docs"),
+        "pages": str(LOCAL / "pages"),
     }
     routing = ROOT / "digest_routing.toml"
     return places | ({"digest_routing": str(routing)} if routing.exists() else {})

@@ -78,7 +78,7 @@ class Settings(BaseModel):
     """Locations are folders or `s3://` URLs, without a slash at the end; S3 itself is configured by the usual AWS variables."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    PATHS: ClassVar[tuple[str, ...]] = ("landing", "staging", "data_docs", "release_calendar", "digest_routing", "spark_py_files")
+    PATHS: ClassVar[tuple[str, ...]] = ("landing", "staging", "data_docs", "pages", "release_calendar", "digest_routing", "spark_py_files")
     """In a file these are relative to the file's folder."""
 
     landing: FolderOrS3 = Field(description="the landing zone")
@@ -86,6 +86,7 @@ class Settings(BaseModel):
     catalog: Mapping[str, str | int | bool] = Field(default={}, description="pyiceberg's properties of the Iceberg catalog")
     ledger_uri: Annotated[str, AfterValidator(_database_uri)] = Field(description="what was sent to Slack: any SQLAlchemy URI")
     data_docs: FolderOrS3 = Field(description="folder of the quality reports")
+    pages: FolderOrS3 = Field(description="where the page is published")
     release_calendar: File | None = Field(default=None, description="CSV of version, channel, time")
     slack_api_url: Annotated[str, AfterValidator(_api_address)] | None = Field(default=None, description="only where it is not Slack's own")
     slack_bot_token: Annotated[str, AfterValidator(_text)] | None = Field(default=None, repr=False, description="from the environment only")
@@ -99,12 +100,13 @@ class Settings(BaseModel):
     )
     airflow_url: WebAddress | None = Field(default=None, description="Airflow's address, for links to runs")
     data_docs_url: WebAddress | None = Field(default=None, description="where people open the quality reports, for links")
+    pages_url: WebAddress | None = Field(default=None, description="where people open the page, for links")
     runbook_url: WebAddress | None = Field(default=None, description="where people read the runbook, for links")
 
     @model_validator(mode="after")
     def _places_are_apart(self) -> Self:
         """One place's upkeep deletes what is not its own, so none may lie in another."""
-        places = {"landing": self.landing, "staging": self.staging, "data_docs": self.data_docs}
+        places = {"landing": self.landing, "staging": self.staging, "data_docs": self.data_docs, "pages": self.pages}
         if "/" in (warehouse := str(self.catalog.get("warehouse", ""))):
             places["catalog.warehouse"] = warehouse
         for (one, its_place), (other, others_place) in combinations(places.items(), 2):

@@ -38,7 +38,7 @@ from simulation.ping_world_landing import Landing, WorldIsOver, land_until, open
 
 SEED = 57
 DATA_LABEL = "simulated data"
-TABLES_AND_PINGS = ("landing", "staging", "warehouse", "catalog.db", "ledger.db", "data_docs", "slack", "ping_world.json")
+TABLES_AND_PINGS = ("landing", "staging", "warehouse", "catalog.db", "ledger.db", "data_docs", "pages", "slack", "ping_world.json")
 
 
 @click.command(help=__doc__)
@@ -117,6 +117,7 @@ def _use_only_the_demos_own(config: StackConfig) -> None:
         "PYICEBERG_CATALOG__LAKE__WAREHOUSE": (home / "warehouse").as_uri(),
         "LEDGER_URI": f"sqlite:///{home / 'ledger.db'}",
         "DATA_DOCS": str(home / "data_docs"),
+        "PAGES": str(home / "pages"),
         "RELEASE_CALENDAR": str(home / "release_calendar.csv"),
         "DATA_LABEL": DATA_LABEL,
     }

@@ -117,6 +117,7 @@ def _places(config: StackConfig) -> dict[str, str]:
         "STAGING": str(home / "staging"),
         "LEDGER_URI": f"sqlite:///{home / 'ledger.db'}",
         "DATA_DOCS": str(home / "data_docs"),
+        "PAGES": str(home / "pages"),
         **_catalog_environment(config),
     }
 

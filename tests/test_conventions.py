@@ -18,6 +18,8 @@ ENTRY_POINT_VERBS = (
     "audit_",
     "score_",
     "post_",
+    "publish_",
+    "serve_",
     "maintain_",
     "explain_",
     "plan_",

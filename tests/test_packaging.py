@@ -14,7 +14,7 @@ from jobs.code_archive import write_code_archive
 from jobs.history.kept_outcomes import scoring_version
 from jobs.settings import ROOT
 
-SOURCES = ("pyproject.toml", "README.md", "requirements", "jobs", "expectations", "dags", "digest_routing.toml")
+SOURCES = ("pyproject.toml", "README.md", "requirements", "jobs", "expectations", "dags", "page", "digest_routing.toml")
 BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
 IMPORT_DAGS = """
 import sys
@@ -69,6 +69,11 @@ def test_a_command_of_the_installed_package_runs_anywhere(installed: Path, tmp_p
     run(installed, tmp_path, "-m", "jobs.code_archive", str(tmp_path / "jobs.zip"))
     names = set(zipfile.ZipFile(tmp_path / "jobs.zip").namelist())
     assert {"jobs/pings/ping_source.py", "expectations/data_docs_pages/runs_page.j2"} <= names
+
+
+def test_the_installed_package_publishes_the_page_that_it_brings(installed: Path, tmp_path: Path) -> None:
+    names = run(installed, tmp_path, "-c", "from jobs.page.client_files import client_files; print(*client_files().names)").split()
+    assert {name.split(".")[0] for name in names} >= {"client", "charts", "vega"}
 
 
 def test_an_installed_package_keeps_what_is_local_where_it_runs(installed: Path, tmp_path: Path) -> None:

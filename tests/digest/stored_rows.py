@@ -29,10 +29,10 @@ def store(catalog: Catalog, table: Table, rows: list[dict]) -> None:
 
 
 def health_rows(*releases: ReleaseLook) -> list[dict]:
-    return [_health_row(cell) for release in releases for cell in (release.verdict, *release.cells, *release.history)]
+    return [health_row(cell) for release in releases for cell in (release.verdict, *release.cells, *release.history)]
 
 
-def _health_row(cell: Cell) -> dict:
+def health_row(cell: Cell) -> dict:
     values = asdict(cell)
     return values | {
         "state": cell.state.value,

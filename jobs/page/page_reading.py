@@ -1,0 +1,166 @@
+"""What the page is made of, read from published tables through pyiceberg: complete hours, one snapshot of release_health. No JVM."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyiceberg.expressions
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.table import Table as IcebergTable
+
+from jobs.digest.stored_facts import ANSWER_WITHIN, LOOK_BACK
+from jobs.health_cells import CELL_COLUMNS, Cell, cell_from_row
+from jobs.page.clock_series import CLOCK_HOURS, SUMMED_COLUMNS, HourSums, hour_sums, rows_of_hour
+from jobs.page.look_series import LOOK_COLUMNS
+from jobs.policies import HORIZON_HOURS
+from jobs.table_declarations import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
+from jobs.tables.complete_windows import PinnedHours, pin_hours
+from jobs.tables.lake_catalog import identifier
+from jobs.windows import HOUR
+
+where: Any = pyiceberg.expressions  # its constructors are typed by the fields that they fill, not by what they take
+
+QUALITY_SPAN = timedelta(days=14)
+_AUDIT_COLUMNS = (
+    "hour_start",
+    "mode",
+    "status",
+    "late_objects",
+    "lines",
+    "accepted",
+    "duplicates",
+    "rejected",
+    "rejects_by_reason",
+    "rows_by_table",
+)
+_QUALITY_COLUMNS = tuple(name for name in DATA_QUALITY.column_names if name not in ("run_key", "attempt", "mode", "unexpected_rows"))
+
+
+@dataclass(frozen=True)
+class HealthSnapshot:
+    """release_health as it stood when it was opened."""
+
+    table: IcebergTable | None
+
+    @property
+    def sequence(self) -> int:
+        """The snapshot's sequence number; 0 before the first."""
+        snapshot = self.table.current_snapshot() if self.table is not None else None
+        return (snapshot and snapshot.sequence_number) or 0
+
+    def verdicts(self, until: datetime) -> list[Cell]:
+        """The verdict rows of the last days, and those that end a release's week in the year before."""
+        last = where.And(
+            where.GreaterThanOrEqual("age_hours", float(HORIZON_HOURS)), where.GreaterThan("as_of", (until - ANSWER_WITHIN).isoformat())
+        )
+        recent = where.GreaterThan("as_of", (until - LOOK_BACK).isoformat())
+        return self._cells(where.And(where.EqualTo("scope", "release"), where.Or(last, recent)))
+
+    def cells(self, channel: str, looks: Collection[datetime]) -> list[Cell]:
+        """All cells of a channel at the looks of these times, and an hour before them."""
+        times = sorted({at for look in looks for at in (look, look - HOUR)})
+        return self._cells(where.And(where.EqualTo("channel", channel), where.In("as_of", [at.isoformat() for at in times])))
+
+    def looks(self, channel: str, versions: Collection[str], first: datetime, last: datetime) -> pa.Table:
+        """The rows of scope platform of some releases of a channel, with as_of in [first, last]."""
+        wanted = where.And(
+            where.GreaterThanOrEqual("as_of", first.isoformat()),
+            where.LessThanOrEqual("as_of", last.isoformat()),
+            where.EqualTo("channel", channel),
+            where.EqualTo("scope", "platform"),
+            where.In("release_version", sorted(versions)),
+        )
+        assert self.table is not None, "asked only for releases that it holds"
+        return self.table.scan(wanted, selected_fields=LOOK_COLUMNS).to_arrow()
+
+    def files_by_day(self, first: datetime) -> dict[datetime, str]:
+        """For each day from `first` on, a digest of the names of its files: it changes whenever its rows do."""
+        if self.table is None:
+            return {}
+        names: dict[datetime, list[str]] = {}
+        for task in self.table.scan(where.GreaterThanOrEqual("as_of", first.isoformat())).plan_files():
+            day = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=task.file.partition[0])
+            names.setdefault(day, []).append(task.file.file_path)
+        return {day: hashlib.sha256("\n".join(sorted(of_day)).encode()).hexdigest() for day, of_day in names.items()}
+
+    def _cells(self, wanted: Any) -> list[Cell]:
+        if self.table is None:
+            return []
+        present = tuple(name for name in CELL_COLUMNS if name in self.table.schema().column_names)
+        rows = self.table.scan(wanted, selected_fields=present).to_arrow().to_pylist()
+        return [cell_from_row({name: _as_utc(value) for name, value in row.items()}) for row in rows]
+
+
+@dataclass(frozen=True)
+class HourRows:
+    """The last two weeks of ingest_audit and data_quality, and the last 48 hours of error_aggregates as they stood at one moment."""
+
+    complete_until: datetime | None
+    """The end of the latest complete hour."""
+    mode: str | None
+    audits: list[dict[str, Any]]
+    failed: list[dict[str, Any]]
+    pinned: PinnedHours
+
+    @property
+    def clock_start(self) -> datetime:
+        return self.pinned.hours[0]
+
+    @property
+    def clock_end(self) -> datetime:
+        return self.pinned.hours[-1] + HOUR
+
+    def run_ids(self) -> dict[datetime, str]:
+        """The complete hours of the last 48, with the run that each rests on."""
+        return {hour: owner.window_run_id for hour, owner in self.pinned.owners.items()}
+
+    def sums(self, hours: Collection[datetime]) -> dict[datetime, HourSums]:
+        """Those hours, summed in steps of five minutes."""
+        if not hours:
+            return {}
+        rows = self.pinned.within(min(hours), max(hours) + HOUR).read(ERROR_AGGREGATES, columns=SUMMED_COLUMNS).rows
+        return {hour: hour_sums(hour, rows_of_hour(rows, hour)) for hour in hours}
+
+
+def open_health(catalog: Catalog) -> HealthSnapshot:
+    """release_health as it stands now."""
+    return HealthSnapshot(_load(catalog, RELEASE_HEALTH))
+
+
+def read_hours(catalog: Catalog, until: datetime) -> HourRows:
+    """What the hours before `until` have; the 48 hours end with the latest complete one of two weeks."""
+    first = until - QUALITY_SPAN
+    audits = _rows(catalog, INGEST_AUDIT, _between("hour_start", first, until), _AUDIT_COLUMNS)
+    failed = where.And(where.GreaterThanOrEqual("checked_at", first.isoformat()), where.In("outcome", ("fail", "error")))
+    complete = [row for row in audits if row["status"] == "complete"]
+    latest: Mapping[str, Any] = max(complete, key=lambda row: row["hour_start"], default={})
+    end = latest["hour_start"] + HOUR if latest else until
+    pinned = pin_hours(catalog, end - CLOCK_HOURS * HOUR, end, (ERROR_AGGREGATES,))
+    return HourRows(end if latest else None, latest.get("mode"), audits, _rows(catalog, DATA_QUALITY, failed, _QUALITY_COLUMNS), pinned)
+
+
+def _between(column: str, first: datetime, end: datetime) -> Any:
+    return where.And(where.GreaterThanOrEqual(column, first.isoformat()), where.LessThan(column, end.isoformat()))
+
+
+def _rows(catalog: Catalog, table: Table, wanted: Any, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    stored = _load(catalog, table)
+    if stored is None:
+        return []
+    rows = stored.scan(wanted, selected_fields=columns).to_arrow().to_pylist()
+    return [{name: _as_utc(value) for name, value in row.items()} for row in rows]
+
+
+def _load(catalog: Catalog, table: Table) -> IcebergTable | None:
+    try:
+        return catalog.load_table(identifier(table))
+    except NoSuchTableError:
+        return None
+
+
+def _as_utc(value: Any) -> Any:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value

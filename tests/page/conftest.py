@@ -1,0 +1,29 @@
+"""A lake and a page's folder of a test's own, by the environment."""
+
+from pathlib import Path
+
+import pytest
+from pyiceberg.catalog import Catalog
+
+from jobs.tables.lake_catalog import open_catalog
+from tests.digest.stored_rows import lake_environment
+from tests.page.page_lake import fill
+
+
+@pytest.fixture
+def empty_catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalog:
+    for name, value in (lake_environment(tmp_path) | {"PAGES": str(tmp_path / "pages")}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("DATA_LABEL", raising=False)
+    return open_catalog()
+
+
+@pytest.fixture
+def catalog(empty_catalog: Catalog) -> Catalog:
+    fill(empty_catalog)
+    return empty_catalog
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    return tmp_path / "pages"

@@ -1,0 +1,211 @@
+"""What is published: the tables' figures and nothing else, in states that never change under a reader."""
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from jobs.health_cells import State
+from jobs.page.page_store import KEPT_FOR, PageStore
+from jobs.table_declarations import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH
+from jobs.tables.lake_catalog import identifier
+from jobs.tables.schemas import arrow_schema
+from jobs.windows import HOUR
+from tests.digest.facts_factory import NOON, a_cell, a_verdict
+from tests.digest.stored_rows import an_audit_row, health_row, store
+from tests.page.page_lake import CLOCK_ROWS, LOOKS, NEW, OLD, aggregates_row, fill, new_release, old_release
+from tests.page.published_pages import Page, publish
+
+FIGURES = ("observed_crashes", "usage_hours", "delayed_crashes", "expected_crashes", "ratio", "ratio_low", "ratio_high", "acceptable_ratio")
+
+
+def stored_rows(catalog, **wanted):
+    rows = catalog.load_table(identifier(RELEASE_HEALTH)).scan().to_arrow().to_pylist()
+    return sorted((row for row in rows if all(row[name] == value for name, value in wanted.items())), key=lambda row: row["as_of"])
+
+
+def append(catalog, table, rows):
+    catalog.load_table(identifier(table)).append(pa.Table.from_pylist(rows, schema=arrow_schema(table)))
+
+
+def files(pages: Path) -> dict[str, int]:
+    return {str(path.relative_to(pages)): path.stat().st_mtime_ns for path in (pages / "data").rglob("*.json")}
+
+
+def test_every_figure_is_that_of_its_row(catalog, pages):
+    publish()
+    page = Page(pages)
+    for version, at in ((NEW, NOON), (OLD, NOON - timedelta(days=2))):
+        told = {(cell["scope"], cell["platform"], cell["measure"]): cell for cell in page.cells(version)}
+        rows = [row for row in stored_rows(catalog, release_version=version, as_of=at) if row["scope"] != "release"]
+        assert len(told) == len(rows) > 1
+        for row in rows:
+            cell = told[row["scope"], row["platform"], row["measure"]]
+            assert {name: cell[name] for name in FIGURES} == pytest.approx({name: row[name] for name in FIGURES}, rel=1e-5)
+            assert cell["state"] == row["state"]
+
+
+def test_every_look_at_a_cell_is_there_with_its_counts(catalog, pages):
+    publish()
+    looks = Page(pages).looks(NEW, "Windows_NT", "main_crashes_capped")["looks"]
+    rows = stored_rows(catalog, release_version=NEW, platform="Windows_NT")
+    assert looks["as_of"] == [f"{row['as_of']:%Y-%m-%dT%H:%M:%SZ}" for row in rows] and len(rows) == LOOKS
+    for name in FIGURES:
+        assert looks[name] == pytest.approx([row[name] for row in rows], rel=1e-5)
+    assert looks["crashes_per_1k_hours"] == pytest.approx([1000 * row["observed_crashes"] / row["usage_hours"] for row in rows], rel=1e-5)
+
+
+def test_it_says_what_the_digest_says(catalog, pages):
+    publish()
+    release = Page(pages).release(NEW)
+    assert release["headline"] == "⛔ Firefox beta 57.0b8 – regressed (confirmed) since 22 Nov 09:00 UTC (6 h after release)"
+    assert release["sentence"].startswith(
+        "57.0b8 crashes 1.52 times as often as it should: after 9 h it has had about 640 browser crashes on Windows"
+    )
+    assert (release["deciding"]["words"]["interval"], release["deciding"]["words"]["counts"]) == ("1.27–1.81x", "662 in 148,200 h")
+
+
+def test_five_minutes_are_sums_of_complete_hours_and_a_gap_is_null(catalog, pages):
+    publish()
+    series = Page(pages).clock("Windows_NT", "main_crashes_capped")
+    fine = series["grains"][0]
+    new, old = (next(line for line in fine["versions"] if line["version"] == version) for version in (NEW, OLD))
+    end = fine["steps"]
+    assert (new["events"][end - 11], new["usage_hours"][end - 11]) == (2 + 5, 120 + 120)
+    assert new["events_per_1k_hours"][end - 11] == pytest.approx(1000 * 7 / 240, rel=1e-5)
+    assert (new["events"][end - 10], new["usage_hours"][end - 10]) == (None, 120), "no ping carried it: unknown, not 0"
+    assert new["events"][end - 9] is None and new["usage_hours"][end - 9] is None
+    assert old["events"][end - 35] == 4
+    assert f"{NOON - 2 * HOUR:%Y-%m-%dT%H:%M:%SZ}" in series["incomplete_hours"]
+    everywhere = Page(pages).clock("all", "main_crashes_capped")["grains"][1]["versions"][0]
+    assert (everywhere["events"][-1], everywhere["usage_hours"][-1]) == (2 + 5 + 1, 3 * 120 + 20)
+
+
+def test_a_row_of_an_hour_that_is_not_complete_is_not_shown(catalog, pages):
+    store(catalog, ERROR_AGGREGATES, [*CLOCK_ROWS, aggregates_row(90, main_crashes_capped=999)])
+    publish()
+    assert 999 not in Page(pages).clock("Windows_NT", "main_crashes_capped")["grains"][0]["versions"][0]["events"]
+
+
+def test_hours_are_told_as_they_are(catalog, pages):
+    publish()
+    hours = Page(pages).beside("quality.json")["hours"]
+    assert [(hour["hour_start"][11:16], hour["condition"]) for hour in hours] == [
+        ("08:00", "late"),
+        ("09:00", "provisional"),
+        ("10:00", "failed"),
+        ("11:00", "provisional"),
+    ]
+    assert hours[2]["lines"] is None and hours[3]["rejects_by_reason"] == {"build_too_old": 9, "not_json": 3}
+
+
+def test_publishing_again_writes_nothing_but_the_pointer(catalog, pages):
+    publish()
+    before = files(pages)
+    publish()
+    after = files(pages)
+    rewritten = {name for name in after if after[name] != before.get(name)}
+    assert {name for name in rewritten if not name.startswith("data/states/")} == {"data/latest.json"}
+    assert after.keys() == before.keys()
+
+
+def test_an_hourly_run_touches_live_releases_and_the_clock_only(catalog, pages):
+    publish()
+    before = files(pages)
+    later = [replace(cell, as_of=cell.as_of + HOUR, age_hours=cell.age_hours + 1) for cell in new_release() if cell.as_of == NOON]
+    append(catalog, RELEASE_HEALTH, [health_row(cell) for cell in later])
+    append(catalog, INGEST_AUDIT, [an_audit_row(NOON)])
+    publish(until=NOON + HOUR)
+    fresh = files(pages).keys() - before.keys()
+    kinds = {"/".join(name.split("/")[1:4]) if "releases" in name else name.split("/")[1] for name in fresh}
+    assert kinds == {"states", "clock", "hours", f"releases/beta/{NEW}"}
+    assert sum(name.startswith("data/hours/") for name in fresh) == 1, "one hour is summed, the others are kept"
+    assert len(Page(pages).looks(NEW, "all", "main_crashes_capped")["looks"]["as_of"]) == LOOKS + 1
+
+
+def test_a_publisher_that_dies_leaves_the_state_before(catalog, pages, monkeypatch):
+    publish()
+    before = Page(pages).pointer
+    fill(catalog, *(replace(cell, release_version="57.0b9") for cell in new_release()))
+
+    def no_space(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(PageStore, "_write_all", no_space)
+    with pytest.raises(AssertionError, match="no space left"):
+        publish()
+    page = Page(pages)
+    assert page.pointer == before and page.cells(NEW)
+
+
+def test_a_state_of_a_later_reading_stays(catalog, pages):
+    store(catalog, RELEASE_HEALTH, [health_row(cell) for cell in (*new_release(), *old_release())])
+    publish()
+    later = Page(pages).pointer
+    pointer = pages / "data" / "latest.json"
+    pointer.write_text(pointer.read_text().replace(f'"health_sequence":{later["health_sequence"]}', '"health_sequence":99'))
+    store(catalog, RELEASE_HEALTH, [health_row(cell) for cell in new_release()])
+    assert "a state of a later reading is there, which stays" in publish()
+    assert Page(pages).pointer["state_id"] == later["state_id"]
+
+
+def test_old_states_go_after_a_day_but_neither_this_one_nor_the_one_before(catalog, pages):
+    states = []
+    for version in ("57.0b8", "57.0b9", "57.0b10"):
+        store(catalog, RELEASE_HEALTH, [health_row(cell) for cell in (*new_release(version), *old_release())])
+        publish()
+        states.append(Page(pages))
+        for path in (pages / "data").rglob("*.json"):
+            long_ago = path.stat().st_mtime - 2 * KEPT_FOR.total_seconds()
+            os.utime(path, (long_ago, long_ago))
+    assert not (pages / states[0].pointer["state"]).exists()
+    for page in states[1:]:
+        assert page.beside("channels/beta.json")
+        for release in page.channel()["releases"]:
+            assert page.read(f"{release['folder']}/release.json"), "what a kept state rests on is kept"
+    assert not list((pages / "data" / "releases" / "beta").glob("57.0b8/*/release.json"))
+
+
+def test_a_public_page_leaves_out_small_groups_and_who_said_what(catalog, pages):
+    publish("--public")
+    page = Page(pages)
+    assert {cell["platform"] for cell in page.cells(NEW)} == {"all", "Windows_NT"}, "30 usage hours on macOS"
+    series = page.clock("Darwin", "main_crashes_capped")["grains"][0]["versions"][0]
+    assert set(series["events"]) == set(series["usage_hours"]) == {None}
+    everything = "".join(path.read_text() for path in pages.rglob("*.json"))
+    assert "Ada" not in everything and "drivers" not in everything and "a reviewer confirmed" in everything
+    assert not (pages / "data" / "hours").exists()
+
+
+def test_a_public_page_is_not_published_among_other_files(catalog, pages):
+    publish()
+    with pytest.raises(AssertionError, match="holds a page that is not for everybody; give this one a folder of its own"):
+        publish("--public")
+
+
+def test_before_anything_is_scored_there_is_a_page_that_says_so(empty_catalog, pages):
+    publish()
+    state = Page(pages).state
+    assert (state["channels"], state["complete_words"]) == ([], "no complete hour yet")
+
+
+HOSTILE = ("<script>alert(1)</script>", "../../../etc/passwd", "\u202e75.0b8", "57.0b8\n", ".", "a/b#c?d%2e")
+
+
+def test_hostile_names_are_text_and_stay_apart(empty_catalog, pages):
+    cells = [
+        cell for name in HOSTILE for cell in (a_verdict(release_version=name), a_cell(State.WATCH, release_version=name, platform=name))
+    ]
+    fill(empty_catalog, *cells)
+    publish()
+    page = Page(pages)
+    releases = page.channel()["releases"]
+    assert len({release["version"] for release in releases}) == len(releases) == len(HOSTILE) + 2
+    everything = "".join(path.read_text() for path in pages.rglob("*.json"))
+    assert "<" not in everything and "\u202e" not in everything
+    for release in releases:
+        [*_] = page.read(f"{release['folder']}/release.json")["cells"]
+        assert (pages / release["folder"]).resolve().is_relative_to(pages.resolve())
