@@ -4,7 +4,7 @@ SHELL := bash
 # Every task is a Python process of its own: compiled once, a module need not be compiled by each (a digest takes 3 s instead of 7).
 unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup lock demo test test-fast test-kills test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-years benchmark-scoring evaluate-scoring \
-        code-archive screenshots stack-start stack-status stack-stop clean
+        code-archive page screenshots stack-start stack-status stack-stop clean
 
 PYTHON := .venv/bin/python
 UV_VERSION := 0.13.9
@@ -80,6 +80,9 @@ evaluate-scoring: setup  ## false alarms, detection and coverage over simulated 
 
 code-archive: setup  ## .local/jobs.zip, which a Spark cluster's executors need (SPARK_PY_FILES)
 	@$(PYTHON) -m jobs.code_archive .local/jobs.zip
+
+page: setup  ## the page over a bundled sample of simulated data, without Java, Airflow or tables
+	@$(PYTHON) -m local.show_page
 
 screenshots: setup  ## the pictures of the README, in Debian's chromium, from a stack that runs
 	$(PYTHON) -m local.take_screenshots

@@ -16,19 +16,11 @@ from jobs.digest.verdict_advice import action
 from jobs.digest.verdict_words import headline, sentence, shown_score
 from jobs.health_cells import Cell
 from jobs.number_words import score_words
+from jobs.page.document_base import Document
 from jobs.page.look_series import look_series
-from jobs.page.page_documents import (
-    ChannelCard,
-    ChannelDocument,
-    Document,
-    PastScore,
-    RecentRatio,
-    ReleaseDocument,
-    ReleaseSummary,
-    ReviewSaid,
-)
 from jobs.page.page_names import page_key, series_path
 from jobs.page.page_reading import HealthSnapshot
+from jobs.page.release_documents import ChannelCard, ChannelDocument, PastScore, RecentRatio, ReleaseDocument, ReleaseSummary, ReviewSaid
 from jobs.page.small_groups import shown_cells
 from jobs.page.told_cells import rounded, told_cell, worst_first
 from jobs.windows import HOUR, Mode
@@ -68,6 +60,53 @@ def released_at(verdict: Cell) -> datetime:
 
 def channel_contents(channel: str, verdicts: Sequence[Cell], reading: ChannelReading) -> ChannelContents:
     """The channel as its verdicts have it; `verdicts` are those of the last days and the last ones of the year before."""
+    looks, newest, shown = _looks(channel, verdicts, reading)
+    facts = DigestFacts(
+        channel=channel,
+        window_start=reading.complete_until - HOUR,
+        window_end=reading.complete_until,
+        mode=Mode.PROVISIONAL,
+        run_key="",
+        releases=tuple(look for look in looks if look.version in shown),
+    )
+    leading = headline_release(facts) or looks[0]
+    summaries = [_summary(facts, look, reading) for look in looks]
+    rows = _looks_of(channel, looks, summaries, leading, reading)
+    lasting: dict[str, Document] = {}
+    for look, summary in zip(looks, summaries, strict=True):
+        if summary.folder not in reading.known_folders:
+            lasting |= _release_files(look, summary, rows, reading)
+    document = ChannelDocument(
+        channel=page_key(channel),
+        channel_label=as_label(channel),
+        current=page_key(leading.version),
+        releases=summaries,
+        scores=[_past_score(verdict) for verdict in reversed(newest) if verdict.as_of > reading.complete_until - SCORES_SPAN],
+        clock_folder="",
+        clock_platforms=[],
+        clock_measures=[],
+    )
+    card = _card(document, _recent(leading, rows))
+    return ChannelContents(card, document, lasting)
+
+
+def _card(document: ChannelDocument, recent: RecentRatio) -> ChannelCard:
+    told = next(summary for summary in document.releases if summary.version == document.current)
+    return ChannelCard(
+        channel=document.channel,
+        channel_label=document.channel_label,
+        file=f"channels/{document.channel}.json",
+        version=told.version,
+        version_label=told.version_label,
+        headline=told.headline,
+        verdict=told.verdict,
+        deciding=told.deciding,
+        recent=recent,
+    )
+
+
+def _looks(channel: str, verdicts: Sequence[Cell], reading: ChannelReading) -> tuple[list[ReleaseLook], list[Cell], set[str]]:
+    """The last look at each release of the page, newest first, the last verdicts of all, and the versions that a digest tells of now."""
     latest = {verdict.release_version: verdict for verdict in sorted(verdicts, key=lambda verdict: verdict.as_of)}
     newest = sorted(latest.values(), key=lambda verdict: (released_at(verdict), verdict.release_version), reverse=True)
     reviews = _reviews(reading)
@@ -81,46 +120,8 @@ def channel_contents(channel: str, verdicts: Sequence[Cell], reading: ChannelRea
         if verdict.release_version in versions
     ]
     cells = shown_cells(reading.health.cells(channel, {look.verdict.as_of for look in looks}), reading.is_public)
-    looks = list(with_cells(looks, [cell for cell in cells if cell.scope != "release"], ()))
-    facts = DigestFacts(
-        channel=channel,
-        window_start=reading.complete_until - HOUR,
-        window_end=reading.complete_until,
-        mode=Mode.PROVISIONAL,
-        run_key="",
-        releases=tuple(look for look in looks if look.version in {other.version for other in shown}),
-    )
-    leading = headline_release(facts) or looks[0]
-    summaries = [_summary(facts, look, reading) for look in looks]
-    rows = _looks_of(channel, looks, summaries, leading, reading)
-    lasting: dict[str, Document] = {}
-    for look, summary in zip(looks, summaries, strict=True):
-        if summary.folder not in reading.known_folders:
-            lasting |= _release_files(look, summary, rows, reading)
-    key = page_key(channel)
-    document = ChannelDocument(
-        channel=key,
-        channel_label=as_label(channel),
-        current=page_key(leading.version),
-        releases=summaries,
-        scores=[_past_score(verdict) for verdict in reversed(newest) if verdict.as_of > reading.complete_until - SCORES_SPAN],
-        clock_folder="",
-        clock_platforms=[],
-        clock_measures=[],
-    )
-    told = next(summary for summary in summaries if summary.version == page_key(leading.version))
-    card = ChannelCard(
-        channel=key,
-        channel_label=as_label(channel),
-        file=f"channels/{key}.json",
-        version=told.version,
-        version_label=told.version_label,
-        headline=told.headline,
-        verdict=told.verdict,
-        deciding=told.deciding,
-        recent=_recent(leading, rows),
-    )
-    return ChannelContents(card, document, lasting)
+    of_looks = with_cells(looks, [cell for cell in cells if cell.scope != "release"], ())
+    return list(of_looks), newest, {look.version for look in shown}
 
 
 def _reviews(reading: ChannelReading) -> tuple[Review, ...]:

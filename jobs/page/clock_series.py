@@ -14,8 +14,8 @@ from jobs.cell_words import measure_words, platform_words
 from jobs.client_text import as_label
 from jobs.health_cells import ALL
 from jobs.measures import MEASURES, measure_named
-from jobs.page.page_documents import ClockSeries, Grain, VersionCounts
 from jobs.page.page_names import page_key
+from jobs.page.series_documents import ClockSeries, Grain, VersionCounts
 from jobs.page.small_groups import is_small
 from jobs.page.told_cells import crashes_per_1k_hours, rounded
 from jobs.windows import HOUR, hours_between

@@ -4,8 +4,10 @@ from typing import Any
 
 import msgspec
 
+from jobs.page.document_base import Document
 from jobs.page.measure_endpoint import GRAINS, LONGEST_SECONDS, MeasureDocument
-from jobs.page.page_documents import FILES, ChannelDocument, Document, ReleaseDocument, StateDocument
+from jobs.page.page_documents import FILES, StateDocument
+from jobs.page.release_documents import ChannelDocument, ReleaseDocument
 
 
 def description() -> dict[str, Any]:

@@ -15,8 +15,8 @@ from jobs.digest.review_words import review_words
 from jobs.health_cells import State
 from jobs.health_notes import NoteCode, parse_note
 from jobs.note_words import note_words
-from jobs.page.page_documents import Looks, LookSeries, Mark
 from jobs.page.page_names import page_key
+from jobs.page.series_documents import Looks, LookSeries, Mark
 from jobs.page.small_groups import is_small
 from jobs.page.told_cells import crashes_per_1k_hours, rounded
 

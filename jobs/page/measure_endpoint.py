@@ -8,15 +8,11 @@ from typing import Any
 import msgspec
 
 from jobs.page.clock_series import CLOCK_HOURS
-from jobs.page.page_documents import (
-    SCHEMA_VERSION,
-    ChannelDocument,
-    ClockSeries,
-    Document,
-    StateDocument,
-    VersionCounts,
-)
+from jobs.page.document_base import SCHEMA_VERSION, Document
+from jobs.page.page_documents import StateDocument
 from jobs.page.page_names import series_path
+from jobs.page.release_documents import ChannelDocument
+from jobs.page.series_documents import ClockSeries, VersionCounts
 
 GRAINS = {"5m": 300, "1h": 3600}
 LONGEST_SECONDS = CLOCK_HOURS * 3600

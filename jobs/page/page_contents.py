@@ -17,10 +17,13 @@ from jobs.measures import MEASURES, SCORED_MEASURES
 from jobs.number_words import clock_words
 from jobs.page.channel_contents import ChannelContents, ChannelReading, channel_contents, released_at
 from jobs.page.clock_series import HourSums, clock_series
+from jobs.page.document_base import Document, Named
 from jobs.page.hour_quality import quality_document
-from jobs.page.page_documents import ChannelDocument, ClockSeries, Document, MeasureNamed, Named, StateDocument, StateNamed
+from jobs.page.page_documents import MeasureNamed, StateDocument, StateNamed
 from jobs.page.page_names import page_key, series_path
 from jobs.page.page_reading import HealthSnapshot, HourRows, open_health, read_hours
+from jobs.page.release_documents import ChannelDocument
+from jobs.page.series_documents import ClockSeries
 from jobs.tables.code_version import code_version
 from jobs.windows import hours_between
 

@@ -17,8 +17,9 @@ from starlette.routing import Route
 from jobs.page.endpoint_description import description
 from jobs.page.measure_endpoint import RefusedError, answer, parse_question
 from jobs.page.page_contents import KEPT_HOURS
-from jobs.page.page_documents import ChannelDocument, Pointer, StateDocument
+from jobs.page.page_documents import Pointer, StateDocument
 from jobs.page.page_store import POINTER
+from jobs.page.release_documents import ChannelDocument
 from jobs.tables.object_store import read_bytes
 
 _TYPES = {

@@ -20,8 +20,8 @@ from jobs.number_words import (
     ratio_words,
     score_words,
 )
-from jobs.page.page_documents import CellFigures, CellWords
 from jobs.page.page_names import cell_platform, page_key
+from jobs.page.release_documents import CellFigures, CellWords
 
 DIGITS = 6
 """Digits of a figure that count: far more than any interval is wide, and half as many bytes as a double."""
