@@ -33,6 +33,7 @@ OS_NAMES = ("Windows_NT", "Darwin", "Linux")
 _RUN = """
 import json, sys, time
 from jobs import score_release_health as scoring
+from jobs.tables.arrow_alone import leave_pandas_out
 from jobs.tables.kept_rows import keep_rows, kept_in
 from benchmarks.years_of_scoring import lake_in, parse_hour
 read = []
@@ -43,6 +44,7 @@ def counted(scan):
     read.append(rows.num_rows)
     return rows
 DataScan.to_arrow = counted
+leave_pandas_out()
 catalog, calendar = lake_in(sys.argv[1]), {}
 def peak():  # getrusage counts the process that forked this one
     return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]) / 1024

@@ -30,6 +30,7 @@ from jobs.expected_troubles import explain_trouble
 from jobs.number_words import plural
 from jobs.private_folders import make_private_folder
 from jobs.settings import LOCAL, Settings, SettingsError, from_environment
+from jobs.tables.arrow_alone import leave_pandas_out
 from jobs.tables.lake_catalog import open_catalog
 from jobs.windows import Mode, Window, parse_hour
 
@@ -176,4 +177,5 @@ def write_preview_files(messages: list[OutgoingMessage], name: str, folder: Path
 
 
 if __name__ == "__main__":
+    leave_pandas_out()
     main()

@@ -29,6 +29,7 @@ from jobs.scoring.health_rows import LookRange, health_rows
 from jobs.scoring.release_calendar import Calendar, parse_calendar, unseen_releases
 from jobs.settings import from_environment
 from jobs.table_declarations import RELEASE_HEALTH
+from jobs.tables.arrow_alone import leave_pandas_out
 from jobs.tables.code_version import code_version
 from jobs.tables.kept_rows import kept_in
 from jobs.tables.lake_catalog import open_catalog
@@ -124,4 +125,5 @@ def _line_for_a_person(scored: ScoredWindow) -> str:
 
 
 if __name__ == "__main__":
+    leave_pandas_out()
     main()

@@ -41,13 +41,26 @@ def learned_map(past: Sequence[PastScore]) -> ScoreMap:
     """Isotonic regression of the outcomes on the scores; the identity until 30 releases have an outcome."""
     if len(past) < FEWEST_RELEASES:
         return IDENTITY
-    from scipy.optimize import isotonic_regression  # half a second to import, for channels with thirty past releases alone
-
     scores, inverse = np.unique([release.least_score for release in past], return_inverse=True)
     counts = np.bincount(inverse).astype(np.float64)
     frequency = np.bincount(inverse, weights=[float(release.was_acceptable) for release in past]) / counts
-    calibrated = 100.0 * isotonic_regression(frequency, weights=counts).x
+    calibrated = 100.0 * monotone_fit(frequency, counts)
     return ScoreMap(tuple(scores.tolist()), tuple(calibrated.tolist()))
+
+
+def monotone_fit(values: Array, weights: Array) -> Array:
+    """The non-decreasing values of least weighted squared distance to these: at each the largest, over the beginnings of runs that hold it,
+    of the least mean over their ends (Robertson, Wright and Dykstra 1988, 1.4).
+
+    For the sixty releases of a map; scipy.optimize's, which a test compares with it, is a third of a second to import, in every hourly run.
+    """
+    totals, sizes = (np.concatenate([[0.0], np.cumsum(summed)]) for summed in (values * weights, weights))
+    first, last = np.ogrid[: values.size, : values.size]
+    with np.errstate(invalid="ignore"):
+        means = np.where(first <= last, (totals[last + 1] - totals[first]) / np.abs(sizes[last + 1] - sizes[first]), np.inf)
+    least = np.minimum.accumulate(means[:, ::-1], axis=1)[:, ::-1]  # over the ends from each position on
+    fitted: Array = np.where(first <= last, least, -np.inf).max(axis=0)
+    return fitted
 
 
 def map_for_age(maps: Mapping[int, ScoreMap], age_hours: int) -> ScoreMap:

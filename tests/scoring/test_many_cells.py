@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import isotonic_regression
 
 from jobs.health_notes import NoteCode
 from jobs.policies import POLICY, StrataPolicy
@@ -12,7 +15,7 @@ from jobs.scoring.data_guard import fallen_usage, kernel_drift, volume_problems
 from jobs.scoring.delay_matching import delay_kernel
 from jobs.scoring.evidence_list import listed_cells, with_listed_cells
 from jobs.scoring.ratio_posterior import ratio_posterior, ratio_prior, variance_to_mean
-from jobs.scoring.score_calibration import IDENTITY, PastScore, learned_map, map_for_age
+from jobs.scoring.score_calibration import IDENTITY, PastScore, learned_map, map_for_age, monotone_fit
 from jobs.scoring.severity_index import MeasureRatio, severity_index
 from jobs.scoring.strata import coarsen
 from jobs.table_declarations import RELEASE_HEALTH
@@ -88,6 +91,12 @@ def test_cells_are_listed_among_those_of_their_run_of_whatever_release():
     assert listed["notes"].to_pylist() == [[note], ["thin", note], [], [], [], []]
     assert listed.schema == schema
     assert with_listed_cells(schema.empty_table(), 0.1).num_rows == 0
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 5)), min_size=1, max_size=80))
+def test_the_monotone_fit_is_scipys(values_and_weights):
+    values, weights = (np.array(column, dtype=float) for column in zip(*values_and_weights, strict=True))
+    assert monotone_fit(values, weights) == pytest.approx(isotonic_regression(values, weights=weights).x, abs=1e-9)
 
 
 def test_scores_are_mapped_to_what_came_of_them():
