@@ -6,6 +6,7 @@ memory, and the rows that it read. Ends with an error where an hourly run misses
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
 
+from dags.job_operator import SLIM
 from jobs.table_declarations import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS, Table
 from jobs.tables.lake_catalog import ensure_table
 from jobs.tables.schemas import arrow_schema, staged_schema
@@ -90,8 +92,9 @@ def report(what: str, run: dict[str, float]) -> None:
 
 
 def run_once(place: Path, after: datetime) -> dict[str, float]:
-    """One run of the scoring in a process of its own."""
-    done = subprocess.run([sys.executable, "-c", _RUN, str(place), after.isoformat()], capture_output=True, text=True, check=False)
+    """One run of the scoring in a process of its own, with the variables of its task."""
+    command = [sys.executable, "-c", _RUN, str(place), after.isoformat()]
+    done = subprocess.run(command, env=SLIM | os.environ, capture_output=True, text=True, check=False)
     if done.returncode:
         raise click.ClickException(done.stderr)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

@@ -1,6 +1,7 @@
 """Runs an entry point of ours in a process of its own. No shell reads the arguments, so no value of a run can be anything but an argument."""
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,10 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from jobs.exit_codes import FAILED_EXPECTATIONS
 from jobs.settings import ROOT
+
+SLIM = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+"""Arrow's own allocator keeps what was freed: scoring an hour over 400 days peaks at 305 MB with it, at 231 without. Arrow reads this as it is
+loaded. Not for Spark's workers, which read for minutes."""
 
 
 class JobOperator(BaseOperator):
@@ -41,7 +46,7 @@ class JobOperator(BaseOperator):
     def execute(self, context: Any) -> Any:
         if self.skip_if == "True":
             raise AirflowSkipException(f"{self.module} has nothing to do in this run")
-        ended = self._process.run_command(self.command, cwd=str(ROOT))
+        ended = self._process.run_command(self.command, env=SLIM | os.environ, cwd=str(ROOT))
         if ended.exit_code == FAILED_EXPECTATIONS:
             raise AirflowFailException(
                 f"{self.module} found critical expectations failed, as its log says above; the same rows would fail again"

@@ -22,7 +22,7 @@ from jobs.command_line import EntryPoint
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.pings.ping_source import read_records
 from jobs.settings import from_environment
-from jobs.spark_session import get_session
+from jobs.spark_session import compile_queries, get_session
 from jobs.table_declarations import INGEST_AUDIT, WINDOW_TABLES
 from jobs.tables.audit_reading import latest_audit_sequence
 from jobs.tables.code_version import code_version
@@ -41,6 +41,8 @@ class Terms:
 
 
 NO_TERMS = Terms()
+_INTERPRETED_BYTES = 5_000_000
+"""Some ten thousand compressed pings; either way costs the same at some 40,000."""
 
 
 @click.command(cls=EntryPoint, help=__doc__)
@@ -79,8 +81,10 @@ def aggregate_window(spark: SparkSession, landing: str, window: Window, run_key:
     run_id, folder = window_run_id(run_key, attempt), attempt_folder(staging, run_key, attempt)
     hours = list_hours(landing, window)
     objects = [landed for hour in hours for landed in hour.objects]
-    click.echo(f"{window}: {len(objects)} objects, {sum(landed.bytes for landed in objects) / 1e6:,.1f} MB, staged below {folder}")
+    landed_bytes = sum(landed.bytes for landed in objects)
+    click.echo(f"{window}: {len(objects)} objects, {landed_bytes / 1e6:,.1f} MB, staged below {folder}")
 
+    compile_queries(spark, is_compiled=landed_bytes > _INTERPRETED_BYTES)
     marked = mark_pings(read_records(spark, hours), window.mode).persist()
     error_totals = window_errors(marked).persist()
     counts = counts_by_hour(count_lines(marked).toArrow())

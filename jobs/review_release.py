@@ -5,17 +5,20 @@ scoring, a dismissed or muted release raises no alarm, and the digest says who s
 """
 
 import getpass
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import click
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table as IcebergTable
 
 from jobs.command_line import EntryPoint
 from jobs.digest.digest_facts import Review
 from jobs.digest.stored_facts import read_looks, read_reviews
 from jobs.table_declarations import RELEASE_REVIEWS
 from jobs.tables.lake_catalog import ensure_table, open_catalog
+from jobs.tables.row_replacement import Replacement, replace_rows
 from jobs.tables.schemas import arrow_schema
 from jobs.windows import parse_hour
 
@@ -39,11 +42,22 @@ def main(channel: str, version: str, verdict: str | None, mute_until: datetime |
     if version not in known:
         newest = ", ".join(sorted(known)[-8:]) or "none"
         raise click.ClickException(f"no release {version} was ever scored on {channel}; there are {newest}")
-    review = updated_review(catalog, Review(channel, version, datetime.now(UTC), by, verdict or "", mute_until, note))
-    rows = pa.Table.from_pylist([vars(review)], schema=arrow_schema(RELEASE_REVIEWS))
-    ensure_table(catalog, RELEASE_REVIEWS).append(rows)
+    review = keep_review(catalog, lambda: Review(channel, version, datetime.now(UTC), by, verdict or "", mute_until, note))
     muted = f", muted until {review.muted_until:%Y-%m-%d %H:%M} UTC" if review.muted_until else ""
     click.echo(f"{channel} {version}: {review.verdict}{muted}, by {by}; the next scoring and the next digest know")
+
+
+def keep_review(catalog: Catalog, say: Callable[[], Review]) -> Review:
+    """Adds the review, on the very reviews that it was completed from: of two people who answer at once the later one keeps what the other said."""
+    ensure_table(catalog, RELEASE_REVIEWS)
+    kept = []
+
+    def decide(_: IcebergTable) -> Replacement:
+        kept.append(updated_review(catalog, say()))
+        return Replacement(None, [pa.Table.from_pylist([vars(kept[-1])], schema=arrow_schema(RELEASE_REVIEWS))])
+
+    replace_rows(catalog, RELEASE_REVIEWS, decide)
+    return kept[-1]
 
 
 def updated_review(catalog: Catalog, review: Review) -> Review:

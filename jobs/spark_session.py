@@ -65,6 +65,16 @@ def fit_shuffles(session: SparkSession) -> None:
         session.conf.set("spark.sql.shuffle.partitions", str(SHUFFLE_PARTITIONS_PER_CORE * int(cores)))
 
 
+def compile_queries(session: SparkSession, is_compiled: bool) -> None:
+    """Whether Spark translates the session's queries into Java and compiles that, which is its default, or interprets them.
+
+    Interpreted rows are slower and compiling is dear: an hour of 300 pings takes 9 s of the JVM's processor time in place of 12, 14 days of
+    90,000 pings 28 in place of 23.
+    """
+    session.conf.set("spark.sql.codegen.wholeStage", is_compiled)
+    session.conf.set("spark.sql.codegen.factoryMode", "FALLBACK" if is_compiled else "NO_CODEGEN")
+
+
 def _code_for_executors() -> str:
     """A zip of this code, for the executors of a cluster that a command names itself; under spark-submit `--py-files` sends it."""
     archive = Path(mkdtemp(prefix="release-health-")) / "jobs.zip"

@@ -48,6 +48,18 @@ def published(folder: Path, *manifests: Manifest) -> dict[str, list[str]]:
     return contents(catalog)
 
 
+def test_small_windows_are_interpreted_to_the_same_rows(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    landing = tmp_path / "landing"
+    land_week(landing)
+    window = settled(DAY)
+    interpreted = staged(spark, landing, window, tmp_path / "interpreted")
+    assert spark.conf.get("spark.sql.codegen.factoryMode") == "NO_CODEGEN"
+    monkeypatch.setattr(aggregate_errors, "_INTERPRETED_BYTES", 0)
+    compiled = staged(spark, landing, window, tmp_path / "compiled")
+    assert spark.conf.get("spark.sql.codegen.factoryMode") == "FALLBACK"
+    assert published(tmp_path / "one", interpreted) == published(tmp_path / "two", compiled)
+
+
 def test_a_window_is_aggregated_staged_and_published(spark: SparkSession, tmp_path: Path) -> None:
     landing = tmp_path / "landing"
     land_hour(landing, TEN)

@@ -48,6 +48,14 @@ def test_the_last_line_is_handed_on_as_json_where_asked_for() -> None:
     assert task(program).execute({}) is None
 
 
+def test_an_entry_point_has_its_tasks_variables_and_gives_freed_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANDING", "s3://lake/landing")
+    program = "import json, os, pyarrow; print(json.dumps([os.environ['LANDING'], pyarrow.default_memory_pool().backend_name]))"
+    assert task(program, do_xcom_push=True).execute({}) == ["s3://lake/landing", "system"]
+    monkeypatch.setenv("ARROW_DEFAULT_MEMORY_POOL", "mimalloc")
+    assert task(program, do_xcom_push=True).execute({}) == ["s3://lake/landing", "mimalloc"]
+
+
 def test_an_argument_reaches_no_shell(tmp_path: Path) -> None:
     hostile = f"2026-11-22; touch {tmp_path / 'x'} #$(touch {tmp_path / 'x'})"
     program = "import json, sys; print(json.dumps(sys.argv[1:]))"

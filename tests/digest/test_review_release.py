@@ -4,6 +4,7 @@ from datetime import datetime
 
 from click.testing import CliRunner
 
+from jobs import review_release
 from jobs.digest.stored_facts import read_reviews
 from jobs.review_release import main
 from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH
@@ -42,6 +43,23 @@ def test_what_is_left_open_is_kept_from_before_and_reopening_forgets_it(catalog)
     assert latest(catalog) == ("confirmed", datetime.fromisoformat("2026-11-23T08:00:00+00:00"), None)
     review("--reopen")
     assert latest(catalog) == ("open", None, None)
+
+
+def test_of_two_people_who_answer_at_once_the_later_keeps_what_the_other_said(catalog, monkeypatch):
+    store(catalog, RELEASE_HEALTH, health_rows(regressed()))
+    review("--reopen")  # makes the table
+    completed = review_release.updated_review
+
+    def overtaken(*arguments):
+        found = completed(*arguments)
+        monkeypatch.setattr(review_release, "updated_review", completed)
+        assert review("--confirm").exit_code == 0  # said after this one had looked, and before it was written
+        return found
+
+    monkeypatch.setattr(review_release, "updated_review", overtaken)
+    assert review("--mute-until", "2026-11-23T08:00Z").exit_code == 0
+    assert latest(catalog)[:2] == ("confirmed", datetime.fromisoformat("2026-11-23T08:00:00+00:00"))
+    assert len(read_reviews(catalog)) == 3
 
 
 def test_a_release_that_was_never_scored_is_named(catalog):
