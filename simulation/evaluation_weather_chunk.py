@@ -35,7 +35,7 @@ def simulate_weather_chunk(study: WeatherStudy, seed: int, indices: range) -> di
     """Figures of every release under test in the chunk, one element (or row) a release."""
     started = time.process_time()
     histories = [with_faults(simulate_history(study.world, study.tests, seed, i), study.faults, seed, i) for i in indices]
-    fitted = [_fitted(history) for history in histories]
+    fitted = [fitted_history(history) for history in histories]
     learned = learned_start_scale([own.past for own in fitted], _START_SCALE, POLICY.baselines, POLICY.variance)
     rows = []
     for index, history, own in zip(indices, histories, fitted, strict=True):
@@ -45,27 +45,29 @@ def simulate_weather_chunk(study: WeatherStudy, seed: int, indices: range) -> di
     return results | {"seconds": np.full(len(rows), (time.process_time() - started) / len(rows))}
 
 
-def _fitted(history: SimulatedHistory) -> ReleaseHistory:
-    fitted = fit_history([_counts(past, past.mean_kernel[:HORIZON_HOURS]) for past in history.baselines], _START_SCALE)
+def fitted_history(history: SimulatedHistory) -> ReleaseHistory:
+    fitted = fit_history([counts_of(past, past.mean_kernel[:HORIZON_HOURS]) for past in history.baselines], _START_SCALE)
     assert fitted is not None, "simulated baselines have usage"
     return fitted
 
 
-def _counts(release: SimulatedRelease, kernels: Array | None) -> ReleaseCounts:
+def counts_of(release: SimulatedRelease, kernels: Array | None) -> ReleaseCounts:
     return ReleaseCounts(
         crashes=release.crashes,
         usage_hours=release.usage_hours,
         channel_hours=release.channel_hours,
         updates=release.updates,
         delay_kernel=kernels,
-        previous=PreviousVersion(release.old_crashes.sum(axis=0), release.old_usage_hours.sum(axis=0)),
+        previous=PreviousVersion(
+            release.old_crashes.sum(axis=0), release.old_usage_hours.sum(axis=0), release.old_crashes, release.old_usage_hours
+        ),
     )
 
 
 def _figures(fitted: ReleaseHistory, history: SimulatedHistory, release: SimulatedRelease, study: WeatherStudy) -> dict[str, object]:
     delays = channel_delays(history, release, study.faults.jumping_clocks)
     released = _ORIGIN + _BEFORE_HOURS * HOUR
-    counts = _counts(release, daily_kernels(delays, None, released, HORIZON_HOURS, POLICY.delays))
+    counts = counts_of(release, daily_kernels(delays, None, released, HORIZON_HOURS, POLICY.delays))
     looks = look_at_cells(fitted, counts)
     problems = [
         *kernel_drift_problem(delays, released, HORIZON_HOURS, POLICY),

@@ -24,7 +24,7 @@ from jobs.windows import HOUR
 
 WEEK = timedelta(hours=HORIZON_HOURS)
 _BEFORE = timedelta(hours=HOURS_BEFORE_RELEASE)
-_FORMAT = 1  # of a record; raise it when what a record holds, or how it is made, changes
+_FORMAT = 2  # of a record; raise it when what a record holds, or how it is made, changes
 _TOLD_FROM = 5
 
 

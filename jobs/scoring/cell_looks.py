@@ -11,9 +11,11 @@ from jobs.policies import HORIZON_HOURS
 from jobs.scoring.development_factors import adoption_bins
 from jobs.scoring.environment_guard import environment_factors
 from jobs.scoring.ratio_posterior import INTERVAL_SDS, RatioPosterior, RatioPrior, ratio_posterior, ratio_prior, variance_to_mean
+from jobs.scoring.release_amounts import delayed_crashes, release_exposure
 from jobs.scoring.release_counts import Array, ReleaseCounts, adoption
 from jobs.scoring.release_history import ReleaseHistory, daily_matchings, padded
-from jobs.scoring.update_counts import Exposure, exposure
+from jobs.scoring.stratum_environment import StratumEnvironment, stratum_environment
+from jobs.scoring.update_counts import Exposure
 
 Scope = Literal["platform", "trailing", "stratum"]
 ALL = "all"
@@ -53,6 +55,8 @@ class CellLooks:
     environment: Array
     unseen_share: Array
     has_lost_updates: NDArray[np.bool_]
+    stratum_environment: Array
+    """(strata of the release, hours): events that hit one stratum in all versions."""
 
     def chance_if_healthy(self, cell: int) -> Array:
         """Chance at each look that a healthy release's ratio is as high: it differs from its predecessors, is young, and counts are few."""
@@ -87,7 +91,7 @@ def look_at_cells(
     """All looks at a release of `release.hours` hours, against its history. One stratum alone has no rest to be compared with."""
     hours = min(release.hours, HORIZON_HOURS)
     exposed = release_exposure(history, release, hours)
-    sums, shares, environment = _cumulative(history, release, exposed, hours)
+    sums, shares, environment, by_stratum = _cumulative(history, release, exposed, hours)
     history = replace(history, omega2=history.omega2 + padded(exposed.extra_variance, history.omega2.size))
     unseen_share, is_counted = _counted_strata(history, sums)
     whole = _Cumulative(*(np.where(is_counted, field, 0.0).sum(axis=0, keepdims=True) for field in vars(sums).values()))
@@ -96,9 +100,9 @@ def look_at_cells(
     names = stratum_names or tuple(str(i) for i in range(release.crashes.shape[0]))
     parts = [_whole_cell(history, whole, hours), _trailing_cell(history, whole, trailing, hours)]
     if local.size:
-        parts.append(_local_cells(history, sums, whole, local, hours))
+        parts.append(_local_cells(history, sums, whole, local, by_stratum.variance))
     looks = _assembled(parts, tuple(names[i] for i in local), history.phi, shares, environment, unseen_share)
-    return replace(looks, has_lost_updates=exposed.has_lost_updates)
+    return replace(looks, has_lost_updates=exposed.has_lost_updates, stratum_environment=by_stratum.factors)
 
 
 @dataclass(frozen=True)
@@ -138,8 +142,8 @@ def _trailing_cell(history: ReleaseHistory, whole: _Cumulative, trailing: _Cumul
     return _Part(trailing, trailing.expected, ratio, omega2[None, :], level.scale, level.degrees, prior, posterior, is_known)
 
 
-def _local_cells(history: ReleaseHistory, sums: _Cumulative, whole: _Cumulative, local: NDArray[np.intp], hours: int) -> _Part:
-    """Each stratum against the rest of the same release: what is common to both cancels."""
+def _local_cells(history: ReleaseHistory, sums: _Cumulative, whole: _Cumulative, local: NDArray[np.intp], doubt: Array) -> _Part:
+    """Each stratum against the rest of the same release: what is common to both cancels. `doubt` is the variance of events in the strata."""
     alarm, scale = history.policy.alarm, history.stratum_scale
     mass = alarm.p_stratum_regression / local.size
     log_acceptable = max(float(np.log1p(alarm.local_margin)), alarm.local_scales * scale)
@@ -148,7 +152,7 @@ def _local_cells(history: ReleaseHistory, sums: _Cumulative, whole: _Cumulative,
     rest_observed = np.maximum(whole.observed - own.observed, 0.0)
     rest_expected = np.maximum(whole.expected - own.expected, 0.0)
     expected = own.expected * (rest_observed + REST_PSEUDO_CRASHES) / (rest_expected + REST_PSEUDO_CRASHES)
-    omega2 = history.omega2[:hours] / 2 + history.phi / np.maximum(rest_observed, 2.0)
+    omega2 = history.omega2[: doubt.shape[1]] / 2 + history.phi / np.maximum(rest_observed, 2.0) + doubt[local]
     ratio = variance_to_mean(own.observed, own.squared_weights)
     posterior = ratio_posterior(own.observed, expected, ratio * history.phi, omega2, prior)
     return _Part(own, expected, ratio, omega2, scale, _LOCAL_DEGREES, prior, posterior, np.ones(own.observed.shape, dtype=bool))
@@ -190,6 +194,7 @@ def _assembled(
         environment=environment,
         unseen_share=unseen_share,
         has_lost_updates=np.zeros(shares.size, dtype=bool),
+        stratum_environment=np.ones((0, shares.size)),
     )
 
 
@@ -198,25 +203,20 @@ def _log_acceptable(history: ReleaseHistory) -> float:
     return max(float(np.log1p(alarm.margin)), alarm.scales * history.level.scale)
 
 
-def release_exposure(history: ReleaseHistory, release: ReleaseCounts, hours: int) -> Exposure:
-    """A release's hourly exposure in its first `hours`, with its updates delayed as usage is."""
-    known = release.known[:hours]
-    delayed = None
-    if history.update_weight > 0 and release.updates is not None:
-        matching = daily_matchings(release, history.matching)[0]  # of the first day: a later one would change earlier looks
-        delayed = matching.delayed(padded(release.updates[:, :hours] * known, HORIZON_HOURS))[:, :hours]
-    return exposure(release.usage_hours[:, :hours] * known, delayed, history.usual_updates, history.update_weight)
-
-
-def _cumulative(history: ReleaseHistory, release: ReleaseCounts, exposed: Exposure, hours: int) -> tuple[_Cumulative, Array, Array]:
-    """Sums since release by stratum, the release's adoption, and the environment factor of each hour."""
+def _cumulative(
+    history: ReleaseHistory, release: ReleaseCounts, exposed: Exposure, hours: int
+) -> tuple[_Cumulative, Array, Array, StratumEnvironment]:
+    """Sums since release by stratum, the release's adoption, the environment factor of each hour, and those of its strata."""
     known = release.known[:hours]
     crashes, usage_hours = release.crashes[:, :hours] * known, release.usage_hours[:, :hours] * known
     shares = adoption(usage_hours.sum(axis=0), release.channel_hours[:hours] * known)
     matching = daily_matchings(release, history.matching)[0]  # of the first day: a later one would change earlier looks
-    environment = environment_factors(release.previous, matching, history.usual_change, hours)
-    multiplier = np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * environment
-    observed, squared_weights = _delayed_crashes(history, release, padded(crashes, HORIZON_HOURS), hours)
+    by_stratum = stratum_environment(release.previous, matching, release.crashes.shape[0], hours)
+    environment = environment_factors(release.previous, matching, history.usual_change, hours, by_stratum.explained)
+    multiplier = (
+        np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * environment * by_stratum.factors
+    )
+    observed, squared_weights = delayed_crashes(history, release, padded(crashes, HORIZON_HOURS), hours)
     rates, amounts = history.rates[:, None], (exposed.implied, exposed.counted)
     sums = _Cumulative(
         crashes=np.cumsum(crashes, axis=1),
@@ -225,18 +225,7 @@ def _cumulative(history: ReleaseHistory, release: ReleaseCounts, exposed: Exposu
         squared_weights=squared_weights,
         expected=np.where(exposed.has_lost_updates, *(np.cumsum(rates * amount * multiplier, axis=1) for amount in amounts)),
     )
-    return sums, shares, environment
-
-
-def _delayed_crashes(history: ReleaseHistory, release: ReleaseCounts, crashes: Array, hours: int) -> tuple[Array, Array]:
-    """O and Q at each look, with the kernel of the look's day."""
-    matchings = daily_matchings(release, history.matching)
-    observed, squared_weights = np.empty((crashes.shape[0], hours)), np.empty((crashes.shape[0], hours))
-    for day, matching in enumerate(matchings):
-        looks = slice(24 * day, hours if day == len(matchings) - 1 else min(24 * (day + 1), hours))
-        observed[:, looks] = np.cumsum(matching.delayed(crashes), axis=1)[:, looks]
-        squared_weights[:, looks] = matching.squared_weights(crashes)[:, looks]
-    return observed, squared_weights
+    return sums, shares, environment, by_stratum
 
 
 def _counted_strata(history: ReleaseHistory, sums: _Cumulative) -> tuple[Array, NDArray[np.bool_]]:

@@ -17,10 +17,10 @@ from jobs.scoring.delay_matching import DelayMatching
 from jobs.scoring.release_counts import Array, PreviousVersion, trailing_sum
 
 HOURS_BEFORE_RELEASE = 72
-_REFERENCE = slice(24, HOURS_BEFORE_RELEASE)  # two whole days, after one in which crashes of the hours before would be missing
+REFERENCE = slice(24, HOURS_BEFORE_RELEASE)  # two whole days, after one in which crashes of the hours before would be missing
 _TRAILING_HOURS = 6
 _FEWEST_RELEASES = 3
-_OVERDISPERSION = 2.5  # fixed: the previous version's own is not known in its last days
+OVERDISPERSION = 2.5  # fixed: the previous version's own is not known in its last days
 _LEAST_VARIANCE = 0.03**2
 _EVENT_PROBABILITY = 0.3  # of any hour; believed too late where it is rarer: an event of x 1.6 alarms in 4 % of releases, at .05 in 7 %
 _EVENT_SD = 0.4  # of its log factor
@@ -50,14 +50,14 @@ def previous_version_change(previous: PreviousVersion, matching: DelayMatching, 
     end = HOURS_BEFORE_RELEASE + hours
     usage_hours = previous.usage_hours[:end]
     crashes = np.convolve(previous.crashes[:end], matching.kernel)[: usage_hours.size]
-    crashes_before, usage_before = crashes[_REFERENCE].sum(), usage_hours[_REFERENCE].sum()
+    crashes_before, usage_before = crashes[REFERENCE].sum(), usage_hours[REFERENCE].sum()
     trailing_crashes = trailing_sum(crashes, _TRAILING_HOURS)[HOURS_BEFORE_RELEASE:]
     trailing_usage = trailing_sum(usage_hours, _TRAILING_HOURS)[HOURS_BEFORE_RELEASE:]
     is_known = (trailing_usage > 1e-9) & (usage_before > 1e-9)
     change = np.full((2, hours), np.nan)
     known = np.flatnonzero(is_known)
     change[0, known] = np.log((trailing_crashes[known] + 0.5) / trailing_usage[known] * usage_before / (crashes_before + 0.5))
-    change[1, known] = _OVERDISPERSION * (1 / np.maximum(trailing_crashes[known], 1.0) + 1 / max(crashes_before, 1.0))
+    change[1, known] = OVERDISPERSION * (1 / np.maximum(trailing_crashes[known], 1.0) + 1 / max(crashes_before, 1.0))
     return PreviousVersionChange(change[0], change[1])
 
 
@@ -76,13 +76,19 @@ def usual_change(previous_versions: Sequence[tuple[PreviousVersion, DelayMatchin
     return UsualChange(logs.mean(axis=0), variance)
 
 
-def environment_factors(previous: PreviousVersion | None, matching: DelayMatching, usual: UsualChange | None, hours: int) -> Array:
-    """The factor on each hour's expected crashes; about 1 where the previous version says nothing beyond its noise."""
+def environment_factors(
+    previous: PreviousVersion | None, matching: DelayMatching, usual: UsualChange | None, hours: int, explained: Array | None = None
+) -> Array:
+    """The factor on each hour's expected crashes; about 1 where the previous version says nothing beyond its noise.
+
+    `explained` is the part of its change (log) that events in single strata account for.
+    """
     factors: NDArray[np.float64] = np.ones(hours)
     if previous is None or usual is None:
         return factors
     change = previous_version_change(previous, matching, hours)
-    psi, wander = change.log_change - usual.mean[:hours], change.count_variance + usual.variance[:hours]
+    psi = change.log_change - usual.mean[:hours] - (0.0 if explained is None else explained)
+    wander = change.count_variance + usual.variance[:hours]
     is_known = np.isfinite(psi) & np.isfinite(wander)
     factors[is_known] = np.exp(_expected_event(psi[is_known], wander[is_known]))
     return factors

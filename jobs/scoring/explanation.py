@@ -14,9 +14,10 @@ from jobs.measures import measure_named
 from jobs.note_words import note_words
 from jobs.number_words import age_words, chance_words, clock_words, interval_words, percent_words, plural, ratio_words, score_words
 from jobs.policies import Policy
-from jobs.scoring.cell_looks import REST_PSEUDO_CRASHES, TRAILING_HOURS, release_exposure
+from jobs.scoring.cell_looks import REST_PSEUDO_CRASHES, TRAILING_HOURS
 from jobs.scoring.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.development_factors import adoption_bins
+from jobs.scoring.release_amounts import release_exposure
 from jobs.scoring.row_recomputation import Row, row_variance_to_mean
 from jobs.scoring.severity_index import MeasureRatio, severity_index
 
@@ -43,6 +44,7 @@ def stratum_shares(cell: ScoredCell, look: int, first_look: int = 0) -> list[Str
     exposure = release_exposure(history, counts, counts.hours).at(look)
     bins = adoption_bins(looks.adoption[hours])
     multiplier = np.exp(history.factors.log_multiplier(bins, look + 1) + history.level.mean) * looks.environment[hours]
+    multiplier = multiplier * looks.stratum_environment[:, hours]
     expected = (history.rates[:, None] * exposure * multiplier)[:, first_look:].sum(axis=1)
     usage_hours = usage_hours[:, first_look:]
     is_counted = history.has_baseline | bool(looks.unseen_share[look] <= history.policy.verdict.most_unseen_share)

@@ -56,7 +56,7 @@ def release_counts(totals: ChannelTotals, life: ReleaseLife, record: ReleaseReco
         channel_hours=_cut(totals.usage_on(cell.platform), start, hours),
         updates=strata.grouped(record.own, "updates", cell.platform, hours),
         delay_kernel=life.delay_kernel,
-        previous=_previous_version(record, cell, start, hours),
+        previous=_previous_version(record, cell, strata, start, hours),
         is_known=_cut(totals.is_complete, start, hours),
         version=release.version,
         release_type=release.release_type,
@@ -72,9 +72,18 @@ def _cut(series: NDArray[Number], start: int, hours: int) -> NDArray[Number]:
     return piece
 
 
-def _previous_version(record: ReleaseRecord, cell: CellKey, start: int, hours: int) -> PreviousVersion | None:
-    if record.previous is None or start < HOURS_BEFORE_RELEASE:
+def _previous_version(record: ReleaseRecord, cell: CellKey, strata: CellStrata, start: int, hours: int) -> PreviousVersion | None:
+    """By stratum only for all platforms together: local cells are made there. Strata that only the previous version has are left out of that."""
+    before = record.previous
+    if before is None or start < HOURS_BEFORE_RELEASE:
         return None
     length = HOURS_BEFORE_RELEASE + hours
-    crashes, usage_hours = (record.previous.total(measure, cell.platform)[:length] for measure in (cell.measure, "usage_hours"))
-    return PreviousVersion(crashes, usage_hours)
+    crashes, usage_hours = (before.total(measure, cell.platform)[:length] for measure in (cell.measure, "usage_hours"))
+    rows = [row for row, stratum in enumerate(before.strata) if stratum in strata.code_of]
+    if cell.platform is not None or not rows:
+        return PreviousVersion(crashes, usage_hours)
+    known = HourlyCounts(
+        tuple(before.strata[row] for row in rows), {name: before.by_measure[name][rows] for name in (cell.measure, "usage_hours")}
+    )
+    by_stratum = [strata.grouped(known, measure, None, length) for measure in (cell.measure, "usage_hours")]
+    return PreviousVersion(crashes, usage_hours, *by_stratum)

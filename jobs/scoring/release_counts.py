@@ -12,17 +12,20 @@ MATURE_START_HOUR = 72
 
 @dataclass(frozen=True)
 class PreviousVersion:
-    """The release that the users came from: crashes and received hours of all strata, from 72 h before to the hour of the look."""
+    """The release that the users came from: crashes and received hours of all strata, from 72 h before to the hour of the look; where they
+    are known also by stratum, in the order of the release's (strata, hours)."""
 
     crashes: Array
     usage_hours: Array
+    crashes_by_stratum: Array | None = None
+    usage_by_stratum: Array | None = None
 
     def __post_init__(self) -> None:
         if self.crashes.shape != self.usage_hours.shape or self.crashes.ndim != 1:
             raise ValueError(
                 f"previous version: crashes {self.crashes.shape} and usage hours {self.usage_hours.shape} must be one series each"
             )
-        for name in ("crashes", "usage_hours"):
+        for name in ("crashes", "usage_hours", "crashes_by_stratum", "usage_by_stratum"):
             _require_amounts(f"previous version: {name}", getattr(self, name))
 
 

@@ -1,6 +1,6 @@
 """What one release contributes to scoring: its own hours by stratum, those of the version before it, and how late its usage came."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -55,7 +55,7 @@ class HourlyCounts:
 @dataclass(frozen=True)
 class ReleaseRecord:
     """`own` are a release's counts by hour since release, of its first week at most; `previous` those of the release that its users came from,
-    from 72 hours before on (None: it had none, or nothing was received of it), one row a platform. `kernels` are the delays of the two weeks up to the end of its
+    from 72 hours before on (None: it had none, or nothing was received of it). `kernels` are the delays of the two weeks up to the end of its
     week, by platform and for all (None); the whole is None while the week lasts, and a kernel where too little usage came.
     """
 
@@ -80,17 +80,8 @@ def release_record(rows: pa.Table, release: Release, previous: Release | None, h
         return ReleaseRecord(own, None)
     length = HOURS_BEFORE_RELEASE + hours
     before = hourly_counts(rows, previous.version, release, -HOURS_BEFORE_RELEASE, length)
-    return ReleaseRecord(own, by_platform(before, ("usage_hours", *SCORED_COLUMNS)) if before.strata else None)
-
-
-def by_platform(counts: HourlyCounts, measures: Sequence[str]) -> HourlyCounts:
-    """One row a platform."""
-    platforms = sorted(set(counts.platforms.tolist()))
-    sums = {name: np.zeros((len(platforms), values.shape[1])) for name, values in counts.by_measure.items() if name in measures}
-    for name, summed in sums.items():
-        for row, platform in enumerate(platforms):
-            summed[row] = counts.total(name, platform)
-    return HourlyCounts(tuple((platform, "", "", "") for platform in platforms), sums)
+    scored = {name: values for name, values in before.by_measure.items() if name != "updates"}
+    return ReleaseRecord(own, HourlyCounts(before.strata, scored) if before.strata else None)
 
 
 def hourly_counts(rows: pa.Table, version: str, release: Release, first: int, hours: int) -> HourlyCounts:
