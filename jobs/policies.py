@@ -106,6 +106,8 @@ class VerdictPolicy:
     watch_probability: float = 0.50
     watch_local_probability: float = 0.80
     improved_probability: float = 0.95
+    least_praised: float = 0.4
+    """Never improved while so few crashes are within the bound: one report in three arriving looks the same before it can be told."""
     healthy_probability: float = 0.95
     healthy_effective_crashes: float = 30.0
     healthy_upper_ratio: float = 1.5

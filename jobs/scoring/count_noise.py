@@ -10,6 +10,7 @@ Array = NDArray[np.float64]
 _LEAST_MEAN = 0.05
 _LATE_WINDOWS = (slice(72, 120), slice(120, 168))
 _LEAST_TRANSIENT_VARIANCE = 0.02**2
+_FEWEST_TO_LEARN = 3  # releases, of their transient variance
 _UPDATE_HOURS = 7.0  # what a user's update is worth, in hours of a usage of 3.5 h a day
 _UPDATE_COUNT_VARIANCE_SCALE = 0.36  # om_scale .6, squared
 
@@ -63,7 +64,9 @@ def transient_variance(observed: Array, expected: Array, effective: Array, level
     correction = releases / max(releases - 1, 1)
     raw = correction * (deviation**2 - phi / np.maximum(effective, 1.0)).mean(axis=0)
     learned = np.maximum(smoothed_by_age(raw), 0.0)
-    weight = releases / (releases + 8) * ((effective.mean(axis=0) > 10) & (releases >= 3))
+    weight = releases / (releases + 8) * ((effective.mean(axis=0) > 10) & (releases >= _FEWEST_TO_LEARN))
+    if releases < _FEWEST_TO_LEARN:
+        start = start * (1 + 1 / releases)  # the factors of so few releases carry their own transient error, too
     return np.asarray(np.maximum(weight * learned + (1 - weight) * start[:hours], _LEAST_TRANSIENT_VARIANCE))
 
 

@@ -95,9 +95,9 @@ def test_scoring_again_gives_the_same():
 
 
 def test_baselines_count_by_their_order_alone():
-    newest_bad = [release(1.5, seed=100, version="60.0"), *PAST[1:]]
-    oldest_bad = [*PAST[:-1], release(1.5, seed=107, version="53.0")]
-    assert last_cell(score_release(release(1.2), newest_bad)).ratio < last_cell(score_release(release(1.2), oldest_bad)).ratio
+    newest_higher = [release(1.15, seed=100, version="60.0"), *PAST[1:]]
+    oldest_higher = [*PAST[:-1], release(1.15, seed=107, version="53.0")]
+    assert last_cell(score_release(release(1.2), newest_higher)).ratio < last_cell(score_release(release(1.2), oldest_higher)).ratio
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

@@ -43,6 +43,7 @@ def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved
         has_lost_updates=np.zeros(p.shape[1], dtype=bool),
         adoption=ones[0],
         environment=ones[0],
+        stratum_environment=ones,
         unseen_share=ones[0],
     )
 
@@ -103,6 +104,12 @@ def test_healthy_takes_three_looks_from_six_hours_on():
 
 def test_healthy_is_refused_while_half_as_many_crashes_again_are_possible():
     assert H not in states_of([0.01] * 12, mean=0.3, sd=0.1)
+
+
+def test_what_missing_reports_would_look_like_is_no_improvement():
+    """A third of the crashes is within the 90 % bound, or is not."""
+    unsure, sure = (states_of([0.0] * 8, p_improved=0.99, mean=np.log(0.5), sd=sd)[-1] for sd in (0.2, 0.05))
+    assert (unsure is State.IMPROVED, sure is State.IMPROVED) == (False, True)
 
 
 def test_improved_goes_before_healthy():
