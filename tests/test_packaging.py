@@ -1,6 +1,7 @@
 """The project as a package: a wheel installed elsewhere, and the zip that a cluster's executors get."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,15 @@ def test_an_installed_package_keeps_what_is_local_where_it_runs(installed: Path,
 def test_data_docs_are_rendered_from_the_zip_that_a_cluster_gets(tmp_path: Path) -> None:
     write_code_archive(tmp_path / "jobs.zip")
     assert "<html" in run(sys.executable, tmp_path, "-c", RENDER, PYTHONPATH=str(tmp_path / "jobs.zip"))
+
+
+def test_the_code_has_a_version_in_a_package_and_in_a_zip(installed: Path, tmp_path: Path) -> None:
+    write_code_archive(tmp_path / "jobs.zip")
+    version = "from jobs.tables.code_version import code_version; print(code_version())"
+    of_package = run(installed, tmp_path, "-c", version)
+    of_zip = run(sys.executable, tmp_path, "-c", version, PYTHONPATH=str(tmp_path / "jobs.zip"))
+    assert re.fullmatch(r"sources-[0-9a-f]{12}", of_package.strip())
+    assert of_zip == of_package
 
 
 def test_what_scores_rest_on_reads_the_same_in_a_package_and_in_a_zip(installed: Path, tmp_path: Path) -> None:

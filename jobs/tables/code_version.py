@@ -13,14 +13,17 @@ from jobs.settings import ROOT
 @cache
 def code_version() -> str:
     """The commit of the checkout (`-dirty` with changes), else a digest of the sources: a zip or an image has no git."""
-    return _commit() or f"sources-{source_digest('.')}"
+    return _commit() or f"sources-{source_digest()}"
 
 
 def source_digest(*places: str) -> str:
-    """A digest of the sources of modules and of all below folders, both given as paths in `jobs`; in a checkout, a package or a zip the same."""
-    digest = hashlib.sha256()
-    for place in places:
-        for path, content in _sources(files("jobs").joinpath(place), place):
+    """A digest of the sources of modules and of all below folders, both given as paths in `jobs`; of all of it where none is given.
+
+    The same in a checkout, a package or a zip.
+    """
+    digest, root = hashlib.sha256(), files("jobs")
+    for place, source in [(place, root.joinpath(place)) for place in places] or [("", root)]:
+        for path, content in _sources(source, place):
             digest.update(path.encode() + b"\0" + content + b"\0")
     return digest.hexdigest()[:12]
 
