@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 # Every task is a Python process of its own: compiled once, a module need not be compiled by each (a digest takes 3 s instead of 7).
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup lock demo test test-fast test-kills test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-years benchmark-scoring evaluate-scoring \
+.PHONY: help setup lock demo test test-fast test-kills test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-years benchmark-page benchmark-scoring evaluate-scoring \
         code-archive page screenshots stack-start stack-status stack-stop clean
 
 PYTHON := .venv/bin/python
@@ -72,6 +72,9 @@ benchmark-years: setup  ## what an hourly publication costs after 24 to 2,000 ho
 	$(PYTHON) -m benchmarks.years_of_publishing --maintenance late
 	$(PYTHON) -m benchmarks.years_of_scoring
 
+benchmark-page: setup  ## what publishing the page costs in a large world, and what its views weigh
+	$(PYTHON) -m benchmarks.page_publishing
+
 benchmark-scoring: setup  ## how long a history takes to fit and a look to score
 	$(PYTHON) -m benchmarks.scoring_speed
 
@@ -86,6 +89,7 @@ page: setup  ## the page over a bundled sample of simulated data, without Java, 
 
 screenshots: setup  ## the pictures of the README, in Debian's chromium, from a stack that runs
 	$(PYTHON) -m local.take_screenshots
+	$(PYTHON) -m local.page_screenshots
 
 stack-start: setup  ## start PostgreSQL, Airflow and the Slack stand-in, on loopback
 	@$(PYTHON) -m local.stack start

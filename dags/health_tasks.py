@@ -70,6 +70,11 @@ def score_and_audit(arguments: Sequence[str]) -> tuple[JobOperator, JobOperator]
     return score, audit
 
 
+def publish_page(**task_arguments: Any) -> JobOperator:
+    """Publish the page, also where a gate failed: it shows that. Nothing waits for it but the end of the run."""
+    return python_task("publish_pages", [], **{"trigger_rule": TriggerRule.ALL_DONE, **task_arguments})
+
+
 def watch(tasks: Sequence[BaseOperator]) -> RunFailure:
     """The last task: fails the run if anything failed, although the digest was posted."""
     watcher = RunFailure(

@@ -9,7 +9,7 @@ trigger again without `dry_run`.
 **Reads:** the days' folders of the landing zone; `release_totals` for scoring.
 
 **Writes:** the same rows as the settling runs of those days, whatever `days_per_job`: every day in the aggregate tables and in
-`ingest_audit`, then `release_health` once from `start` on, and one summary in Slack of what was restated.
+`ingest_audit`, then `release_health` once from `start` on, one summary in Slack of what was restated, and the page.
 
 **If it fails:** jobs that passed their gate are published and stay; the others leave the previous rows visible. Scoring waits until every
 job is through. Clear the failed task to go on; running the whole backfill again gives the same rows.
@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, Param, TriggerRule, task_group
 
-from dags.health_tasks import DEFAULT_ARGUMENTS, MACROS, RUN_KEY, aggregate_and_audit, python_task, score_and_audit, watch
+from dags.health_tasks import DEFAULT_ARGUMENTS, MACROS, RUN_KEY, aggregate_and_audit, publish_page, python_task, score_and_audit, watch
 
 DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 DAY_OR_HOUR = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:00)?$"
@@ -65,6 +65,8 @@ with DAG(
     # Runs after a failure, but not after a dry run, in which everything before it is skipped.
     summary = python_task("post_health_digest", [*arguments, "--summary"], trigger_rule=TriggerRule.NONE_SKIPPED)
 
+    page = publish_page(trigger_rule=TriggerRule.NONE_SKIPPED)
+
     settled >> score
-    audit_scores >> summary
-    watch([plan, score, audit_scores, summary])
+    audit_scores >> [summary, page]
+    watch([plan, score, audit_scores, summary, page])

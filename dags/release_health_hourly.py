@@ -7,19 +7,28 @@ two hours.
 **Reads:** the hour's folder of the landing zone; `release_totals` for scoring.
 
 **Writes:** the hour of every aggregate table and of `ingest_audit`, provisionally: a settled hour is left alone. Then `release_health` for
-the looks from that hour on, and the day's message in Slack, edited in place.
+the looks from that hour on, the day's message in Slack, edited in place, and the page.
 
 **If it fails:** nothing half-done is visible. *wait_for_closed_hour*: the hour never closed; the settling run takes what is there.
 *audit_aggregates*, *audit_health*: a critical expectation failed; the last good rows stay, the log names the expectation and the folder with
-the staged rows. Whatever else fails was tried twice more: see its log. The digest is posted in any case and says what is missing; the run still
-ends as failed. Clearing a failed task runs it again safely.
+the staged rows. Whatever else fails was tried twice more: see its log. The digest is posted and the page published in any case, and say what is missing;
+the run still ends as failed. Clearing a failed task runs it again safely.
 """
 
 from datetime import UTC, datetime
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, TriggerRule
 
-from dags.health_tasks import DEFAULT_ARGUMENTS, MACROS, aggregate_and_audit, interval_arguments, python_task, score_and_audit, watch
+from dags.health_tasks import (
+    DEFAULT_ARGUMENTS,
+    MACROS,
+    aggregate_and_audit,
+    interval_arguments,
+    publish_page,
+    python_task,
+    score_and_audit,
+    watch,
+)
 from dags.hour_closing import HourClosedSensor
 from jobs.settings import from_environment
 
@@ -50,8 +59,9 @@ with DAG(
     aggregate, audit = aggregate_and_audit(arguments)
     score, audit_scores = score_and_audit(arguments)
     digest = python_task("post_health_digest", arguments, trigger_rule=TriggerRule.ALL_DONE)
+    page = publish_page()
 
     closed >> aggregate
     audit >> score
-    audit_scores >> digest
-    watch([closed, aggregate, audit, score, audit_scores, digest])
+    audit_scores >> [digest, page]
+    watch([closed, aggregate, audit, score, audit_scores, digest, page])

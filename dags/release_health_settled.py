@@ -8,8 +8,8 @@ cheaper with `release_health_backfill`.
 **Reads:** the 24 folders of the day in the landing zone, closed or not; `release_totals` for scoring.
 
 **Writes:** the day in every aggregate table and its 24 rows of `ingest_audit`, finally: a document counts once in the day, and no hourly run
-replaces these rows any more. Then `release_health` for the looks from that day on, and what the settling moved (restatements) in Slack; in a
-backfill the digest task skips itself.
+replaces these rows any more. Then `release_health` for the looks from that day on, and what the settling moved (restatements) in Slack,
+and the page; in a backfill the tasks of digest and page skip themselves.
 
 **If it fails:** the hourly figures stay visible. *audit_aggregates*, *audit_health*: a critical expectation failed; the log names it and the
 folder with the staged rows. Whatever else fails was tried twice more. Clear the failed task to run it again; the same day can be settled any number of times.
@@ -20,7 +20,16 @@ from datetime import UTC, datetime
 from airflow.providers.standard.sensors.date_time import DateTimeSensorAsync
 from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule
 
-from dags.health_tasks import DEFAULT_ARGUMENTS, MACROS, aggregate_and_audit, interval_arguments, python_task, score_and_audit, watch
+from dags.health_tasks import (
+    DEFAULT_ARGUMENTS,
+    MACROS,
+    aggregate_and_audit,
+    interval_arguments,
+    publish_page,
+    python_task,
+    score_and_audit,
+    watch,
+)
 
 with DAG(
     dag_id="release_health_settled",
@@ -45,8 +54,9 @@ with DAG(
     aggregate, audit = aggregate_and_audit(arguments)
     score, audit_scores = score_and_audit(arguments)
     digest = python_task("post_health_digest", arguments, skip_if="{{ dag_run.run_type == 'backfill' }}", trigger_rule=TriggerRule.ALL_DONE)
+    page = publish_page(skip_if="{{ dag_run.run_type == 'backfill' }}")
 
     late_objects >> aggregate
     audit >> score
-    audit_scores >> digest
-    watch([late_objects, aggregate, audit, score, audit_scores, digest])
+    audit_scores >> [digest, page]
+    watch([late_objects, aggregate, audit, score, audit_scores, digest, page])

@@ -28,6 +28,7 @@ UPLOADS_AT_ONCE = 8
 ADDRESSES = {
     "Airflow": "http://localhost:8080",
     "Slack": "http://localhost:8090/channel/{channel}",
+    "Page": "http://localhost:8091/pages/index.html",
     "Data Docs": "http://localhost:8091/data_docs/index.html",
 }
 

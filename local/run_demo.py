@@ -151,7 +151,7 @@ def _land(landing: Landing, end: datetime) -> None:
 def _show_addresses(stack: Stack, console: Console) -> None:
     data_docs = Path(from_environment().data_docs) / "index.html"
     slack = f"{stack.slack_url}/channel/{from_environment().slack_channel}"
-    for name, address in (("Airflow", stack.airflow_url), ("Slack", slack), ("Data Docs", data_docs.as_uri())):
+    for name, address in (("Airflow", stack.airflow_url), ("Slack", slack), ("Page", stack.pages_url), ("Data Docs", data_docs.as_uri())):
         console.print(f"{name:<10} {address}", soft_wrap=True, highlight=False)
 
 

@@ -50,6 +50,8 @@ class Stack:
     slack_url: str | None
     """The stand-in's page, None if the user has set the token of a real Slack."""
     processes: dict[str, int]
+    pages_url: str | None = None
+    """The page's address; None where a stack of an earlier version runs."""
 
     @property
     def airflow_url(self) -> str:
@@ -67,7 +69,8 @@ class Stack:
 
     def environment(self, config: StackConfig) -> dict[str, str]:
         """What a command needs that works on this stack: `airflow ...` as well as `python -m jobs....`."""
-        return stack_environment(config, self.database, self.airflow_port, self.slack_environment)
+        pages = {"PAGES_URL": self.pages_url} if self.pages_url is not None else {}
+        return {**stack_environment(config, self.database, self.airflow_port, self.slack_environment), **pages}
 
 
 def start(config: StackConfig | None = None, progress: Progress = lambda line: None) -> Stack:
@@ -128,6 +131,8 @@ def _start_services(config: StackConfig, progress: Progress) -> Stack:
         slack_url = f"http://127.0.0.1:{slack_port}"
         command = ["-m", "local.slack_stand_in", "--port", str(slack_port), "--store", str(config.home / "slack")]
         processes["slack-stand-in"] = _start_python(config, "slack-stand-in", command, job_environment(config))
+    pages_port = pick_port(config.pages_port)
+    processes["page"] = _start_python(config, "page", ["-m", "jobs.serve_pages", "--port", str(pages_port)], job_environment(config))
     progress("starting PostgreSQL")
     database = start_postgres(config.postgres_data)
     # Run as root, PostgreSQL's package opens the folders above its data to everybody; its own user need only pass through.
@@ -135,7 +140,7 @@ def _start_services(config: StackConfig, progress: Progress) -> Stack:
     pid = postgres_pid(config.postgres_data)
     if pid is not None:
         processes["postgres"] = pid
-    stack = Stack(str(config.home), pick_port(config.airflow_port), database, slack_url, processes)
+    stack = Stack(str(config.home), pick_port(config.airflow_port), database, slack_url, processes, f"http://127.0.0.1:{pages_port}")
     environment = stack.environment(config)
     write_settings(config.settings_file, environment)
     progress("preparing Airflow's database")
@@ -191,7 +196,9 @@ def start_command() -> None:
         stack = start(progress=click.echo)
     except StackError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Airflow  {stack.airflow_url}\nSlack    {stack.slack_url or 'the one of SLACK_BOT_TOKEN'}\nlogs     {StackConfig().logs}")
+    click.echo(
+        f"Airflow  {stack.airflow_url}\nSlack    {stack.slack_url or 'the one of SLACK_BOT_TOKEN'}\npage     {stack.pages_url}\nlogs     {StackConfig().logs}"
+    )
 
 
 @cli.command("status")

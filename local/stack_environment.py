@@ -31,6 +31,8 @@ class StackConfig:
     """Taken if free, else any free port; 0 is always any."""
     slack_port: int = 8090
     """As `airflow_port`, for the Slack stand-in."""
+    pages_port: int = 8092
+    """As `airflow_port`, for the page."""
     spark_master: str = "local[*]"
     spark_slots: int = 2
     """Spark applications at once. On two cores a second one uses the core that the first one leaves idle while its JVM starts."""
@@ -161,6 +163,7 @@ def _airflow_environment(config: StackConfig, database: str, port: int) -> dict[
         "AIRFLOW_HOME": str(config.airflow_home),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
         "AIRFLOW__CORE__DAGS_FOLDER": str(config.dags_folder),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "dags" / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",

@@ -22,7 +22,8 @@ NOT_RUN = {
     r"git |pip ": "for whoever installs this elsewhere",
     r".* --accept-less\b": "accepts that input is gone; tests of the gate do so on purpose",
     r".* jobs\.restore_window\b": "takes hours back to an earlier time; tests/tables do so on purpose",
-    r".* jobs\.write_data_dictionary$": "writes into the checkout; its --check is a test",
+    r"make page\b|.* jobs\.serve_pages$": "serve until they are stopped; tests/page and tests/local/test_show_page.py ask them",
+    r".* jobs\.write_\w+$": "write into the checkout; their --check is a test",
     r".* --check-channel\b": "posts to a real Slack channel",
     r".*(…|\bFILE\b|\bTIME\b)": "a form, not a command",
 }

@@ -13,6 +13,7 @@ from jobs.digest.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.digest_routing import Route
 from jobs.digest.message_blocks import Block, bold, fallback_text, header, link_line, paragraph, small_print, user_group, words
 from jobs.digest.outgoing_message import OutgoingMessage, message_key
+from jobs.digest.page_links import view_links
 from jobs.digest.release_decisions import Decision, decide
 from jobs.digest.verdict_advice import action, changed_action, weak_points
 from jobs.digest.verdict_words import MARKS, alarm_headline, figure, ratio_before, sentence, shown_score
@@ -78,7 +79,8 @@ def alert_message(facts: DigestFacts, release: ReleaseLook, route: Route, now: d
     todo: list[dict[str, Any]] = [bold(action(decision))]
     if route.mention is not None and route.may_mention_at(now):
         todo += [words(" "), user_group(route.mention), words(_asked(decision))]
-    blocks = [header(alarm_headline(decision)), paragraph(words(f"{told}\n"), *todo), *link_line(facts.links), *_unmentioned(route, now)]
+    links = {**view_links(facts, [release]), **facts.links}
+    blocks = [header(alarm_headline(decision)), paragraph(words(f"{told}\n"), *todo), *link_line(links), *_unmentioned(route, now)]
     return _message(facts, route, alert_key(route.slack_channel, release.verdict), blocks, is_broadcast=True)
 
 

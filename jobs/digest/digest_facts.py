@@ -168,6 +168,8 @@ class DigestFacts:
     """Where to look further: names to addresses, such as `staged rows` and `Data Docs`."""
     command_lead: str = ""
     """What a person types before the name of one of our commands and its arguments."""
+    pages_url: str | None = None
+    """Where people open the page, if the settings say so."""
     links: Mapping[str, str] = field(default_factory=dict)
     """Pages that a browser opens: names to http addresses, such as the runbook; those that the settings name."""
 

@@ -56,6 +56,7 @@ def read_digests(
         data_label=settings.data_label,
         places={"Staged rows": f"{settings.staging}/{run_key}", "Data Docs": f"{settings.data_docs}/index.html"} if failed else {},
         command_lead=printed_command(""),
+        pages_url=settings.pages_url,
         links=page_links(settings, airflow_run()),
     )
     found = []

@@ -10,7 +10,8 @@ from jobs.client_text import as_label
 from jobs.digest.attention_items import MOST_ITEMS, attention_items, problem_items
 from jobs.digest.data_words import data_line, has_no_figures, short_data_line, trouble_sentences
 from jobs.digest.digest_facts import DigestFacts, ReleaseLook
-from jobs.digest.message_blocks import Block, bold, bullets, header, paragraph, rows_within_budget, small_print, table, words
+from jobs.digest.message_blocks import Block, bold, bullets, header, link_line, paragraph, rows_within_budget, small_print, table, words
+from jobs.digest.page_links import view_links
 from jobs.digest.release_decisions import GOOD_STATES, Decision, decide, headline_release
 from jobs.digest.verdict_advice import action, caveats
 from jobs.digest.verdict_words import MARKS, WORST_FIRST, headline, notes_to_tell, reviewed_state_words, sentence, state_words
@@ -66,7 +67,8 @@ def root_blocks(facts: DigestFacts) -> list[Block]:
         return _without_scores(facts)
     decision = decide(facts, release)
     if is_all_good(facts):
-        return [header(headline(decision)), paragraph(words(f"{sentence(decision)} {action(decision)} {short_data_line(facts)}"))]
+        told = paragraph(words(f"{sentence(decision)} {action(decision)} {short_data_line(facts)}"))
+        return [header(headline(decision)), told, *link_line(view_links(facts, [release]))]
     troubles, items = trouble_sentences(facts), attention_items(facts, release)
     is_without_figures = facts.is_stale or has_no_figures(facts)
     blocks = [header(_stale_headline(facts, release) if is_without_figures else headline(decision))]
@@ -74,12 +76,13 @@ def root_blocks(facts: DigestFacts) -> list[Block]:
         blocks.append(bullets([[words(trouble)] for trouble in troubles]) if len(troubles) > 1 else paragraph(words(troubles[0])))
     blocks.append(paragraph(*_verdict_elements(facts, decision, is_alone=not (troubles or items), is_repeated=is_without_figures)))
     blocks.extend(_attention(items))
-    closing = small_print(data_line(facts))
-    rows = [release_row(decide(facts, each)) for each in releases_in_order(facts)]
-    shown = rows_within_budget([*blocks, closing], TABLE_HEAD, rows, MOST_ROOT_ROWS)
+    closing, releases = small_print(data_line(facts)), releases_in_order(facts)
+    rows = [release_row(decide(facts, each)) for each in releases]
+    links = link_line(view_links(facts, releases[:MOST_ROOT_ROWS]))
+    shown = rows_within_budget([*blocks, *links, closing], TABLE_HEAD, rows, MOST_ROOT_ROWS)
     left_out = f"And {count_words(len(rows) - shown)} more in the thread." if shown < len(rows) else ""
     table_blocks = [table(TABLE_HEAD, rows[:shown])]
-    return [*blocks, *table_blocks, small_print(*filter(None, (left_out, data_line(facts))))]
+    return [*blocks, *table_blocks, *links, small_print(*filter(None, (left_out, data_line(facts))))]
 
 
 def _verdict_elements(facts: DigestFacts, decision: Decision, *, is_alone: bool, is_repeated: bool) -> Sequence[dict[str, object]]:

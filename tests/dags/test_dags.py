@@ -41,12 +41,13 @@ def test_the_digest_skips_itself_in_a_backfill_of_settled_days(dags: Mapping[str
     commands = rendered_commands(copy.deepcopy(dags["release_health_settled"]), run_type="backfill")
     digest = next(command for command in commands if command.startswith("post_health_digest:"))
     assert digest == "post_health_digest: skipped"
+    assert "publish_pages: skipped" in commands
 
 
 def test_a_dry_run_reaches_the_plan(dags: Mapping[str, DAG]) -> None:
     commands = rendered_commands(copy.deepcopy(dags["release_health_backfill"]), dry_run=True, end="2026-11-22")
     assert commands[0].endswith("--dry-run")
-    assert "--mode settled" in commands[-2]
+    assert "--mode settled" in commands[-3]
 
 
 @pytest.mark.parametrize("dag_id", DAG_IDS)
@@ -85,6 +86,10 @@ def test_spark_tasks_and_no_others_queue_in_the_spark_pool(dags: Mapping[str, DA
 def test_the_digest_is_posted_whatever_happened_and_the_run_fails_all_the_same(dags: Mapping[str, DAG], dag_id: str) -> None:
     dag = dags[dag_id]
     assert dag.get_task("post_health_digest").trigger_rule == TriggerRule.ALL_DONE
+    assert dag.get_task("publish_pages").trigger_rule == TriggerRule.ALL_DONE
+    assert "publish_pages" not in dag.get_task("post_health_digest").get_flat_relative_ids(upstream=True), (
+        "a failing page holds no digest back"
+    )
     watcher = dag.get_task("watcher")
     assert watcher.trigger_rule == TriggerRule.ONE_FAILED
     assert watcher.upstream_task_ids == {task.task_id for task in dag.tasks} - {"watcher"}
@@ -124,3 +129,11 @@ def test_an_hourly_run_covers_the_hour_before_and_a_settled_run_the_day_before(d
 def test_dag_files_import_neither_spark_nor_pandas_nor_great_expectations() -> None:
     for path in (ROOT / "dags").glob("*.py"):
         assert not re.search(r"import (pyspark|pandas|great_expectations)|from (pyspark|pandas|great_expectations)", path.read_text())
+
+
+def test_airflow_shows_the_page_where_its_address_is_set() -> None:
+    from dags.plugins.page_view import external_views
+
+    [view] = external_views("http://127.0.0.1:8092")
+    assert (view["href"], view["destination"]) == ("http://127.0.0.1:8092/", "nav")
+    assert external_views(None) == []

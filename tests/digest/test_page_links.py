@@ -1,7 +1,14 @@
 """Links stand beside an alarm where the settings name pages, and nowhere else."""
 
+import json
+
+from jobs.digest.alert_messages import alert_message
+from jobs.digest.digest_routing import Route
 from jobs.digest.page_links import page_links
+from jobs.digest.root_message import root_blocks
+from jobs.health_cells import State
 from jobs.settings import AirflowRun, from_environment
+from tests.digest.facts_factory import NOON, a_regressed_cell, a_release, an_older_release, some_facts
 
 RUN = AirflowRun("release_health_hourly", "scheduled__2026-11-22T12:00:00+00:00")
 
@@ -22,3 +29,46 @@ def test_the_run_that_speaks_is_linked_by_its_id(monkeypatch):
         "Run in Airflow": f"http://localhost:8080/dags/release_health_hourly/runs/{run_id}",
     }
     assert "Run in Airflow" not in page_links(from_environment(), None)
+
+
+def test_a_message_links_each_release_to_its_view_and_the_alarm_to_its_cell():
+    bad = a_release(State.REGRESSED, cells=(a_regressed_cell(),))
+    facts = some_facts(bad, an_older_release(), pages_url="https://health.example/page")
+    see = "https://health.example/page/#/beta/57.0b8/Windows_NT/main_crashes_capped"
+    links = links_of(root_blocks(facts))
+    assert links == {
+        "See 57.0b8: browser crashes on Windows": see,
+        "57.0b7": "https://health.example/page/#/beta/57.0b7",
+    }
+    alarm = alert_message(facts, bad, Route("release-health"), NOON)
+    assert links_of(alarm.blocks) == {"See 57.0b8: browser crashes on Windows": see}
+
+
+def test_a_healthy_channel_links_its_release_too_and_nothing_is_linked_without_a_page():
+    assert list(links_of(root_blocks(some_facts(a_release(), pages_url="http://127.0.0.1:8092")))) == ["See 57.0b8: browser crashes"]
+    assert links_of(root_blocks(some_facts(a_release()))) == {}
+
+
+def test_a_hostile_version_leads_nowhere_else():
+    hostile = "57.0/../../x?y#z <https://evil.example>"
+    links = links_of(root_blocks(some_facts(a_release(release_version=hostile), pages_url="https://health.example")))
+    [(text, url)] = links.items()
+    assert url.startswith("https://health.example/#/beta/57.0_.._.._x_y_z__https_") and "evil.example>" not in text
+    assert not set(url.partition("#")[2]) & set("?#<> ")
+
+
+def links_of(blocks):
+    found = {}
+
+    def visit(part):
+        if isinstance(part, dict):
+            if part.get("type") == "link":
+                found[part["text"]] = part["url"]
+            for value in part.values():
+                visit(value)
+        elif isinstance(part, list):
+            for value in part:
+                visit(value)
+
+    visit(json.loads(json.dumps(list(blocks))))
+    return found

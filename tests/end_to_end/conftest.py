@@ -33,7 +33,7 @@ def stack_home(request: pytest.FixtureRequest) -> Iterator[Path]:
 def pipeline(stack_home: Path) -> Iterator[RunningPipeline]:
     last_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     calendar = write_calendar(stack_home, {TODAYS_VERSION: last_hour, SETTLED_VERSION: FIRST_DAY})
-    config = StackConfig(home=stack_home, airflow_port=0, slack_port=0, extra_environment={"RELEASE_CALENDAR": str(calendar)})
+    config = StackConfig(home=stack_home, airflow_port=0, slack_port=0, pages_port=0, extra_environment={"RELEASE_CALENDAR": str(calendar)})
     try:
         running = RunningPipeline(config, local_stack.start(config, progress=print))
         running.stack.airflow.wait_for_dags(DAGS)

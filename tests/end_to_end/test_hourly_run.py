@@ -20,7 +20,7 @@ from tests.ping_factory import close_hour
 pytestmark = pytest.mark.services
 
 HOURLY = "release_health_hourly"
-CHAIN = ["aggregate_errors", "audit_aggregates", "score_release_health", "audit_health", "post_health_digest"]
+CHAIN = ["aggregate_errors", "audit_aggregates", "score_release_health", "audit_health", "post_health_digest", "publish_pages"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ LAST_LINES = {
     "score_release_health": r"\d+ releases? .*, \d+ rows? staged",
     "audit_health": r"\d+ expectations: \d+ passed.*; published \d+ rows of 1 table",
     "post_health_digest": r"#release-health: .*posted.*",
+    "publish_pages": r".*/pages: state \d{8}T\d{4}Z-[0-9a-f]{12}; .*",
 }
 
 

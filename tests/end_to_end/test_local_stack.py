@@ -45,6 +45,7 @@ def test_a_stack_that_cannot_start_names_the_log_and_leaves_nothing_behind(tmp_p
         home=tmp_path,
         airflow_port=0,
         slack_port=0,
+        pages_port=0,
         extra_environment={"PYTHONPATH": "/nowhere", "AIRFLOW__CORE__EXECUTOR": "NoSuchExecutor"},
     )
     with pytest.raises(StackError, match=rf"its log is {tmp_path}/logs/[a-z-]+\.log:\n"):

@@ -1,0 +1,216 @@
+"""The page in a real browser: it says what the tables say, on a phone and a wall, in light and dark, by keyboard, and runs no stranger's text."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from pyiceberg.catalog import Catalog
+
+from jobs.health_cells import State
+from jobs.number_words import interval_words, ratio_words
+from jobs.table_declarations import RELEASE_HEALTH
+from jobs.tables.lake_catalog import identifier, open_catalog
+from local.headless_browser import open_browser
+from tests.digest.facts_factory import NOON, a_cell, a_verdict
+from tests.digest.stored_rows import lake_environment
+from tests.page.page_lake import NEW, OLD, fill, looks_at
+from tests.page.published_pages import publish
+from tests.page.served_pages import our_server, static_server
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = '<img src=x onerror="document.title=1">'
+CELL = f"#/beta/{NEW}/Windows_NT/main_crashes_capped"
+VIEWS = {
+    "channels": "#/",
+    "releases": "#/beta",
+    "cell": CELL,
+    "hours": f"{CELL}?align=clock&grain=1h",
+    "minutes": f"{CELL}?align=clock&grain=5m",
+    "quality": "#/quality",
+}
+SCREENS = [(1440, 900, "light"), (1440, 900, "dark"), (390, 844, "light"), (390, 844, "dark")]
+
+
+@dataclass
+class Published:
+    """What was published, where it is served, and the tables that it was made of."""
+
+    catalog: Catalog
+    folder: Path
+    address: str
+
+
+@dataclass
+class Seen:
+    """A page and what its browser complained of."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, address: str, view: str) -> Page:
+        self.page.goto(f"{address}/{view}")
+        return self.shown(view)
+
+    def shown(self, view: str) -> Page:
+        """The page once it shows a view to its end."""
+        self.page.locator(f'main[data-shown="{view}"]').wait_for(timeout=30_000)
+        return self.page
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    folder = tmp_path_factory.mktemp("browser")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in (lake_environment(folder) | {"PAGES": str(folder / "pages")}).items():
+            environment.setenv(name, value)
+        catalog = open_catalog()
+        strange = (a_verdict(State.WATCH), a_cell(State.WATCH), a_cell(platform=HOSTILE))
+        fill(catalog, *looks_at(*(replace(cell, channel=HOSTILE, release_version=HOSTILE) for cell in strange)))
+        publish()
+    with our_server(str(folder / "pages")) as address:
+        yield Published(catalog, folder / "pages", address)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
+
+
+def see(browser: Browser, width: int = 1440, height: int = 900, scheme: str = "light") -> Seen:
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if scheme == "dark" else "light")
+    seen = Seen(context.new_page())
+    seen.page.on("console", lambda told: seen.complaints.append(told.text) if told.type in ("error", "warning") else None)
+    seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    return seen
+
+
+@pytest.fixture
+def seen(browser: Browser) -> Iterator[Seen]:
+    seen = see(browser)
+    yield seen
+    seen.page.context.close()
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), SCREENS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_each_view_fits_its_screen_and_bars_nobody(published: Published, browser: Browser, view: str, width: int, height: int, scheme: str):
+    seen = see(browser, width, height, scheme)
+    page = seen.open(published.address, VIEWS[view])
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "only tables scroll sideways, by themselves"
+    found = Axe().run(page).response["violations"]
+    faults = [
+        (fault["id"], [node["html"][:120] for node in fault["nodes"]][:3]) for fault in found if fault["impact"] in ("serious", "critical")
+    ]
+    page.context.close()
+    assert (faults, seen.complaints) == ([], [])
+
+
+def rows_of(published: Published, **wanted):
+    rows = published.catalog.load_table(identifier(RELEASE_HEALTH)).scan().to_arrow().to_pylist()
+    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+
+
+def test_the_matrix_says_what_the_rows_say(published: Published, seen: Seen) -> None:
+    page = seen.open(published.address, "#/beta")
+    rows = rows_of(published, release_version=NEW, channel="beta", as_of=NOON, scope="platform")
+    assert len(rows) == 3
+    for row in rows:
+        told = page.locator(f'.matrix a[href="#/beta/{NEW}/{row["platform"]}/{row["measure"]}"]').inner_text()
+        assert ratio_words(row["ratio"]) in told and interval_words(row["ratio_low"], row["ratio_high"]) in told
+        assert f"{row['observed_crashes']:,.0f} in " in told
+
+
+def test_the_figures_of_a_cell_are_those_of_its_looks(published: Published, seen: Seen) -> None:
+    page = seen.open(published.address, CELL)
+    table = page.locator("table", has=page.locator("caption", has_text="Every look"))
+    told = [[cell.strip() for cell in row.split("\t")] for row in table.locator("tbody").inner_text().splitlines()]
+    rows = sorted(rows_of(published, release_version=NEW, platform="Windows_NT"), key=lambda row: row["as_of"], reverse=True)
+    assert len(told) == len(rows) > 1
+    for line, row in zip(told, rows, strict=True):
+        assert line[0] == f"{row['as_of']:%Y-%m-%d %H:%M} UTC" and line[2] == row["state"]
+        figures = [float(text.replace(",", "")) for text in (line[3], line[4], line[8], line[9], line[10])]
+        assert figures == pytest.approx(
+            [row[name] for name in ("observed_crashes", "usage_hours", "ratio", "ratio_low", "ratio_high")], rel=1e-5
+        )
+
+
+def test_charts_are_drawn_under_the_strict_policy(published: Published, seen: Seen) -> None:
+    for view in (CELL, VIEWS["minutes"]):
+        page = seen.open(published.address, view)
+        script = """() => { const canvas = document.querySelector(".chart canvas");
+            const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            let own = 0; for (let i = 0; i < data.length; i += 4) if (data[i] === 0xb8 && data[i + 1] === 0x48 && data[i + 2] === 0x0e) own++;
+            return own; }"""
+        assert page.evaluate(script) > 50, "the release's own colour"
+
+
+def test_two_clicks_lead_from_the_message_to_five_minutes_and_back_leads_back(published: Published, seen: Seen) -> None:
+    page = seen.open(published.address, CELL)
+    page.get_by_role("link", name="48 hours in 5 minutes").click()
+    seen.shown(VIEWS["minutes"])
+    assert "2026-11-22 11:05 UTC" in page.locator("main").inner_text()
+    page.get_by_label("platform").select_option("all")
+    seen.shown(f"#/beta/{NEW}/all/main_crashes_capped?align=clock&grain=5m")
+    page.go_back()
+    seen.shown(VIEWS["minutes"])
+    page.go_back()
+    seen.shown(CELL)
+    assert page.evaluate("document.activeElement.tagName") == "H1", "who can't see hears where they are"
+
+
+def test_from_the_channels_one_reaches_everything_by_keyboard_alone(published: Published, seen: Seen) -> None:
+    for view in VIEWS.values():
+        page = seen.open(published.address, view)
+        wanted = page.locator("a[href]:visible, button, select, .scroll, a.skip").count()
+        page.evaluate("document.activeElement.blur()")
+        reached = set()
+        for _ in range(wanted + 10):
+            page.keyboard.press("Tab")
+            reached.add(
+                page.evaluate("(() => { const all = [...document.querySelectorAll('*')]; return all.indexOf(document.activeElement); })()")
+            )
+        assert len(reached - {-1}) >= wanted, view
+
+
+def test_hostile_names_are_text(published: Published, seen: Seen) -> None:
+    page = seen.open(published.address, "#/")
+    strange = page.locator("h2 a", has_text="img src")
+    strange.click()
+    page.locator("h1", has_text="img src").wait_for()
+    page.locator(".matrix a").first.click()
+    page.locator("h1", has_text="browser crashes").wait_for()
+    assert page.locator("main img").count() == 0 and "Release health" in page.title()
+
+
+def test_a_view_that_is_not_there_says_what_there_is(published: Published, seen: Seen) -> None:
+    for view, words in (
+        ("#/nightly", "No channel is called nightly."),
+        ("#/beta/1.0", f"There are: {NEW} {OLD}"),
+        (f"#/beta/{NEW}/all/x", "x is no measure"),
+    ):
+        assert words in seen.open(published.address, view).locator("main").inner_text()
+
+
+def test_a_copy_behind_any_static_server_does_the_same(published: Published, seen: Seen, tmp_path: Path) -> None:
+    shutil.copytree(published.folder, tmp_path / "copy" / "health")
+    with static_server(str(tmp_path / "copy")) as address:
+        page = seen.open(f"{address}/health", CELL)
+        assert page.locator("canvas").count() == 1 and "1.52x the expected" in page.locator("main").inner_text()
+
+
+def test_figures_that_cannot_be_read_are_told_and_can_be_tried_again(published: Published, browser: Browser) -> None:
+    seen = see(browser)
+    seen.page.route("**/data/latest.json", lambda route: route.abort())
+    page = seen.open(published.address, "#/")
+    assert page.get_by_role("alert").inner_text().startswith("The figures cannot be read")
+    seen.page.unroute("**/data/latest.json")
+    page.get_by_role("button", name="Try again").click()
+    page.locator(".card").first.wait_for()
+    page.context.close()
