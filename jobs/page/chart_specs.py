@@ -34,7 +34,11 @@ def release_charts() -> alt.VConcatChart:
             _acceptable(),
             _own_line("ratio", "ratio", "times"),
         ),
-        _titled("Crashes so far|line: counted as late as hours are; dashes: expected", _expected(), _own_line("counts", "delayed_crashes", "crashes")),
+        _titled(
+            "Crashes so far|line: counted as late as hours are; dashes: expected",
+            _expected(),
+            _own_line("counts", "delayed_crashes", "crashes"),
+        ),
         _titled("Usage hours so far", _own_line("hours", "usage_hours", "hours"), height=LOW_HEIGHT),
         _titled("Adoption|share of the channel's hours", _own_line("adoption", "adoption", "share", ".0%"), height=LOW_HEIGHT),
     ).resolve_scale(x="shared")
