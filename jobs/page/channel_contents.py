@@ -21,8 +21,9 @@ from jobs.page.look_series import look_series
 from jobs.page.page_names import page_key, series_path
 from jobs.page.page_reading import HealthSnapshot
 from jobs.page.release_documents import ChannelCard, ChannelDocument, PastScore, RecentRatio, ReleaseDocument, ReleaseSummary, ReviewSaid
+from jobs.page.rounding import rounded
 from jobs.page.small_groups import shown_cells
-from jobs.page.told_cells import rounded, told_cell, worst_first
+from jobs.page.told_cells import told_cell, worst_first
 from jobs.windows import HOUR, Mode
 
 SHOWN_RELEASES = 12
@@ -90,6 +91,12 @@ def channel_contents(channel: str, verdicts: Sequence[Cell], reading: ChannelRea
     return ChannelContents(card, document, lasting)
 
 
+def _looks_told(looks: Sequence[ReleaseLook], at: datetime) -> set[datetime]:
+    """Each release's last look, and the one before it of those that are still in their week: their trend is told."""
+    before = {look.verdict.as_of - HOUR for look in looks if not look.is_final_at(at)}
+    return {look.verdict.as_of for look in looks} | before
+
+
 def _card(document: ChannelDocument, recent: RecentRatio) -> ChannelCard:
     told = next(summary for summary in document.releases if summary.version == document.current)
     return ChannelCard(
@@ -119,7 +126,7 @@ def _looks(channel: str, verdicts: Sequence[Cell], reading: ChannelReading) -> t
         for verdict in newest
         if verdict.release_version in versions
     ]
-    cells = shown_cells(reading.health.cells(channel, {look.verdict.as_of for look in looks}), reading.is_public)
+    cells = shown_cells(reading.health.cells(channel, _looks_told(looks, reading.complete_until)), reading.is_public)
     of_looks = with_cells(looks, [cell for cell in cells if cell.scope != "release"], ())
     return list(of_looks), newest, {look.version for look in shown}
 

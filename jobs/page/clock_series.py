@@ -3,23 +3,26 @@
 An hour's sums are kept, so that an hourly run adds one hour and does not read the others again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from jobs.cell_words import measure_words, platform_words
 from jobs.client_text import as_label
 from jobs.health_cells import ALL
 from jobs.measures import MEASURES, measure_named
 from jobs.page.page_names import page_key
+from jobs.page.rounding import as_array, rounded, rounded_list
 from jobs.page.series_documents import ClockSeries, Grain, VersionCounts
-from jobs.page.small_groups import is_small
-from jobs.page.told_cells import crashes_per_1k_hours, rounded
+from jobs.page.small_groups import LEAST_USAGE_HOURS
 from jobs.windows import HOUR, hours_between
 
+Array = NDArray[np.float64]
 CLOCK_HOURS = 48
 STEP = timedelta(minutes=5)
 STEPS_AN_HOUR = HOUR // STEP
@@ -70,71 +73,73 @@ def rows_of_hour(rows: pa.Table, hour_start: datetime) -> pa.Table:
 
 def clock_series(start: datetime, end: datetime, hours: Mapping[datetime, HourSums], is_public: bool) -> list[ClockSeries]:
     """A document for each channel, platform (and all together) and measure that any ping carried in [start, end)."""
-    steps = int((end - start) / STEP)
-    lines: dict[tuple[str, str, str], dict[str, list[float | None]]] = {}
-    for hour_start, kept in hours.items():
-        offset = int((hour_start - start) / STEP)
-        for group in kept.groups:
-            for platform in (group.platform, ALL):
-                for name, sums in group.sums.items():
-                    line = lines.setdefault((group.channel, platform, name), {}).setdefault(group.version, [None] * steps)
-                    for step, value in enumerate(sums, offset):
-                        if value is not None:
-                            line[step] = (line[step] or 0.0) + value
+    lines = _lines(start, int((end - start) / STEP), hours)
     missing = [hour for hour in hours_between(start, end) if hour not in hours]
+    usage = {place: by_measure.get(USAGE, {}) for place, by_measure in lines.items()}
     found = []
-    for (channel, platform, name), by_version in sorted(lines.items()):
-        usage = lines.get((channel, platform, USAGE), {})
-        versions = sorted(by_version, key=lambda version: -sum(value or 0.0 for value in usage.get(version, ())))[:MOST_VERSIONS]
-        grains = [_grain(factor, steps, versions, by_version, usage, is_public) for factor in (1, STEPS_AN_HOUR)]
-        found.append(
-            ClockSeries(
-                channel=page_key(channel),
-                platform=page_key(platform),
-                platform_label=platform_words(platform),
-                measure=page_key(name),
-                measure_label=measure_words(name),
-                unit=measure_named(name).unit,
-                start=start,
-                end=end,
-                incomplete_hours=missing,
-                grains=grains,
+    for (channel, platform), by_measure in sorted(lines.items()):
+        of_place = usage[channel, platform]
+        in_order = sorted(of_place, key=lambda version, hours=of_place: -float(np.nansum(hours[version])))  # type: ignore[misc]
+        for name, by_version in sorted(by_measure.items()):
+            versions = [version for version in in_order if version in by_version][:MOST_VERSIONS]
+            grains = [
+                Grain(
+                    step_seconds=factor * int(STEP.total_seconds()),
+                    steps=int((end - start) / STEP) // factor,
+                    versions=[_counts(version, by_version[version], of_place[version], factor, is_public) for version in versions],
+                )
+                for factor in (1, STEPS_AN_HOUR)
+            ]
+            found.append(
+                ClockSeries(
+                    channel=page_key(channel),
+                    platform=page_key(platform),
+                    platform_label=platform_words(platform),
+                    measure=page_key(name),
+                    measure_label=measure_words(name),
+                    unit=measure_named(name).unit,
+                    start=start,
+                    end=end,
+                    incomplete_hours=missing,
+                    grains=grains,
+                )
             )
-        )
     return found
 
 
-def _grain(
-    factor: int,
-    steps: int,
-    versions: Sequence[str],
-    events: Mapping[str, list[float | None]],
-    usage: Mapping[str, list[float | None]],
-    is_public: bool,
-) -> Grain:
-    """Each version's counts, so many steps together."""
-    counts = []
-    for version in versions:
-        hours = _coarser(usage.get(version, [None] * steps), factor)
-        counted = _coarser(events[version], factor)
-        if is_public:
-            small = [is_small(value) for value in hours]
-            hours = [None if hidden else value for hidden, value in zip(small, hours, strict=True)]
-            counted = [None if hidden else value for hidden, value in zip(small, counted, strict=True)]
-        rates = [rounded(crashes_per_1k_hours(value, of)) for value, of in zip(counted, hours, strict=True)]
-        counts.append(
-            VersionCounts(
-                version=page_key(version), version_label=as_label(version), events=counted, usage_hours=hours, events_per_1k_hours=rates
-            )
-        )
-    return Grain(step_seconds=factor * int(STEP.total_seconds()), steps=steps // factor, versions=counts)
+def _lines(start: datetime, steps: int, hours: Mapping[datetime, HourSums]) -> dict[tuple[str, str], dict[str, dict[str, Array]]]:
+    """Sums in each step by channel and platform, measure and version; NaN where none is known."""
+    lines: dict[tuple[str, str], dict[str, dict[str, Array]]] = {}
+    for hour_start, kept in hours.items():
+        first = int((hour_start - start) / STEP)
+        for group in kept.groups:
+            for name, sums in group.sums.items():
+                values = as_array(sums)
+                for platform in (group.platform, ALL):
+                    by_version = lines.setdefault((group.channel, platform), {}).setdefault(name, {})
+                    line = by_version.setdefault(group.version, np.full(steps, np.nan))
+                    there = line[first : first + STEPS_AN_HOUR]
+                    line[first : first + STEPS_AN_HOUR] = np.where(np.isnan(there), values, there + np.nan_to_num(values))
+    return lines
 
 
-def _coarser(values: Sequence[float | None], factor: int) -> list[float | None]:
-    """Sums of `factor` neighbours; null where none of them is known."""
-    return [_sum(values[first : first + factor]) for first in range(0, len(values), factor)]
+def _counts(version: str, events: Array, usage_hours: Array, factor: int, is_public: bool) -> VersionCounts:
+    """A version's counts, so many steps together."""
+    counted, hours = _coarser(events, factor), _coarser(usage_hours, factor)
+    if is_public:
+        small = ~(hours >= LEAST_USAGE_HOURS)
+        counted, hours = np.where(small, np.nan, counted), np.where(small, np.nan, hours)
+    rates = 1_000 * counted / np.where(hours > 0, hours, np.nan)
+    return VersionCounts(
+        version=page_key(version),
+        version_label=as_label(version),
+        events=rounded_list(counted),
+        usage_hours=rounded_list(hours),
+        events_per_1k_hours=rounded_list(rates),
+    )
 
 
-def _sum(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return rounded(sum(known)) if known else None
+def _coarser(values: Array, factor: int) -> Array:
+    """Sums of `factor` neighbours; NaN where none of them is known."""
+    parts = values.reshape(-1, factor)
+    return np.where(np.isnan(parts).all(axis=1), np.nan, np.nansum(parts, axis=1))

@@ -16,9 +16,9 @@ from jobs.health_cells import State
 from jobs.health_notes import NoteCode, parse_note
 from jobs.note_words import note_words
 from jobs.page.page_names import page_key
+from jobs.page.rounding import crashes_per_1k_hours, rounded
 from jobs.page.series_documents import Looks, LookSeries, Mark
 from jobs.page.small_groups import is_small
-from jobs.page.told_cells import crashes_per_1k_hours, rounded
 
 LOOK_COLUMNS = (
     "as_of",

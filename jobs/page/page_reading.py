@@ -61,8 +61,8 @@ class HealthSnapshot:
         return self._cells(where.And(where.EqualTo("scope", "release"), where.Or(last, recent)))
 
     def cells(self, channel: str, looks: Collection[datetime]) -> list[Cell]:
-        """All cells of a channel at the looks of these times, and an hour before them."""
-        times = sorted({at for look in looks for at in (look, look - HOUR)})
+        """All cells of a channel at the looks of these times."""
+        times = sorted(looks)
         return self._cells(where.And(where.EqualTo("channel", channel), where.In("as_of", [at.isoformat() for at in times])))
 
     def looks(self, channel: str, versions: Collection[str], first: datetime, last: datetime) -> pa.Table:

@@ -1,7 +1,6 @@
 """Rows of release_health as the page shows them: the figures, their words by the digest's rules, and the arithmetic of a ratio. Pure."""
 
 from collections.abc import Iterable
-from math import floor, log10
 
 from jobs.cell_words import measure_words, platform_words, state_name, stratum_words
 from jobs.client_text import as_label
@@ -22,21 +21,7 @@ from jobs.number_words import (
 )
 from jobs.page.page_names import cell_platform, page_key
 from jobs.page.release_documents import CellFigures, CellWords
-
-DIGITS = 6
-"""Digits of a figure that count: far more than any interval is wide, and half as many bytes as a double."""
-
-
-def rounded(value: float | None) -> float | None:
-    """To six digits that count."""
-    if value is None or value == 0:
-        return value
-    return round(value, DIGITS - 1 - floor(log10(abs(value))))
-
-
-def crashes_per_1k_hours(crashes: float | None, usage_hours: float | None) -> float | None:
-    """None where there are no hours to divide by, or no count."""
-    return None if crashes is None or not usage_hours else 1_000 * crashes / usage_hours
+from jobs.page.rounding import crashes_per_1k_hours, rounded
 
 
 def worst_first(cells: Iterable[Cell]) -> list[Cell]:
