@@ -106,6 +106,8 @@ class VerdictPolicy:
     watch_probability: float = 0.50
     watch_local_probability: float = 0.80
     improved_probability: float = 0.95
+    improved_looks: int = 12
+    """Praise can wait half a day: by then missing reports are told from improvements."""
     least_praised: float = 0.4
     """Never improved while so few crashes are within the bound: one report in three arriving looks the same before it can be told."""
     healthy_probability: float = 0.95
@@ -156,6 +158,9 @@ class StrataPolicy:
 class DelayPolicy:
     triangle_days: int = 14
     """The delay kernel is measured over two weeks: long enough for both weekends, short enough to follow a change of client."""
+    channel_hours: float = 2.5
+    """The two weeks count as so many hours of use: after a day a change with the release is followed by four fifths. Less, and the time of day at which
+    a release comes out would be taken for a change."""
     least_usage_hours: float = 200.0
     """A triangle with less usage is noise: the default mixture stands in."""
 

@@ -12,7 +12,7 @@ from jobs.health_cells import State
 from jobs.policies import HORIZON_HOURS, POLICY
 from jobs.scoring.cell_looks import look_at_cells
 from jobs.scoring.data_guard import DataProblem, fallen_usage, missing_reports, volume_problems
-from jobs.scoring.measured_kernels import UsageDelays, daily_kernels, kernel_drift_problem
+from jobs.scoring.measured_kernels import UsageDelays, kernel_drift_problem, kernels_by_age
 from jobs.scoring.release_counts import PreviousVersion, ReleaseCounts
 from jobs.scoring.release_history import ReleaseHistory, fit_history, with_learned_scale
 from jobs.scoring.release_levels import learned_start_scale
@@ -67,7 +67,7 @@ def counts_of(release: SimulatedRelease, kernels: Array | None) -> ReleaseCounts
 def _figures(fitted: ReleaseHistory, history: SimulatedHistory, release: SimulatedRelease, study: WeatherStudy) -> dict[str, object]:
     delays = channel_delays(history, release, study.faults.jumping_clocks)
     released = _ORIGIN + _BEFORE_HOURS * HOUR
-    counts = counts_of(release, daily_kernels(delays, None, released, HORIZON_HOURS, POLICY.delays))
+    counts = counts_of(release, kernels_by_age(delays, None, released, HORIZON_HOURS, POLICY.delays))
     looks = look_at_cells(fitted, counts)
     problems = [
         *kernel_drift_problem(delays, released, HORIZON_HOURS, POLICY),

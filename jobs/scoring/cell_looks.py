@@ -13,7 +13,7 @@ from jobs.scoring.environment_guard import environment_factors
 from jobs.scoring.ratio_posterior import INTERVAL_SDS, RatioPosterior, RatioPrior, ratio_posterior, ratio_prior, variance_to_mean
 from jobs.scoring.release_amounts import delayed_crashes, release_exposure
 from jobs.scoring.release_counts import Array, ReleaseCounts, adoption
-from jobs.scoring.release_history import ReleaseHistory, daily_matchings, padded
+from jobs.scoring.release_history import ReleaseHistory, matchings_by_age, padded
 from jobs.scoring.stratum_environment import StratumEnvironment, stratum_environment
 from jobs.scoring.update_counts import Exposure
 
@@ -210,7 +210,7 @@ def _cumulative(
     known = release.known[:hours]
     crashes, usage_hours = release.crashes[:, :hours] * known, release.usage_hours[:, :hours] * known
     shares = adoption(usage_hours.sum(axis=0), release.channel_hours[:hours] * known)
-    matching = daily_matchings(release, history.matching)[0]  # of the first day: a later one would change earlier looks
+    matching = matchings_by_age(release, history.matching)[0]  # of the first hours: a later one would change earlier looks
     by_stratum = stratum_environment(release.previous, matching, release.crashes.shape[0], hours)
     environment = environment_factors(release.previous, matching, history.usual_change, hours, by_stratum.explained)
     multiplier = (

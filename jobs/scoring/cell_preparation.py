@@ -10,7 +10,7 @@ import pyarrow as pa
 from jobs.policies import HORIZON_HOURS, Policy
 from jobs.scoring.baseline_selection import baselines_of, channel_releases, known_life, previous_release, version_before
 from jobs.scoring.channel_totals import ChannelTotals
-from jobs.scoring.measured_kernels import UsageDelays, daily_kernels, measured_kernel
+from jobs.scoring.measured_kernels import UsageDelays, kernels_by_age, measured_kernel
 from jobs.scoring.release_arrays import CellKey, CellStrata, ReleaseLife, release_counts
 from jobs.scoring.release_calendar import Calendar, Release
 from jobs.scoring.release_counts import Array, ReleaseCounts
@@ -124,7 +124,7 @@ def platform_kernels(record: ChannelRecord, context: ReleaseContext, platform: s
         return None if delays is None else measured_kernel(delays, platform, baseline.hour + life * HOUR, policy.delays)
 
     of_baselines = tuple(of_baseline(baseline) for baseline in context.baselines)
-    of_release = daily_kernels(record.delays_of(context.release), platform, context.release.hour, context.hours, policy.delays)
+    of_release = kernels_by_age(record.delays_of(context.release), platform, context.release.hour, context.hours, policy.delays)
     if of_release is None or any(kernel is None for kernel in of_baselines):
         return PlatformKernels((None,) * len(of_baselines), None)  # measured on one side only would compare two definitions
     return PlatformKernels(of_baselines, of_release)

@@ -72,6 +72,11 @@ def kernel_from_triangle(usage_hours: Array) -> Array:
     at_delay = known.sum(axis=0)
     up_to_delay = np.where(is_known, so_far, 0.0).sum(axis=0)
     hazard = np.divide(at_delay, up_to_delay, out=np.zeros_like(at_delay), where=up_to_delay > 0)
+    return kernel_of_hazards(hazard)
+
+
+def kernel_of_hazards(hazard: Array) -> Array:
+    """f(d) from the chance of each delay, given that it is no longer; the last delay is the end of the distribution."""
     survivors = np.cumprod((1.0 - np.minimum(hazard, 1.0))[::-1])[::-1]  # the two sums may differ in their last digit
     received_by = np.append(survivors[1:], 1.0)
     return np.diff(received_by, prepend=0.0)

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from jobs.policies import HORIZON_HOURS, DelayPolicy, Policy
 from jobs.scoring.data_guard import DataProblem, kernel_drift
 from jobs.scoring.delay_matching import kernel_from_triangle
-from jobs.scoring.release_counts import Array
+from jobs.scoring.release_counts import KERNEL_AGES_HOURS, Array
+from jobs.scoring.young_kernel import led_by_own_hours
 from jobs.windows import HOUR
 
 _LATELY_DAYS = 2
@@ -67,24 +68,41 @@ def measured_kernel(delays: UsageDelays, platform: str | None, end: datetime, po
     return kernel_from_triangle(triangle)
 
 
-def daily_kernels(delays: UsageDelays | None, platform: str | None, released: datetime, hours: int, policy: DelayPolicy) -> Array | None:
-    """One kernel for each day of a release, (days, delays), from the two weeks before that day; None where the first has no measure."""
+def kernels_by_age(delays: UsageDelays | None, platform: str | None, released: datetime, hours: int, policy: DelayPolicy) -> Array | None:
+    """One kernel for each of KERNEL_AGES_HOURS that a release has reached, (ages, delays), from what was received before that age; None where
+    the first has no measure.
+
+    Each is that of the two weeks before its day, led by the hours of use since the release as far as these tell.
+    """
     if delays is None:
         return None
     kernels: list[Array] = []
-    for day in range((hours + 23) // 24):
-        measured = measured_kernel(delays, platform, released + 24 * day * HOUR, policy)
-        if measured is None and not kernels:
+    of_channel: Array | None = None
+    for age in (age for age in KERNEL_AGES_HOURS if age < hours):
+        if age % 24 == 0:
+            measured = measured_kernel(delays, platform, released + age * HOUR, policy)
+            of_channel = of_channel if measured is None else measured
+        if of_channel is None:
             return None
-        kernels.append(kernels[-1] if measured is None else measured)
+        kernels.append(led_by_own_hours(of_channel, _since_release(delays, platform, released, age), policy))
     return np.array(kernels)
+
+
+def _since_release(delays: UsageDelays, platform: str | None, released: datetime, age: int) -> Array:
+    """Usage hours by hour of use and delay of the `age` hours since release."""
+    received = delays.whole if platform is None else delays.by_platform[platform]
+    delay = np.arange(HORIZON_HOURS)
+    at = np.arange(age)[:, None] + delay
+    first = int((released - delays.origin) / HOUR)
+    return np.where(at < age, received[np.minimum(first + at, len(received) - 1), delay], np.nan)
 
 
 def kernel_drift_problem(delays: UsageDelays | None, released: datetime, hours: int, policy: Policy) -> list[DataProblem]:
     """Whether the delays of the last days are still those of the two weeks whose kernel is in use; nothing where neither is measured."""
-    in_use = daily_kernels(delays, None, released, hours, policy.delays)
+    in_use = kernels_by_age(delays, None, released, hours, policy.delays)
     if delays is None or in_use is None:
         return []
     lately = replace(policy.delays, triangle_days=_LATELY_DAYS)
-    measured = [measured_kernel(delays, None, released + 24 * day * HOUR, lately) for day in range(len(in_use))]
-    return [kernel_drift(list(in_use), measured, hours, policy.data_guard)]
+    days = [place for place, age in enumerate(KERNEL_AGES_HOURS[: len(in_use)]) if age % 24 == 0]
+    measured = [measured_kernel(delays, None, released + KERNEL_AGES_HOURS[place] * HOUR, lately) for place in days]
+    return [kernel_drift([in_use[place] for place in days], measured, hours, policy.data_guard)]

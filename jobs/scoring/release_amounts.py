@@ -3,8 +3,8 @@
 import numpy as np
 
 from jobs.policies import HORIZON_HOURS
-from jobs.scoring.release_counts import Array, ReleaseCounts
-from jobs.scoring.release_history import ReleaseHistory, daily_matchings, padded
+from jobs.scoring.release_counts import KERNEL_AGES_HOURS, Array, ReleaseCounts
+from jobs.scoring.release_history import ReleaseHistory, matchings_by_age, padded
 from jobs.scoring.update_counts import Exposure, exposure
 
 
@@ -13,17 +13,18 @@ def release_exposure(history: ReleaseHistory, release: ReleaseCounts, hours: int
     known = release.known[:hours]
     delayed = None
     if history.update_weight > 0 and release.updates is not None:
-        matching = daily_matchings(release, history.matching)[0]  # of the first day: a later one would change earlier looks
+        matching = matchings_by_age(release, history.matching)[0]  # of the first hours: a later one would change earlier looks
         delayed = matching.delayed(padded(release.updates[:, :hours] * known, HORIZON_HOURS))[:, :hours]
     return exposure(release.usage_hours[:, :hours] * known, delayed, history.usual_updates, history.update_weight)
 
 
 def delayed_crashes(history: ReleaseHistory, release: ReleaseCounts, crashes: Array, hours: int) -> tuple[Array, Array]:
-    """O and Q at each look, with the kernel of the look's day."""
-    matchings = daily_matchings(release, history.matching)
+    """O and Q at each look, with the kernel of the look's age."""
+    matchings = matchings_by_age(release, history.matching)
     observed, squared_weights = np.empty((crashes.shape[0], hours)), np.empty((crashes.shape[0], hours))
-    for day, matching in enumerate(matchings):
-        looks = slice(24 * day, hours if day == len(matchings) - 1 else min(24 * (day + 1), hours))
+    for place, matching in enumerate(matchings):
+        end = hours if place == len(matchings) - 1 else min(KERNEL_AGES_HOURS[place + 1], hours)
+        looks = slice(KERNEL_AGES_HOURS[place], end)
         observed[:, looks] = np.cumsum(matching.delayed(crashes), axis=1)[:, looks]
         squared_weights[:, looks] = matching.squared_weights(crashes)[:, looks]
     return observed, squared_weights

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+KERNEL_AGES_HOURS = (0, 1, 2, 4, 6, 9, 12, 18, 24, 36, 48, 72, 96, 120, 144)
+"""From these hours since release on a kernel may be another: delays may change with a release, and show within its first day."""
 MATURE_START_HOUR = 72
 """From the fourth day on, a release's users and habits are those it keeps: M, the mature window."""
 
@@ -35,7 +37,7 @@ class ReleaseCounts:
 
     `channel_hours` are the received hours of all versions of the channel in the same hours. `updates`: people who moved to this version.
     `delay_triangle`: usage hours by hour of use (rows) and delay in hours, NaN where yet to come; or `delay_kernel`, f(d) as measured from one,
-    or one row for each day of the release. `is_known` is False for hours that are not complete: their counts are
+    or one row for each of KERNEL_AGES_HOURS. `is_known` is False for hours that are not complete: their counts are
     no zeros, they are left out. `release_type` tells dot releases from majors ("major" or "dot").
     """
 

@@ -119,7 +119,7 @@ def fit_history(
     levels = levels_for_type(raw_levels, [release.release_type for release in usable], release_type, policy.baselines.types_for_offset)
     past_levels = CellLevels(levels, np.maximum((stacked.delayed.sum(axis=1) * stacked.mature).sum(axis=1), 1.0))
     noise = _noise(stacked, by_stratum * multiplier[:, None, :], raw_levels, weights, update_weight > 0)
-    previous_versions = [(past.previous, daily_matchings(past, matching)[-1]) for past in usable if past.previous is not None]
+    previous_versions = [(past.previous, matchings_by_age(past, matching)[-1]) for past in usable if past.previous is not None]
     return ReleaseHistory(
         versions=tuple(release.version for release in usable),
         matching=matching,
@@ -181,8 +181,8 @@ def _noise(stacked: _Baselines, expected: Array, levels: Array, weights: Array, 
     return _Noise(phi, transient + long_run + of_level, long_run, scale)
 
 
-def daily_matchings(release: ReleaseCounts, default: DelayMatching) -> list[DelayMatching]:
-    """A release's measured kernel, or one for each of its days; else the default."""
+def matchings_by_age(release: ReleaseCounts, default: DelayMatching) -> list[DelayMatching]:
+    """A release's measured kernel, or one for each of KERNEL_AGES_HOURS; else the default."""
     kernels = release.delay_kernel
     if release.delay_triangle is not None:
         kernels = kernel_from_triangle(release.delay_triangle)
@@ -213,7 +213,7 @@ def _stacked(baselines: Sequence[ReleaseCounts], default: DelayMatching) -> _Bas
     crashes = np.array([padded(release.crashes, hours) for release in baselines]) * known[:, None, :]
     usage_hours = np.array([padded(release.usage_hours, hours) for release in baselines]) * known[:, None, :]
     channel_hours = np.array([padded(release.channel_hours, hours) for release in baselines]) * known
-    matchings = [daily_matchings(release, default)[-1] for release in baselines]
+    matchings = [matchings_by_age(release, default)[-1] for release in baselines]
     has_updates = all(release.updates is not None for release in baselines)
     updates = [padded(release.updates, hours) for release in baselines if release.updates is not None]
     if all(matching is default for matching in matchings):

@@ -73,6 +73,7 @@ def cell_states(looks: CellLooks, has_problem: Flags, alarm: AlarmPolicy, verdic
     is_suspicious &= looks.effective_crashes[1:] >= alarm.fewest_effective_crashes
     is_watched[0] |= is_suspicious.any(axis=0)
     is_improved = (posterior.p_improved >= verdict.improved_probability) & (looks.ratio_low >= verdict.least_praised)
+    is_improved = alarming_looks(is_improved, verdict.improved_looks)
     codes = np.select(
         [has_problem & ~regressed, regressed, ~has_ratio, is_watched, is_improved, _healthy_looks(looks, verdict)],
         [_CODE[s] for s in (State.DATA_PROBLEM, State.REGRESSED, State.TOO_EARLY, State.WATCH, State.IMPROVED, State.HEALTHY)],

@@ -108,12 +108,17 @@ def test_healthy_is_refused_while_half_as_many_crashes_again_are_possible():
 
 def test_what_missing_reports_would_look_like_is_no_improvement():
     """A third of the crashes is within the 90 % bound, or is not."""
-    unsure, sure = (states_of([0.0] * 8, p_improved=0.99, mean=np.log(0.5), sd=sd)[-1] for sd in (0.2, 0.05))
+    unsure, sure = (states_of([0.0] * 14, p_improved=0.99, mean=np.log(0.5), sd=sd)[-1] for sd in (0.2, 0.05))
     assert (unsure is State.IMPROVED, sure is State.IMPROVED) == (False, True)
 
 
+def test_praise_waits_for_half_a_day():
+    states = states_of([0.01] * 14, p_improved=0.96)
+    assert [state is State.IMPROVED for state in states] == [False] * 11 + [True] * 3
+
+
 def test_improved_goes_before_healthy():
-    assert states_of([0.01] * 10, p_improved=0.96)[-1] is State.IMPROVED
+    assert states_of([0.01] * 14, p_improved=0.96)[-1] is State.IMPROVED
 
 
 def test_bad_data_gives_no_verdict_and_no_alarm():

@@ -10,7 +10,7 @@ from jobs.policies import POLICY
 from jobs.scoring.cell_preparation import ChannelRecord
 from jobs.scoring.channel_scoring import score_releases
 from jobs.scoring.health_rows import LookRange, health_rows
-from jobs.scoring.measured_kernels import daily_kernels, usage_delays
+from jobs.scoring.measured_kernels import kernels_by_age, usage_delays
 from jobs.table_declarations import RELEASE_TOTALS, USAGE_DELAYS, Table
 from jobs.tables.schemas import staged_schema
 from simulation.release_world import Regression, World
@@ -67,7 +67,7 @@ def test_totals_hold_what_was_simulated():
 
 def test_the_kernel_measured_from_the_rows_is_the_simulated_one():
     delays = usage_delays(arrow_of(USAGE_DELAYS, delay_columns(HISTORY, 0, "release", START)), "release", START, 24 * 60)
-    measured = daily_kernels(delays, None, RELEASES[LAST], 24, POLICY.delays)[0]
+    measured = kernels_by_age(delays, None, RELEASES[LAST], 24, POLICY.delays)[0]
     truth = np.mean([release.mean_kernel for release in HISTORY.baselines[:2]], axis=0)
     assert np.cumsum(measured)[[0, 3, 12, 24]] == pytest.approx(np.cumsum(truth)[[0, 3, 12, 24]], abs=0.05)
 
