@@ -47,7 +47,7 @@ def _subject(cell: Cell) -> str:
 
 
 def _compared(cell: Cell) -> str:
-    return "its other users" if cell.scope == "stratum" else "earlier releases"
+    return {"stratum": "its other users", "trailing": "its hours before"}.get(cell.scope, "earlier releases")
 
 
 def _canvas(title: str) -> tuple[Figure, Axes]:

@@ -87,7 +87,9 @@ def reviewed_state_words(decision: Decision) -> str:
 
 
 def _comparison(cell: Cell) -> str:
-    """`the last 12 releases with the same users would have had about 412`."""
+    """`the last 12 releases with the same users would have had about 412`; a last day is compared with the hours before it."""
+    if cell.scope == "trailing":
+        return f"its hours before would have had about {count_words(cell.expected_crashes)}"
     return f"{_baseline_words(cell)} with the same users would have had about {count_words(cell.expected_crashes)}"
 
 
@@ -138,6 +140,8 @@ def figure(decision: Decision) -> str:
     if holdback is not None:
         return f"More crashes than in the release before it among users drawn at random: {holdback}"
     crashes = f"the usual {measure_words(cell.measure)}{where_words(cell)}"
+    if cell.scope == "trailing":
+        crashes = f"the {measure_words(cell.measure)}{where_words(cell)} of its hours before"
     when = " in the last 24 h" if cell.scope == "trailing" else ""
     interval = f"90 % interval {interval_words(cell.ratio_low, cell.ratio_high)}, acceptable up to {ratio_words(cell.acceptable_ratio)}"
     return f"{_times(cell)} {crashes}{when} ({interval})"
@@ -156,6 +160,7 @@ def _excess(verdict: Cell, cell: Cell) -> str:
     had = count_words(cell.delayed_crashes)
     after = f"after {age_words(verdict.age_hours)} it has had about {had} {crashes}, where {_comparison(cell)}"
     if cell.scope == "trailing":  # something changed under a release that is out: not the release itself, perhaps
+        times = f"{_times(cell)} as often as in its hours before"
         return f"In the last 24 h {version} {verb} {times}: it has had about {had} {crashes}, where {_comparison(cell)} {_interval(cell)}."
     if cell.stratum != ALL:  # compared with the rest of the release, whose own level is taken out
         usual = f"where about {count_words(cell.expected_crashes)} are usual"

@@ -21,7 +21,9 @@ Scope = Literal["platform", "trailing", "stratum"]
 ALL = "all"
 _STRATUM: Scope = "stratum"
 TRAILING_HOURS = 24
-_TRAILING_EXTRA_VARIANCE = 0.08**2
+TRAILING_MASS = 2.0  # a regression may begin on any of seven days
+_TRAILING_SCALE, _TRAILING_VARIANCE = 0.04, 0.03**2  # a healthy release's day strays less from its own hours before than releases differ
+_BEFORE_PSEUDO_CRASHES, _LEAST_BEFORE = 20.0, 0.85  # half of the late regressions of 1.5x are hidden at 1.0
 _LOCAL_DEGREES = 28.0
 REST_PSEUDO_CRASHES = 2.0
 _LEAST_EXPECTED = 1e-6
@@ -132,14 +134,27 @@ def _whole_cell(history: ReleaseHistory, whole: _Cumulative, hours: int) -> _Par
 
 
 def _trailing_cell(history: ReleaseHistory, whole: _Cumulative, trailing: _Cumulative, hours: int) -> _Part:
-    """What began later than the release shows in the last day first."""
-    alarm, level = history.policy.alarm, history.level
-    prior = ratio_prior(level.scale, level.degrees, _log_acceptable(history), alarm.p_regression / 2, alarm.p_improvement / 2)
+    """What began later than the release shows in the last day first: against the hours before it, how much the release differs cancels."""
+    alarm = history.policy.alarm
+    scale = float(np.hypot(_TRAILING_SCALE, np.sqrt(history.long_run_variance)))
+    log_acceptable = max(float(np.log1p(alarm.margin)), alarm.local_scales * scale)
+    prior = ratio_prior(scale, _LOCAL_DEGREES, log_acceptable, TRAILING_MASS * alarm.p_regression, alarm.p_improvement / 2)
     ratio = variance_to_mean(whole.observed, whole.squared_weights)
-    omega2 = history.omega2[:hours] + _TRAILING_EXTRA_VARIANCE
-    posterior = ratio_posterior(trailing.observed, trailing.expected, ratio * history.phi, omega2, prior)
+    observed_before, expected_before = (np.maximum(w - t, 0.0) for w, t in zip(_counts(whole), _counts(trailing), strict=True))
+    expected = trailing.expected * hours_before_factor(observed_before, expected_before)
+    omega2 = _TRAILING_VARIANCE + history.phi * ratio / np.maximum(observed_before, 2.0)
+    posterior = ratio_posterior(trailing.observed, expected, ratio * history.phi, omega2, prior)
     is_known = (np.arange(hours) >= TRAILING_HOURS)[None, :]
-    return _Part(trailing, trailing.expected, ratio, omega2[None, :], level.scale, level.degrees, prior, posterior, is_known)
+    return _Part(trailing, expected, ratio, omega2, scale, _LOCAL_DEGREES, prior, posterior, is_known)
+
+
+def hours_before_factor(observed: Array, expected: Array) -> Array:
+    """What a release's hours before its last day have, of what past releases had then; a better release may worsen to their rate."""
+    return np.maximum((observed + _BEFORE_PSEUDO_CRASHES) / (expected + _BEFORE_PSEUDO_CRASHES), _LEAST_BEFORE)
+
+
+def _counts(sums: _Cumulative) -> tuple[Array, Array]:
+    return sums.observed, sums.expected
 
 
 def _local_cells(history: ReleaseHistory, sums: _Cumulative, whole: _Cumulative, local: NDArray[np.intp], doubt: Array) -> _Part:

@@ -14,7 +14,7 @@ from jobs.measures import measure_named
 from jobs.note_words import note_words
 from jobs.number_words import age_words, chance_words, clock_words, interval_words, percent_words, plural, ratio_words, score_words
 from jobs.policies import Policy
-from jobs.scoring.cell_looks import REST_PSEUDO_CRASHES, TRAILING_HOURS
+from jobs.scoring.cell_looks import REST_PSEUDO_CRASHES, TRAILING_HOURS, hours_before_factor
 from jobs.scoring.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.development_factors import adoption_bins
 from jobs.scoring.release_amounts import release_exposure
@@ -126,6 +126,7 @@ def _expected(cell: ScoredCell, row: Row, index: int, look: int) -> list[str]:
         f"   (learned from those releases){_outside(row)}:",
         *terms,
         *_rest_of_release(cell, row, index, look),
+        *_hours_before(cell, row, look),
         f"   together E = {row['expected_crashes']:.2f}; O / E = {row['delayed_crashes'] / max(row['expected_crashes'], 1e-12):.2f}.",
         "",
     ]
@@ -150,13 +151,25 @@ def _rest_of_release(cell: ScoredCell, row: Row, index: int, look: int) -> list[
     ]
 
 
+def _hours_before(cell: ScoredCell, row: Row, look: int) -> list[str]:
+    """The last day is compared with the release's own hours before it."""
+    if row["scope"] != "trailing" or cell.looks is None:
+        return []
+    observed, expected = (float(sums[0, look - TRAILING_HOURS]) for sums in (cell.looks.observed, cell.looks.expected))
+    factor = float(hours_before_factor(np.array(observed), np.array(expected)))
+    return [f"   x what the release had in its hours before ({observed:.2f} of {expected:.2f} expected, never below .85) = {factor:.3f}"]
+
+
 def _judged(cell: ScoredCell, row: Row, policy: Policy) -> list[str]:
     c, phi, scale = row_variance_to_mean(row), row["overdispersion"], row["between_release_scale"]
     learned = (
         "learned over this channel's cells" if cell.history and cell.history.is_scale_learned else "not learned yet: assumed beforehand"
     )
     alarm = policy.alarm
-    least, scales = (alarm.local_margin, alarm.local_scales) if row["scope"] == "stratum" else (alarm.margin, alarm.scales)
+    least, scales = {
+        "stratum": (alarm.local_margin, alarm.local_scales),
+        "trailing": (alarm.margin, alarm.local_scales),
+    }.get(row["scope"], (alarm.margin, alarm.scales))
     margin = f"max(log(1 + {least:.2f}), {scales:g} x {scale:.3f})"
     return [
         "3. What that says",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jobs.policies import AlarmPolicy
+from jobs.scoring.cell_looks import TRAILING_MASS
 from jobs.scoring.ratio_posterior import INTERVAL_SDS, ratio_posterior, ratio_prior, variance_to_mean
 
 Row = Mapping[str, Any]
@@ -21,7 +22,7 @@ def posterior_of_row(row: Row, strata: int, alarm: AlarmPolicy) -> dict[str, flo
     """
     masses = {
         "platform": (alarm.p_regression, alarm.p_improvement),
-        "trailing": (alarm.p_regression / 2, alarm.p_improvement / 2),
+        "trailing": (TRAILING_MASS * alarm.p_regression, alarm.p_improvement / 2),
         "stratum": (alarm.p_stratum_regression / max(strata, 1), alarm.p_stratum_regression / max(2 * strata, 1)),
     }[row["scope"]]
     prior = ratio_prior(row["between_release_scale"], row["degrees_of_freedom"], math.log(row["acceptable_ratio"]), *masses)

@@ -104,7 +104,7 @@ PARTS = {
 @pytest.mark.parametrize(
     ("scope", "told"),
     [
-        ("trailing", "browser crashes in the last 24 h of 57.0b8 against earlier releases, by hours"),
+        ("trailing", "browser crashes in the last 24 h of 57.0b8 against its hours before, by hours"),
         ("stratum", "browser crashes among Windows 10, x86-64, other countries of 57.0b8 against its other users, by hours"),
     ],
 )

@@ -78,6 +78,14 @@ def test_a_late_onset_is_seen_in_the_last_day_first():
     assert 72 < first("trailing") <= 72 + 24
 
 
+@pytest.mark.parametrize(("before", "after", "is_seen"), [(0.95, 1.5, True), (0.6, 1.0, False), (1.15, 1.15, False)])
+def test_the_last_day_is_compared_with_the_release_s_own_hours_before(before, after, is_seen):
+    """A step is seen within a day and a half; a better release that becomes as others are, and one that stays as it is, raise nothing."""
+    looks = score_release(release(np.where(np.arange(HOURS) < 72, before, after)), PAST)[: 72 + 36]
+    states = [cell.state for look in looks for cell in look.cells if cell.scope == "trailing"]
+    assert (State.REGRESSED in states) is is_seen
+
+
 def test_looks_do_not_change_with_the_hours_that_follow():
     new = release(1.4, seed=5)
     early = score_release(
