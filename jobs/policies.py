@@ -159,7 +159,7 @@ class DelayPolicy:
     triangle_days: int = 14
     """The delay kernel is measured over two weeks: long enough for both weekends, short enough to follow a change of client."""
     channel_hours: float = 2.5
-    """The two weeks count as so many hours of use: after a day a change with the release is followed by four fifths. Less, and the time of day at which
+    """The two weeks count as so many hours of use: after a day a change with the release is followed by nine tenths. Less, and the time of day at which
     a release comes out would be taken for a change."""
     least_usage_hours: float = 200.0
     """A triangle with less usage is noise: the default mixture stands in."""
