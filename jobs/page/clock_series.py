@@ -113,14 +113,25 @@ def _lines(start: datetime, steps: int, hours: Mapping[datetime, HourSums]) -> d
     for hour_start, kept in hours.items():
         first = int((hour_start - start) / STEP)
         for group in kept.groups:
+            by_measure = lines.setdefault((group.channel, group.platform), {})
             for name, sums in group.sums.items():
-                values = as_array(sums)
-                for platform in (group.platform, ALL):
-                    by_version = lines.setdefault((group.channel, platform), {}).setdefault(name, {})
-                    line = by_version.setdefault(group.version, np.full(steps, np.nan))
-                    there = line[first : first + STEPS_AN_HOUR]
-                    line[first : first + STEPS_AN_HOUR] = np.where(np.isnan(there), values, there + np.nan_to_num(values))
-    return lines
+                by_version = by_measure.setdefault(name, {})
+                if group.version not in by_version:
+                    by_version[group.version] = np.full(steps, np.nan)
+                by_version[group.version][first : first + STEPS_AN_HOUR] = as_array(sums)
+    return lines | _everywhere(lines)
+
+
+def _everywhere(lines: Mapping[tuple[str, str], dict[str, dict[str, Array]]]) -> dict[tuple[str, str], dict[str, dict[str, Array]]]:
+    """All platforms of each channel together."""
+    found: dict[tuple[str, str], dict[str, dict[str, Array]]] = {}
+    for (channel, _), by_measure in lines.items():
+        whole = found.setdefault((channel, ALL), {})
+        for name, by_version in by_measure.items():
+            for version, line in by_version.items():
+                there = whole.setdefault(name, {}).get(version)
+                whole[name][version] = line if there is None else np.where(np.isnan(there), line, there + np.nan_to_num(line))
+    return found
 
 
 def _counts(version: str, events: Array, usage_hours: Array, factor: int, is_public: bool) -> VersionCounts:
