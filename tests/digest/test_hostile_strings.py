@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -110,6 +111,7 @@ def test_slack_takes_whatever_clients_wrote_and_interprets_none_of_it(facts):
         check_message(message)
 
 
+@pytest.mark.long
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(20, 500), st.sampled_from(HOSTILE), st.sampled_from(State))
 def test_up_to_five_hundred_releases_fit(count, hostile, state):
