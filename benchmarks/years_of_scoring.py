@@ -18,7 +18,6 @@ import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
 
-from dags.job_operator import SLIM
 from jobs.table_declarations import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS, Table
 from jobs.tables.lake_catalog import ensure_table
 from jobs.tables.schemas import arrow_schema, staged_schema
@@ -93,6 +92,8 @@ def report(what: str, run: dict[str, float]) -> None:
 
 def run_once(place: Path, after: datetime) -> dict[str, float]:
     """One run of the scoring in a process of its own, with the variables of its task."""
+    from dags.job_operator import SLIM  # loads Airflow, which the measured process imports this module without
+
     command = [sys.executable, "-c", _RUN, str(place), after.isoformat()]
     done = subprocess.run(command, env=SLIM | os.environ, capture_output=True, text=True, check=False)
     if done.returncode:
