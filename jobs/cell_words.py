@@ -26,10 +26,10 @@ def platform_words(platform: str) -> str:
 
 
 def stratum_words(stratum: str) -> str:
-    """`Windows 10, x86-64, western europe` for the stratum `Windows_NT / 10 / x86-64 / western_europe`; others as they are."""
+    """`Windows 10, x86-64, western europe` for the stratum `Windows_NT / 10 / x86-64 / western_europe`, `macOS` for a platform; others as they are."""
     parts = stratum.split(" / ")
     if len(parts) != _STRATUM_PARTS:
-        return as_label(stratum, 60)
+        return _PLATFORMS.get(stratum, as_label(stratum, 60))
     platform, version, architecture, group = (as_label(part) for part in parts)
     countries = "other countries" if group == "other" else group.replace("_", " ")
     return f"{platform_words(platform)} {version}, {architecture}, {countries}"
@@ -38,7 +38,8 @@ def stratum_words(stratum: str) -> str:
 def where_words(cell: Cell) -> str:
     """Where a cell is: ` on Windows`, ` among Windows 10 x86-64 in western_europe`, or nothing for all platforms."""
     if cell.stratum != ALL:
-        return f" among {stratum_words(cell.stratum)}"
+        is_platform = " / " not in cell.stratum and cell.stratum != "other"
+        return f" {'on' if is_platform else 'among'} {stratum_words(cell.stratum)}"
     return "" if cell.platform == ALL else f" on {platform_words(cell.platform)}"
 
 

@@ -98,6 +98,11 @@ def is_critical(measure: str) -> bool:
     return measure in _SCORING and _SCORING[measure].is_critical
 
 
+def alarm_share(measure: str) -> float:
+    """The measure's part of a release's false alarms; 0 where it does not decide."""
+    return _SCORING[measure].alarm_share if measure in _SCORING else 0.0
+
+
 def severity_cost(measure: str) -> float:
     """How much a measure weighs beside others; 0 where it is not scored."""
     return _SCORING[measure].severity_cost if measure in _SCORING else 0.0

@@ -65,11 +65,17 @@ Absence = Literal["zero", "unknown"]
 class Scoring:
     """How a measure takes part in release health.
 
-    `is_critical` measures decide the release's state; `severity_cost` weighs a measure in the ranking index (scoring 3.13).
+    `alarm_share` is the measure's part of a release's false alarms; measures that have one decide the release's state, others make it
+    watched. `severity_cost` weighs a measure in the ranking index (scoring 3.13).
     """
 
-    is_critical: bool
+    alarm_share: float
     severity_cost: float
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether the measure decides the release's state."""
+        return self.alarm_share > 0
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,7 @@ MEASURES: tuple[Measure, ...] = (
         OneWhere((_IN_MAIN_PROCESS, Condition("payload.metadata.StartupCrash", ("1",)))),
         "zero",
         "Main process crashes before the first window was usable.",
-        Scoring(is_critical=False, severity_cost=1.0),
+        Scoring(alarm_share=0.0, severity_cost=1.0),
     ),
     Measure(
         "content_crashes",
@@ -170,7 +176,7 @@ MEASURES: tuple[Measure, ...] = (
         OneWhere((_IN_CONTENT_PROCESS, Condition("payload.metadata.ipc_channel_error", _SHUTDOWN_KILL))),
         "zero",
         "Content processes that were killed because they did not shut down.",
-        Scoring(is_critical=False, severity_cost=0.1),
+        Scoring(alarm_share=0.0, severity_cost=0.1),
     ),
     Measure(
         "gpu_crashes",
@@ -180,7 +186,7 @@ MEASURES: tuple[Measure, ...] = (
         _subprocess_crashes("gpu"),
         "unknown",
         "Crashes of the GPU process that main pings report.",
-        Scoring(is_critical=False, severity_cost=0.3),
+        Scoring(alarm_share=0.0, severity_cost=0.3),
     ),
     Measure(
         "plugin_crashes",
@@ -190,7 +196,7 @@ MEASURES: tuple[Measure, ...] = (
         _subprocess_crashes("plugin"),
         "unknown",
         "Plugin crashes that main pings report.",
-        Scoring(is_critical=False, severity_cost=0.1),
+        Scoring(alarm_share=0.0, severity_cost=0.1),
     ),
     Measure(
         "gmplugin_crashes",
@@ -200,7 +206,7 @@ MEASURES: tuple[Measure, ...] = (
         _subprocess_crashes("gmplugin"),
         "unknown",
         "Gecko media plugin crashes that main pings report.",
-        Scoring(is_critical=False, severity_cost=0.1),
+        Scoring(alarm_share=0.0, severity_cost=0.1),
     ),
     Measure(
         "browser_shim_usage_blocked",
@@ -255,7 +261,8 @@ MEASURES: tuple[Measure, ...] = (
         CappedPerClientHour("main_crashes", _CRASHES_PER_CLIENT_HOUR),
         "zero",
         "Main process crashes, at most 5 of one client in one hour; what scoring reads.",
-        Scoring(is_critical=True, severity_cost=1.0),
+        # Content crashes differ nearly twice as much between releases: more of the false alarms would find few regressions more there.
+        Scoring(alarm_share=0.95, severity_cost=1.0),
     ),
     Measure(
         "content_crashes_capped",
@@ -265,7 +272,7 @@ MEASURES: tuple[Measure, ...] = (
         CappedPerClientHour("content_crashes", _CRASHES_PER_CLIENT_HOUR),
         "zero",
         "Content process crashes, at most 5 of one client in one hour; what scoring reads.",
-        Scoring(is_critical=True, severity_cost=0.5),
+        Scoring(alarm_share=0.05, severity_cost=0.5),
     ),
 )
 

@@ -70,12 +70,14 @@ class AlarmPolicy:
     """Delta: ten per cent more crashes are acceptable whatever the history says."""
     scales: float = 2.0
     """z_A: so is what healthy releases differ by (two predictive scales: 1.24 at tau = .10)."""
-    doubt: float = 0.01
+    doubt: float = 0.003
     """eps: regressed at P(theta > A) >= 1 - eps. Late false alarms are healthy releases that truly are at A: being surer costs little there."""
-    chance_if_healthy: float = 0.004
-    """A release as a whole is also regressed where a healthy one would have as high a ratio with at most this chance ..."""
-    probably_unacceptable: float = 0.90
-    """... and P(theta > A) is at least this: in the first days a posterior cannot be surer, and waiting for it costs a quarter of the hours."""
+    unsure_hours: float = 24.0
+    """A release younger than this must alarm more surely still, in proportion to its age: its transient error has heavier tails than a
+    normal's, and half of the false alarms came on the first day. Large regressions are sure enough within hours all the same."""
+    chance_if_healthy: float = 0.01
+    """Nor is it regressed where a healthy release would have as high a ratio with more than this chance: a measure that differs much
+    between releases exceeds A by nature, however sure one is of it."""
     fewest_effective_crashes: float = 5.0
     """A minimum of 3-6 events raises power at fixed false alarms (Kulldorff and Silva 2017)."""
     persistence_hours: int = 2

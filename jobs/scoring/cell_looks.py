@@ -10,8 +10,9 @@ from scipy.special import stdtr
 from jobs.policies import HORIZON_HOURS
 from jobs.scoring.development_factors import adoption_bins
 from jobs.scoring.environment_guard import environment_factors
+from jobs.scoring.local_groups import LocalGroup, local_groups
 from jobs.scoring.ratio_posterior import INTERVAL_SDS, RatioPosterior, RatioPrior, ratio_posterior, ratio_prior, variance_to_mean
-from jobs.scoring.release_amounts import delayed_crashes, release_exposure
+from jobs.scoring.release_amounts import counted_strata, delayed_crashes, hours_before_factor, release_exposure
 from jobs.scoring.release_counts import Array, ReleaseCounts, adoption
 from jobs.scoring.release_history import ReleaseHistory, matchings_by_age, padded
 from jobs.scoring.stratum_environment import StratumEnvironment, stratum_environment
@@ -23,7 +24,6 @@ _STRATUM: Scope = "stratum"
 TRAILING_HOURS = 24
 TRAILING_MASS = 2.0  # a regression may begin on any of seven days
 _TRAILING_SCALE, _TRAILING_VARIANCE = 0.04, 0.03**2  # a healthy release's day strays less from its own hours before than releases differ
-_BEFORE_PSEUDO_CRASHES, _LEAST_BEFORE = 20.0, 0.85  # half of the late regressions of 1.5x are hidden at 1.0
 _LOCAL_DEGREES = 28.0
 REST_PSEUDO_CRASHES = 2.0
 _LEAST_EXPECTED = 1e-6
@@ -34,7 +34,8 @@ class CellLooks:
     """Figures of cells (rows) at looks (columns): look t comes after hour t since release.
 
     `observed`, `expected` and `squared_weights` are delayed crashes; `effective_*` are by their variance-to-mean ratio, without phi.
-    The first row is the whole release, the second its trailing 24 hours (not known before the 25th look), the others its strata.
+    The first row is the whole release, the second its trailing 24 hours (not known before the 25th look), the others its strata and its
+    platforms, each against the rest of the release.
     """
 
     scopes: tuple[Scope, ...]
@@ -95,15 +96,16 @@ def look_at_cells(
     exposed = release_exposure(history, release, hours)
     sums, shares, environment, by_stratum = _cumulative(history, release, exposed, hours)
     history = replace(history, omega2=history.omega2 + padded(exposed.extra_variance, history.omega2.size))
-    unseen_share, is_counted = _counted_strata(history, sums)
+    unseen_share, is_counted = counted_strata(history, sums.usage_hours)
     whole = _Cumulative(*(np.where(is_counted, field, 0.0).sum(axis=0, keepdims=True) for field in vars(sums).values()))
     trailing = _Cumulative(*(_trailing(field) for field in vars(whole).values()))
-    local = np.flatnonzero(history.has_baseline) if with_strata and history.has_baseline.sum() > 1 else np.array([], dtype=np.intp)
     names = stratum_names or tuple(str(i) for i in range(release.crashes.shape[0]))
     parts = [_whole_cell(history, whole, hours), _trailing_cell(history, whole, trailing, hours)]
-    if local.size:
-        parts.append(_local_cells(history, sums, whole, local, by_stratum.variance))
-    looks = _assembled(parts, tuple(names[i] for i in local), history.phi, shares, environment, unseen_share)
+    groups = local_groups(history, names) if with_strata else []
+    mass = history.policy.alarm.p_stratum_regression / max(sum(len(group.names) for group in groups), 1)
+    parts += [_local_cells(history, sums, whole, _Parts(group, mass, by_stratum.variance)) for group in groups]
+    local_names = tuple(name for group in groups for name in group.names)
+    looks = _assembled(parts, local_names, history.phi, shares, environment, unseen_share)
     return replace(looks, has_lost_updates=exposed.has_lost_updates, stratum_environment=by_stratum.factors)
 
 
@@ -148,26 +150,30 @@ def _trailing_cell(history: ReleaseHistory, whole: _Cumulative, trailing: _Cumul
     return _Part(trailing, expected, ratio, omega2, scale, _LOCAL_DEGREES, prior, posterior, is_known)
 
 
-def hours_before_factor(observed: Array, expected: Array) -> Array:
-    """What a release's hours before its last day have, of what past releases had then; a better release may worsen to their rate."""
-    return np.maximum((observed + _BEFORE_PSEUDO_CRASHES) / (expected + _BEFORE_PSEUDO_CRASHES), _LEAST_BEFORE)
-
-
 def _counts(sums: _Cumulative) -> tuple[Array, Array]:
     return sums.observed, sums.expected
 
 
-def _local_cells(history: ReleaseHistory, sums: _Cumulative, whole: _Cumulative, local: NDArray[np.intp], doubt: Array) -> _Part:
-    """Each stratum against the rest of the same release: what is common to both cancels. `doubt` is the variance of events in the strata."""
-    alarm, scale = history.policy.alarm, history.stratum_scale
-    mass = alarm.p_stratum_regression / local.size
+@dataclass(frozen=True)
+class _Parts:
+    """Parts of a release, the prior's `mass` of a regression of each, and the `doubt` that events in strata leave, (strata, hours)."""
+
+    group: LocalGroup
+    mass: float
+    doubt: Array
+
+
+def _local_cells(history: ReleaseHistory, sums: _Cumulative, whole: _Cumulative, parts: _Parts) -> _Part:
+    """Each stratum or platform against the rest of the same release: what is common to both cancels."""
+    alarm, group, mass, scale = history.policy.alarm, parts.group, parts.mass, parts.group.scale
     log_acceptable = max(float(np.log1p(alarm.local_margin)), alarm.local_scales * scale)
     prior = ratio_prior(scale, _LOCAL_DEGREES, log_acceptable, mass, mass / 2)
-    own = _Cumulative(*(field[local] for field in vars(sums).values()))
+    own = _Cumulative(*(np.array([field[list(strata)].sum(axis=0) for strata in group.strata]) for field in vars(sums).values()))
     rest_observed = np.maximum(whole.observed - own.observed, 0.0)
     rest_expected = np.maximum(whole.expected - own.expected, 0.0)
     expected = own.expected * (rest_observed + REST_PSEUDO_CRASHES) / (rest_expected + REST_PSEUDO_CRASHES)
-    omega2 = history.omega2[: doubt.shape[1]] / 2 + history.phi / np.maximum(rest_observed, 2.0) + doubt[local]
+    doubt = np.array([parts.doubt[list(strata)].max(axis=0) for strata in group.strata])
+    omega2 = history.omega2[: own.observed.shape[1]] / 2 + history.phi / np.maximum(rest_observed, 2.0) + doubt
     ratio = variance_to_mean(own.observed, own.squared_weights)
     posterior = ratio_posterior(own.observed, expected, ratio * history.phi, omega2, prior)
     return _Part(own, expected, ratio, omega2, scale, _LOCAL_DEGREES, prior, posterior, np.ones(own.observed.shape, dtype=bool))
@@ -241,15 +247,6 @@ def _cumulative(
         expected=np.where(exposed.has_lost_updates, *(np.cumsum(rates * amount * multiplier, axis=1) for amount in amounts)),
     )
     return sums, shares, environment, by_stratum
-
-
-def _counted_strata(history: ReleaseHistory, sums: _Cumulative) -> tuple[Array, NDArray[np.bool_]]:
-    """Share of the hours in strata that no baseline had, and which strata count at each look: those go where they are many."""
-    unseen = sums.usage_hours[~history.has_baseline].sum(axis=0)
-    total = sums.usage_hours.sum(axis=0)
-    share = np.divide(unseen, total, out=np.zeros_like(total), where=total > 0)
-    is_counted = history.has_baseline[:, None] | (share <= history.policy.verdict.most_unseen_share)[None, :]
-    return share, is_counted
 
 
 def _trailing(cumulative: Array) -> Array:

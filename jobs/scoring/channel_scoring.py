@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.health_cells import State, is_critical
+from jobs.health_cells import State, alarm_share, is_critical
 from jobs.health_notes import NoteCode
 from jobs.measures import SCORED_MEASURES, Measure
 from jobs.policies import HORIZON_HOURS, AlarmPolicy, Policy
-from jobs.scoring.cell_looks import ALL, CellLooks, look_at_cells
+from jobs.scoring.cell_looks import ALL, CellLooks, Scope, look_at_cells
 from jobs.scoring.cell_preparation import ChannelRecord, PreparedCell, ReleaseContext, platform_kernels, prepare_cell, release_context
 from jobs.scoring.data_guard import DataProblem, fallen_usage, missing_reports, volume_problems
 from jobs.scoring.delay_matching import DelayMatching
@@ -51,6 +51,13 @@ class ScoredCell:
     @property
     def platform(self) -> str:
         return self.key.platform or ALL
+
+    def is_regressed(self, scope: Scope, stratum: str) -> NDArray[np.bool_]:
+        """By look, whether its row of that scope and stratum is regressed; never where it has none."""
+        places = [("platform", ALL)] if self.looks is None else list(zip(self.looks.scopes, self.looks.strata, strict=True))
+        if (scope, stratum) not in places:
+            return np.zeros(self.prepared.counts.hours, dtype=bool)
+        return np.array([state is State.REGRESSED for state in self.states[places.index((scope, stratum))]])
 
     @property
     def counted_from(self) -> int:
@@ -138,23 +145,27 @@ def fit_cells(
 
 
 def judge_cells(record: ChannelRecord, context: ReleaseContext, fitted: FittedCells, policy: Policy) -> ScoredRelease:
-    """All looks at the cells."""
+    """All looks at the cells.
+
+    A platform is regressed only where all platforms together are. That is so, too, where it alone is worse than the rest of its release:
+    that comparison is free of what differs from release to release, and a platform's own would only add its false alarms.
+    """
     problems = _channel_problems(record, context, policy)
-    scored = [
-        _scored_cell(key, cell, fitted.histories[key], problems, replace(policy, alarm=_shared_alarm(fitted, key.measure, policy.alarm)))
-        for key, cell in fitted.prepared.items()
-    ]
-    return ScoredRelease(context.release, context.hours, tuple(_with_holdback(record, context, cell, policy) for cell in scored))
+    scored: dict[CellKey, ScoredCell] = {}
+    for key in sorted(fitted.prepared, key=lambda key: key.platform is not None):
+        alarm = _shared_alarm(fitted, key.measure, policy.alarm)
+        whole = scored.get(CellKey(key.measure, None))
+        scored[key] = _scored_cell(key, fitted, problems, replace(policy, alarm=alarm), whole)
+    return ScoredRelease(
+        context.release, context.hours, tuple(_with_holdback(record, context, scored[key], policy) for key in fitted.prepared)
+    )
 
 
 def _shared_alarm(fitted: FittedCells, measure: str, alarm: AlarmPolicy) -> AlarmPolicy:
-    """Measures that decide share the false alarms of a release, and so do those that don't: each has its part, of those that ever happened."""
-    sharing = sum(
-        cell.past_crashes > 0
-        for key, cell in fitted.prepared.items()
-        if key.platform is None and is_critical(key.measure) == is_critical(measure)
-    )
-    share = 1 / max(sharing, 1)
+    """Measures that ever happened share a release's false alarms: those that decide by their parts, those that don't all alike."""
+    happened = {key.measure for key, cell in fitted.prepared.items() if key.platform is None and cell.past_crashes > 0} | {measure}
+    parts = {other: alarm_share(other) if is_critical(measure) else 1.0 for other in happened if is_critical(other) == is_critical(measure)}
+    share = parts[measure] / sum(parts.values())
     return replace(alarm, doubt=share * alarm.doubt, chance_if_healthy=share * alarm.chance_if_healthy)
 
 
@@ -184,8 +195,10 @@ def _with_holdback(record: ChannelRecord, context: ReleaseContext, cell: ScoredC
 
 
 def _scored_cell(
-    key: CellKey, cell: PreparedCell, history: ReleaseHistory | None, channel_problems: list[DataProblem], policy: Policy
+    key: CellKey, fitted: FittedCells, channel_problems: list[DataProblem], policy: Policy, whole: ScoredCell | None
 ) -> ScoredCell:
+    """A cell's looks and states; `whole` is that of all platforms together, where this is one of them."""
+    cell, history = fitted.prepared[key], fitted.histories[key]
     hours = cell.counts.hours
     crashes, usage_hours = cell.counts.crashes.sum(axis=0), cell.counts.usage_hours.sum(axis=0)
     problems = [*channel_problems, fallen_usage(usage_hours, crashes, policy.data_guard)]
@@ -195,7 +208,11 @@ def _scored_cell(
     looks = look_at_cells(history, cell.counts, cell.strata.names, with_strata=key.platform is None)
     problems += [_silence(cell, looks), missing_reports(looks, history.level.levels - history.level.mean, policy.verdict)]
     has_problem = np.any([problem.has_problem for problem in problems], axis=0)
-    states = cell_states(looks, has_problem[:hours], policy.alarm, policy.verdict)
+    may_alarm = None if whole is None else whole.is_regressed("platform", ALL)
+    states = cell_states(looks, has_problem[:hours], policy.alarm, policy.verdict, may_alarm)
+    if whole is not None:
+        is_worse = whole.is_regressed("stratum", str(key.platform))
+        states[0] = [State.REGRESSED if worse else state for worse, state in zip(is_worse, states[0], strict=True)]
     states = [uncompared[: cell.counted_from] + row[cell.counted_from :] for row in states]
     found = tuple(problem for problem in problems if problem.has_problem.any())
     return ScoredCell(key, cell, history, looks, states, found, policy.alarm)

@@ -77,10 +77,21 @@ def level_variance(mature_effective: Array, weights: Array, phi: float) -> float
 
 def stratum_scale(mature_delayed: Array, mature_fitted: Array, weights: Array, phi: float) -> float:
     """s_int: how much strata of a healthy release deviate from the release; arguments are (releases, strata) sums of strata that any had."""
-    releases = mature_delayed.shape[0]
-    deviation = np.log((mature_delayed + 0.5) / (mature_fitted + 0.5))
-    deviation -= deviation.mean(axis=0)
-    excess = releases / max(releases - 1, 1) * deviation**2 - phi / np.maximum(mature_delayed, 1.0)
+    return _scale_of_parts(np.log((mature_delayed + 0.5) / (mature_fitted + 0.5)), 1.0 / np.maximum(mature_delayed, 1.0), weights, phi)
+
+
+def contrast_scale(mature_delayed: Array, mature_fitted: Array, weights: Array, phi: float) -> float:
+    """How much each part of a healthy release, (releases, parts), deviates from all of its other parts together."""
+    rest_delayed, rest_fitted = (sums.sum(axis=1, keepdims=True) - sums for sums in (mature_delayed, mature_fitted))
+    contrast = np.log((mature_delayed + 0.5) / (mature_fitted + 0.5)) - np.log((rest_delayed + 0.5) / (rest_fitted + 0.5))
+    return _scale_of_parts(contrast, 1.0 / np.maximum(mature_delayed, 1.0) + 1.0 / np.maximum(rest_delayed, 1.0), weights, phi)
+
+
+def _scale_of_parts(deviation: Array, count_variance: Array, weights: Array, phi: float) -> float:
+    """Predictive scale of log deviations, (releases, parts), each around its part's own mean, without what is due to counting."""
+    releases = deviation.shape[0]
+    deviation = deviation - deviation.mean(axis=0)
+    excess = releases / max(releases - 1, 1) * deviation**2 - phi * count_variance
     shrunk = (20 * 0.06**2 + releases * max(float(excess.mean()), 0.0)) / (20 + releases)
     return float(np.sqrt(max(shrunk, 0.02**2) * (1.0 + (weights**2).sum())))
 

@@ -8,18 +8,20 @@ import numpy as np
 
 from jobs.cell_words import place_words, state_name
 from jobs.client_text import as_label
-from jobs.health_cells import PLACE_COLUMNS, Cell, State, cell_from_row, deciding_cell
+from jobs.health_cells import ALL, PLACE_COLUMNS, Cell, State, cell_from_row, deciding_cell
 from jobs.health_notes import NoteCode
 from jobs.measures import measure_named
 from jobs.note_words import note_words
 from jobs.number_words import age_words, chance_words, clock_words, interval_words, percent_words, plural, ratio_words, score_words
 from jobs.policies import Policy
-from jobs.scoring.cell_looks import REST_PSEUDO_CRASHES, TRAILING_HOURS, hours_before_factor
+from jobs.scoring.cell_looks import REST_PSEUDO_CRASHES, TRAILING_HOURS
 from jobs.scoring.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.development_factors import adoption_bins
-from jobs.scoring.release_amounts import release_exposure
+from jobs.scoring.local_groups import local_groups
+from jobs.scoring.release_amounts import hours_before_factor, release_exposure
 from jobs.scoring.row_recomputation import Row, row_variance_to_mean
 from jobs.scoring.severity_index import MeasureRatio, severity_index
+from jobs.scoring.verdict_states import doubt_at
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def _expected(cell: ScoredCell, row: Row, index: int, look: int) -> list[str]:
     """The terms of E: of all groups of users, of the last 24 hours alone, or of one group against the rest of its release."""
     shares = stratum_shares(cell, look, look - TRAILING_HOURS + 1 if row["scope"] == "trailing" else 0)
     if row["scope"] == "stratum":
-        shares = [share for share in shares if share.name == row["stratum"]]
+        shares = _of_part(cell, shares, row["stratum"])
     terms = [
         f"   {as_label(s.name, 60):<44} {s.usage_hours:>10.1f} h x {s.crashes_per_1k_hours:>8.3f} per 1000 h x {s.factor:>6.3f} = {s.expected_crashes:>8.2f}"
         for s in shares
@@ -138,12 +140,21 @@ def _outside(row: Row) -> str:
     return "" if factor is None else f", now times {ratio_words(factor)} for what the release before shows of its surroundings"
 
 
+def _of_part(cell: ScoredCell, shares: list[StratumShare], name: str) -> list[StratumShare]:
+    """The shares of a group of users, or of all groups of a platform."""
+    assert cell.history is not None, "a part is compared with the rest of its release by what past releases say"
+    groups = local_groups(cell.history, cell.prepared.strata.names)
+    strata = next(group.strata[group.names.index(name)] for group in groups if name in group.names)
+    names = {cell.prepared.strata.names[i] for i in strata}
+    return [share for share in shares if share.name in names]
+
+
 def _rest_of_release(cell: ScoredCell, row: Row, index: int, look: int) -> list[str]:
     """A group of users is compared with the rest of its release: what the rest has more or less than usual is usual for the group."""
     if row["scope"] != "stratum" or cell.looks is None:
         return []
     observed = max(float(cell.looks.observed[0, look] - cell.looks.observed[index, look]), 0.0)
-    own = sum(share.expected_crashes for share in stratum_shares(cell, look) if share.name == row["stratum"])
+    own = sum(share.expected_crashes for share in _of_part(cell, stratum_shares(cell, look), row["stratum"]))
     expected = max(float(cell.looks.expected[0, look]) - own, 0.0)
     factor = (observed + REST_PSEUDO_CRASHES) / (expected + REST_PSEUDO_CRASHES)
     return [
@@ -192,14 +203,15 @@ def _state(cell: ScoredCell, row: Row, index: int, look: int, policy: Policy) ->
     alarm = cell.alarm
     first = max(0, look - alarm.release_hours + 1)
     chances = cell.looks.posterior.p_unacceptable[index, first : look + 1]
+    also = f" and a healthy release's chance at most {percent_words(alarm.chance_if_healthy, 2)}" if row["scope"] == "platform" else ""
+    also += "; of one platform only while all together are" if row["platform"] != ALL else ""
     return [
         "4. The word for it",
         f"   {state_name(State(row['state']))} since {clock_words(row['since'])}. Chance of unacceptable at the last looks: "
         + ", ".join(chance_words(chance, 1) for chance in chances)
         + ".",
         f"   Chance that a healthy release of this age has as high a ratio: {chance_words(cell.looks.chance_if_healthy(index)[look], 1)}.",
-        f"   regressed: at least {percent_words(1 - alarm.doubt, 1)}, or {percent_words(alarm.probably_unacceptable)} where a healthy release's chance is at "
-        f"most {percent_words(alarm.chance_if_healthy, 1)}, at {alarm.persistence_hours} looks in a row with {alarm.fewest_effective_crashes:g} effective crashes "
+        f"   regressed: at least {percent_words(1 - float(doubt_at(row['age_hours'], alarm)), 2)} at this age{also}, at {alarm.persistence_hours} looks in a row with {alarm.fewest_effective_crashes:g} effective crashes "
         f"(now {row['effective_crashes']:.1f}); left when below {percent_words(alarm.release_below)} at {alarm.release_hours} looks.",
         f"   too early: fewer than {policy.verdict.too_early_expected:g} effective expected crashes, or a posterior sd above "
         f"{policy.verdict.too_early_sd:g} (now {row['posterior_sd']:.2f}).",

@@ -1,11 +1,14 @@
 """A release's hourly amounts under its own delays: exposure, and crashes delayed as usage is."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jobs.policies import HORIZON_HOURS
 from jobs.scoring.release_counts import KERNEL_AGES_HOURS, Array, ReleaseCounts
 from jobs.scoring.release_history import ReleaseHistory, matchings_by_age, padded
 from jobs.scoring.update_counts import Exposure, exposure
+
+_BEFORE_PSEUDO_CRASHES, _LEAST_BEFORE = 20.0, 0.85  # half of the late regressions of 1.5x are hidden at 1.0
 
 
 def release_exposure(history: ReleaseHistory, release: ReleaseCounts, hours: int) -> Exposure:
@@ -28,3 +31,20 @@ def delayed_crashes(history: ReleaseHistory, release: ReleaseCounts, crashes: Ar
         observed[:, looks] = np.cumsum(matching.delayed(crashes), axis=1)[:, looks]
         squared_weights[:, looks] = matching.squared_weights(crashes)[:, looks]
     return observed, squared_weights
+
+
+def counted_strata(history: ReleaseHistory, usage_hours: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Share of the hours in strata that no baseline had, and which strata count at each look: those go where they are many.
+
+    `usage_hours` are sums since release, (strata, hours).
+    """
+    unseen = usage_hours[~history.has_baseline].sum(axis=0)
+    total = usage_hours.sum(axis=0)
+    share = np.divide(unseen, total, out=np.zeros_like(total), where=total > 0)
+    is_counted = history.has_baseline[:, None] | (share <= history.policy.verdict.most_unseen_share)[None, :]
+    return share, is_counted
+
+
+def hours_before_factor(observed: Array, expected: Array) -> Array:
+    """What a release's hours before its last day have, of what past releases had then; a better release may worsen to their rate."""
+    return np.maximum((observed + _BEFORE_PSEUDO_CRASHES) / (expected + _BEFORE_PSEUDO_CRASHES), _LEAST_BEFORE)

@@ -10,21 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.policies import HORIZON_HOURS, POLICY, Policy
-from jobs.scoring.count_noise import (
-    level_variance,
-    long_run_variance,
-    overdispersion,
-    start_transient_variance,
-    stratum_scale,
-    transient_variance,
-    unaligned_variance,
-)
+from jobs.scoring.baseline_noise import BaselineFit, Baselines, noise_of
+from jobs.scoring.count_noise import unaligned_variance
 from jobs.scoring.delay_matching import DelayMatching, delay_kernel, kernel_from_triangle
 from jobs.scoring.development_factors import DevelopmentFactors, adoption_bins, base_rates, fit_development
 from jobs.scoring.environment_guard import UsualChange, usual_change
-from jobs.scoring.ratio_posterior import variance_to_mean
 from jobs.scoring.release_counts import Array, ReleaseCounts, adoption
 from jobs.scoring.release_levels import CellLevels, PredictiveLevel, levels_for_type, predictive_level, recency_weights
+from jobs.scoring.strata import Platform, platforms_of
 from jobs.scoring.update_counts import UsualUpdates, usual_updates
 
 Number = TypeVar("Number", np.float64, np.bool_)
@@ -44,7 +37,8 @@ class ReleaseHistory:
     """Everything that scoring a new release needs to know of the past ones, newest first.
 
     `rates` are crashes per exposure hour of each stratum, `has_baseline` says which strata any baseline had. `omega2` is the transient
-    variance by hour since release. `update_weight` is the exposure of one update, in hours (0: updates are not counted).
+    variance by hour since release. `update_weight` is the exposure of one update, in hours (0: updates are not counted). `stratum_scale`
+    and `platform_scale` say how much strata and platforms of a healthy release deviate from it.
     """
 
     versions: tuple[str, ...]
@@ -60,6 +54,8 @@ class ReleaseHistory:
     omega2: Array
     long_run_variance: float
     stratum_scale: float
+    platforms: tuple[Platform, ...]
+    platform_scale: float
     usual_change: UsualChange | None
     is_scale_learned: bool
     policy: Policy
@@ -68,19 +64,6 @@ class ReleaseHistory:
     @property
     def releases(self) -> int:
         return len(self.versions)
-
-
-@dataclass(frozen=True)
-class _Baselines:
-    """K baselines stacked: (releases, strata, hours), and (releases, hours) of all strata."""
-
-    crashes: Array
-    usage_hours: Array
-    delayed: Array
-    squared_weights: Array
-    delayed_updates: Array | None
-    adoption: Array
-    mature: NDArray[np.bool_]
 
 
 @lru_cache(maxsize=8)
@@ -118,7 +101,9 @@ def fit_history(
     multiplier = np.exp(np.array([factors.log_multiplier(row, stacked.mature.shape[1]) for row in bins]))
     levels = levels_for_type(raw_levels, [release.release_type for release in usable], release_type, policy.baselines.types_for_offset)
     past_levels = CellLevels(levels, np.maximum((stacked.delayed.sum(axis=1) * stacked.mature).sum(axis=1), 1.0))
-    noise = _noise(stacked, by_stratum * multiplier[:, None, :], raw_levels, weights, update_weight > 0)
+    platforms = platforms_of(parents or (), stacked.usage_hours.sum(axis=(0, 2)) > 0)
+    fit = BaselineFit(by_stratum * multiplier[:, None, :], raw_levels, weights, update_weight > 0)
+    noise = noise_of(stacked, fit, platforms)
     previous_versions = [(past.previous, matchings_by_age(past, matching)[-1]) for past in usable if past.previous is not None]
     return ReleaseHistory(
         versions=tuple(release.version for release in usable),
@@ -134,6 +119,8 @@ def fit_history(
         omega2=noise.omega2,
         long_run_variance=noise.long_run_variance,
         stratum_scale=noise.stratum_scale,
+        platforms=platforms,
+        platform_scale=noise.platform_scale,
         usual_change=usual_change(previous_versions, stacked.mature.shape[1]),
         is_scale_learned=False,
         policy=policy,
@@ -153,32 +140,6 @@ def as_proxy(history: ReleaseHistory, proxy: Proxy) -> ReleaseHistory:
     """
     omega2 = history.omega2 + (unaligned_variance(history.omega2.size) if proxy is Proxy.VERSION_BEFORE else 0.0)
     return replace(history, level=replace(history.level, scale=history.policy.variance.proxy_scale), omega2=omega2, proxy=proxy)
-
-
-@dataclass(frozen=True)
-class _Noise:
-    phi: float
-    omega2: Array
-    long_run_variance: float
-    stratum_scale: float
-
-
-def _noise(stacked: _Baselines, expected: Array, levels: Array, weights: Array, has_update_counts: bool) -> _Noise:
-    """`expected` is by stratum, at base rates and development factors, without the releases' levels."""
-    fitted = expected * np.exp(levels)[:, None, None]
-    phi = overdispersion(stacked.crashes, fitted, stacked.mature)
-    delayed, all_expected = stacked.delayed.sum(axis=1), expected.sum(axis=1)
-    observed = np.cumsum(delayed, axis=1)
-    effective = observed / variance_to_mean(observed, stacked.squared_weights.sum(axis=1))
-    long_run = long_run_variance(delayed, all_expected, stacked.mature, phi)
-    start = start_transient_variance(delayed.shape[1], has_update_counts)
-    transient = transient_variance(observed, np.cumsum(all_expected, axis=1), effective, levels, phi, start)
-    mature = stacked.mature[:, None, :]
-    mature_delayed = (stacked.delayed * mature).sum(axis=2)
-    of_level = level_variance(mature_delayed.sum(axis=1), weights, phi)
-    is_seen = stacked.usage_hours.sum(axis=(0, 2)) > 0  # what no baseline had says nothing of how strata differ
-    scale = stratum_scale(mature_delayed[:, is_seen], (fitted * mature).sum(axis=2)[:, is_seen], weights, phi)
-    return _Noise(phi, transient + long_run + of_level, long_run, scale)
 
 
 def matchings_by_age(release: ReleaseCounts, default: DelayMatching) -> list[DelayMatching]:
@@ -207,7 +168,7 @@ def _mature_usage(release: ReleaseCounts) -> float:
     return float(release.usage_hours[:, release.mature].sum())
 
 
-def _stacked(baselines: Sequence[ReleaseCounts], default: DelayMatching) -> _Baselines:
+def _stacked(baselines: Sequence[ReleaseCounts], default: DelayMatching) -> Baselines:
     hours = HORIZON_HOURS
     known = np.array([padded(release.known, hours) for release in baselines])
     crashes = np.array([padded(release.crashes, hours) for release in baselines]) * known[:, None, :]
@@ -221,7 +182,7 @@ def _stacked(baselines: Sequence[ReleaseCounts], default: DelayMatching) -> _Bas
     else:
         delayed = np.array([matching.delayed(own) for matching, own in zip(matchings, crashes, strict=True)])
         squared = np.array([matching.squared_weights(own) for matching, own in zip(matchings, crashes, strict=True)])
-    return _Baselines(
+    return Baselines(
         crashes=crashes,
         usage_hours=usage_hours,
         delayed=delayed,
@@ -232,14 +193,14 @@ def _stacked(baselines: Sequence[ReleaseCounts], default: DelayMatching) -> _Bas
     )
 
 
-def _fitted_rates(stacked: _Baselines, weights: Array, parents: tuple[str, ...] | None) -> Array:
+def _fitted_rates(stacked: Baselines, weights: Array, parents: tuple[str, ...] | None) -> Array:
     mature = stacked.mature[:, None, :]
     crashes = np.einsum("r,rst->s", weights, stacked.delayed * mature)
     usage_hours = np.einsum("r,rst->s", weights, stacked.usage_hours * mature)
     return base_rates(crashes, usage_hours, weights.size, parents)
 
 
-def _fitted_update_weight(stacked: _Baselines, rates: Array) -> float:
+def _fitted_update_weight(stacked: Baselines, rates: Array) -> float:
     """Exposure of one update in usage hours: what makes the ratio of the first two days most level."""
     delayed_updates = stacked.delayed_updates
     if delayed_updates is None:

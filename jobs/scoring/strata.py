@@ -5,6 +5,7 @@ versions of the operating system, then operating systems.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,24 @@ class Strata:
     names: tuple[str, ...]
     parents: tuple[str, ...]
     of_fine: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform among the strata of all: its name and the positions of its strata that any baseline had."""
+
+    name: str
+    strata: tuple[int, ...]
+
+
+def platforms_of(parents: Sequence[str], is_seen: NDArray[np.bool_]) -> tuple[Platform, ...]:
+    """The platforms of strata, each named by its stratum in `parents`; none where there is only one.
+
+    What was too small for a stratum of its platform's own (`OTHER`) is of none.
+    """
+    names = sorted({parent for parent, seen in zip(parents, is_seen, strict=False) if seen and parent != OTHER})
+    found = tuple(Platform(name, tuple(i for i, parent in enumerate(parents) if parent == name and is_seen[i])) for name in names)
+    return found if len(found) > 1 else ()
 
 
 def coarsen(fine: tuple[FineStratum, ...], usage_hours: Array, crashes: Array, is_seen: NDArray[np.bool_], policy: StrataPolicy) -> Strata:

@@ -28,11 +28,16 @@ _CODE = {state: code for code, state in enumerate(_WORD_BY_CODE)}
 
 
 def flagged_looks(looks: CellLooks, alarm: AlarmPolicy) -> Flags:
-    """Looks at which a cell is surely beyond the acceptable, or probably so and as no healthy release would be, on crashes enough."""
-    is_beyond = looks.posterior.p_unacceptable >= 1 - alarm.doubt
-    is_probably_beyond = looks.posterior.p_unacceptable[0] >= alarm.probably_unacceptable
-    is_beyond[0] |= is_probably_beyond & (looks.chance_if_healthy(0) <= alarm.chance_if_healthy)
+    """Looks at which a cell is surely beyond the acceptable, on crashes enough; the whole release also as few healthy ones would be."""
+    age_hours = np.arange(1.0, looks.expected.shape[1] + 1)
+    is_beyond = looks.posterior.p_unacceptable >= 1 - doubt_at(age_hours, alarm)
+    is_beyond[0] &= looks.chance_if_healthy(0) <= alarm.chance_if_healthy
     return is_beyond & (looks.effective_crashes >= alarm.fewest_effective_crashes) & (looks.expected > 0) & looks.is_known
+
+
+def doubt_at(age_hours: float | NDArray[np.float64], alarm: AlarmPolicy) -> NDArray[np.float64]:
+    """How much doubt an alarm may leave at that age."""
+    return np.asarray(alarm.doubt * np.minimum(age_hours / alarm.unsure_hours, 1.0))
 
 
 def alarming_looks(flagged: Flags, persistence_hours: int) -> Flags:
@@ -58,14 +63,18 @@ def regressed_looks(looks: CellLooks, has_problem: Flags, alarm: AlarmPolicy) ->
     return regressed
 
 
-def cell_states(looks: CellLooks, has_problem: Flags, alarm: AlarmPolicy, verdict: VerdictPolicy) -> list[list[State]]:
-    """The state of each cell (rows of `looks`) at each look; `has_problem` is by look, or by cell and look.
+def cell_states(
+    looks: CellLooks, has_problem: Flags, alarm: AlarmPolicy, verdict: VerdictPolicy, may_alarm: Flags | None = None
+) -> list[list[State]]:
+    """The state of each cell (rows of `looks`) at each look; `has_problem` is by look, or by cell and look, `may_alarm` by look.
 
     The first row, the whole release, is regressed also if any other is, and watched if any other is suspicious.
     """
     has_problem = np.broadcast_to(has_problem, looks.expected.shape)
     regressed = regressed_looks(looks, has_problem, alarm)
     regressed[0] |= regressed.any(axis=0)
+    if may_alarm is not None:
+        regressed &= may_alarm
     posterior = looks.posterior
     has_ratio = (looks.effective_expected >= verdict.too_early_expected) & (posterior.sd <= verdict.too_early_sd) & looks.is_known
     is_watched = posterior.p_unacceptable >= verdict.watch_probability

@@ -24,7 +24,7 @@ STRATA = (
 
 @dataclass(frozen=True)
 class SmallChannel:
-    """`ratio` multiplies the last beta's browser crashes on Windows (`bad_os_versions` of it) from the age `bad_from_hour` on.
+    """`ratio` multiplies the last beta's browser crashes on `bad_platform` (`bad_os_versions` of it) from the age `bad_from_hour` on.
 
     Betas come every week from the third day on.
     """
@@ -38,7 +38,8 @@ class SmallChannel:
     seed: int = 7
     missing_hours: tuple[int, ...] = ()
     first_beta: int = 8
-    bad_os_versions: tuple[str, ...] = ("10", "6")
+    bad_platform: str = "Windows_NT"
+    bad_os_versions: tuple[str, ...] = ("10", "6", "16")
     bad_from_hour: int = 0
 
     @property
@@ -71,7 +72,7 @@ class SmallChannel:
             for hour in np.flatnonzero(users_on[i] > 1e-4):
                 for os_name, os_version_major, architecture, country_group, share in STRATA:
                     usage_hours = self.usage_hours_per_hour * share * users_on[i, hour]
-                    is_bad = i == self.betas and os_name == "Windows_NT" and os_version_major in self.bad_os_versions
+                    is_bad = i == self.betas and os_name == self.bad_platform and os_version_major in self.bad_os_versions
                     is_bad &= ORIGIN + timedelta(hours=int(hour)) >= self.releases[-1] + timedelta(hours=self.bad_from_hour)
                     crashes = int(rng.poisson(usage_hours * self.crashes_per_hour * (self.ratio if is_bad else 1.0)))
                     yield {

@@ -164,13 +164,31 @@ def test_fewer_than_half_as_many_crashes_as_ever_are_a_data_problem_not_praise(r
     assert (main["state"] == "data_problem") is not is_believed
 
 
-@pytest.mark.parametrize(("content_crashes_per_hour", "sharing"), [(0.5, 2), (0.0, 1)], ids=["two measures", "one that ever happened"])
-def test_measures_that_decide_share_the_false_alarms_of_a_release(content_crashes_per_hour, sharing):
+def test_a_platform_that_is_worse_than_the_rest_of_its_release_makes_it_regressed():
+    channel = replace(CHANNEL, ratio=2.0, bad_platform="Darwin", last_hours=60)
+    rows = rows_of(channel.record(), channel.end - HOUR, channel.end)
+    regressed = {(row["scope"], row["platform"], row["stratum"]) for row in rows if row["state"] == "regressed"}
+    assert {("release", "all", "all"), ("platform", "all", "all"), ("stratum", "all", "Darwin"), ("platform", "Darwin", "all")} <= regressed
+    assert ("platform", "Windows_NT", "all") not in regressed
+    (verdict,) = verdicts(rows, "57.0b12")
+    assert parse_note(verdict["notes"][0]).parameters["platform"] == "Darwin"
+
+
+def test_a_platform_is_not_regressed_for_what_the_whole_release_has():
+    """1.35 times is less than betas differ by; a platform of its own would only add its false alarms."""
+    channel = replace(CHANNEL, ratio=1.35, last_hours=60)
+    (scored,) = score_releases(channel.record(), channel.end - HOUR, channel.end, POLICY)
+    own = {cell.key.platform: {state.value for row in cell.states for state in row} for cell in scored.cells}
+    assert all("regressed" not in states for states in own.values())
+
+
+@pytest.mark.parametrize(("content_crashes_per_hour", "share"), [(0.5, 0.95), (0.0, 1.0)], ids=["two measures", "one that ever happened"])
+def test_measures_that_decide_share_the_false_alarms_of_a_release(content_crashes_per_hour, share):
     channel = replace(CHANNEL, content_crashes_per_hour=content_crashes_per_hour)
     (scored,) = score_releases(channel.record(), channel.end - HOUR, channel.end, POLICY)
     alarms = [cell.alarm for cell in scored.cells if cell.key.measure == "main_crashes_capped"]
-    assert {alarm.doubt for alarm in alarms} == {POLICY.alarm.doubt / sharing}
-    assert {alarm.chance_if_healthy for alarm in alarms} == {POLICY.alarm.chance_if_healthy / sharing}
+    assert [alarm.doubt for alarm in alarms] == pytest.approx([share * POLICY.alarm.doubt] * len(alarms))
+    assert [alarm.chance_if_healthy for alarm in alarms] == pytest.approx([share * POLICY.alarm.chance_if_healthy] * len(alarms))
 
 
 def test_a_measure_that_is_null_everywhere_is_no_baseline():

@@ -24,7 +24,7 @@ def figures_of(looks):
 def test_a_doubled_rate_is_called_within_hours():
     looks = score_release(release(2.0), PAST)
     first = next(look.age_hours for look in looks if look.state is State.REGRESSED)
-    assert first <= 12
+    assert first <= 16
     assert last_cell(looks).ratio == pytest.approx(2.0, rel=0.1)
     assert last_cell(looks).score < 1
 

@@ -13,7 +13,10 @@ from jobs.scoring.verdict_states import cell_states, regressed_looks, state_begi
 R, W, H, E = State.REGRESSED, State.WATCH, State.HEALTHY, State.TOO_EARLY
 
 
-def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved=0.0, mean=0.0, others=(), sds=0.0):
+SURE = 1.0  # at any age
+
+
+def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved=0.0, mean=0.0, others=(), sds=9.0):
     """One cell, and further cells given by their probabilities; all are `sds` predictive scales above a healthy release."""
     rows = [p_unacceptable, *others]
     p = np.array([np.broadcast_to(row, (len(p_unacceptable),)) for row in rows], dtype=float)
@@ -48,36 +51,47 @@ def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved
     )
 
 
-def states_of(p, has_problem=False, **figures):
+def states_of(p, has_problem=False, may_alarm=None, **figures):
     looks = looks_of(p, **figures)
     problem = np.broadcast_to(has_problem, (len(p),))
-    return cell_states(looks, problem, POLICY.alarm, POLICY.verdict)[0]
+    return cell_states(looks, problem, POLICY.alarm, POLICY.verdict, may_alarm)[0]
 
 
 def test_one_flagged_look_is_not_enough():
-    assert states_of([0.0, 0.99, 0.0, 0.99, 0.99])[1:] == [W, State.INCONCLUSIVE, W, R]
+    assert states_of([0.0, SURE, 0.0, SURE, SURE])[1:] == [W, State.INCONCLUSIVE, W, R]
 
 
 @pytest.mark.parametrize(
     ("p", "sds", "state"),
-    [(0.95, 3.2, R), (0.95, 3.0, W), (0.89, 9.0, W), (0.99, 0.0, R)],
-    ids=["probable and unheard of", "probable", "unheard of", "sure"],
+    [(0.998, 9.0, R), (0.996, 9.0, W), (SURE, 3.5, R), (SURE, 2.0, W)],
+    ids=["sure", "not sure enough", "rare among healthy ones", "as healthy ones are at times"],
 )
-def test_regressed_is_what_is_surely_bad_or_probably_so_and_unheard_of(p, sds, state):
-    assert states_of([p] * 3, sds=sds)[-1] is state
+def test_regressed_is_what_is_surely_bad_and_rare_among_healthy_releases(p, sds, state):
+    assert states_of([p] * 30, sds=sds)[-1] is state
 
 
-def test_that_a_stratum_is_unheard_of_is_not_enough():
-    """There are many of them: one in a thousand is not rare."""
-    assert R not in states_of([0.1] * 3, others=([0.95] * 3,), sds=9.0)
+def test_a_young_release_must_alarm_more_surely():
+    states = states_of([0.998] * 30)
+    assert states.index(R) == 16  # at 16 of 24 hours two thirds of the doubt are left, and it must stand at two looks
+    assert set(states[16:]) == {R}
+
+
+def test_that_healthy_releases_have_as_high_a_ratio_does_not_excuse_a_stratum():
+    """It is compared with its own release."""
+    assert R in states_of([0.1] * 30, others=([0.998] * 30,), sds=0.0)
+
+
+def test_a_part_alarms_only_while_the_whole_does():
+    may_alarm = np.array([False] * 3 + [True] * 3 + [False] * 3)
+    assert states_of([SURE] * 9, may_alarm=may_alarm) == [W] * 3 + [R] * 3 + [W] * 3
 
 
 def test_regressed_is_left_only_after_six_low_hours():
-    assert states_of([0.99, 0.99, *[0.4] * 5, 0.6, *[0.4] * 7])[1:14] == [R] * 12 + [State.INCONCLUSIVE]
+    assert states_of([SURE, SURE, *[0.4] * 5, 0.6, *[0.4] * 7])[1:14] == [R] * 12 + [State.INCONCLUSIVE]
 
 
 def test_no_flapping_around_the_limit():
-    states = states_of([0.99, 0.99] + [0.97, 0.99] * 40)
+    states = states_of([SURE, SURE] + [0.97, SURE] * 40)
     assert set(states[1:]) == {R}
 
 
@@ -86,7 +100,7 @@ def test_four_effective_crashes_never_alarm():
 
 
 def test_a_bad_stratum_makes_the_release_regressed():
-    assert states_of([0.1] * 4, others=([0.99] * 4,))[1:] == [R, R, R]
+    assert states_of([0.1] * 4, others=([SURE] * 4,))[1:] == [R, R, R]
 
 
 def test_a_suspicious_stratum_makes_it_watched():
@@ -123,12 +137,12 @@ def test_improved_goes_before_healthy():
 
 def test_bad_data_gives_no_verdict_and_no_alarm():
     problem = np.array([False, False, True, True, True])
-    assert states_of([0.0, 0.99, 0.99, 0.99, 0.99], has_problem=problem)[2:] == [State.DATA_PROBLEM] * 3
+    assert states_of([0.0, SURE, SURE, SURE, SURE], has_problem=problem)[2:] == [State.DATA_PROBLEM] * 3
 
 
 def test_bad_data_neither_leaves_regressed():
     problem = np.array([False] * 3 + [True] * 10)
-    assert states_of([0.99] * 3 + [0.1] * 10, has_problem=problem)[3:] == [R] * 10
+    assert states_of([SURE] * 3 + [0.1] * 10, has_problem=problem)[3:] == [R] * 10
 
 
 def test_looks_that_come_later_change_no_earlier_one():
