@@ -72,7 +72,7 @@ class AlarmPolicy:
     """z_A: so is what healthy releases differ by (two predictive scales: 1.24 at tau = .10)."""
     doubt: float = 0.003
     """eps: regressed at P(theta > A) >= 1 - eps. Late false alarms are healthy releases that truly are at A: being surer costs little there."""
-    unsure_hours: float = 24.0
+    unsure_hours: float = 30.0
     """A release younger than this must alarm more surely still, in proportion to its age: its transient error has heavier tails than a
     normal's, and half of the false alarms came on the first day. Large regressions are sure enough within hours all the same."""
     chance_if_healthy: float = 0.01

@@ -72,8 +72,8 @@ def test_regressed_is_what_is_surely_bad_and_rare_among_healthy_releases(p, sds,
 
 def test_a_young_release_must_alarm_more_surely():
     states = states_of([0.998] * 30)
-    assert states.index(R) == 16  # at 16 of 24 hours two thirds of the doubt are left, and it must stand at two looks
-    assert set(states[16:]) == {R}
+    assert states.index(R) == 20  # at 20 of 30 hours two thirds of the doubt are left, and it must stand at two looks
+    assert set(states[20:]) == {R}
 
 
 def test_that_healthy_releases_have_as_high_a_ratio_does_not_excuse_a_stratum():
