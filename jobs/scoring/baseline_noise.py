@@ -34,10 +34,13 @@ class Baselines:
 
 @dataclass(frozen=True)
 class BaselineNoise:
+    """Fields of a history, by the same names."""
+
     phi: float
     omega2: Array
     long_run_variance: float
     stratum_scale: float
+    platforms: tuple[Platform, ...]
     platform_scale: float
 
 
@@ -69,4 +72,4 @@ def noise_of(stacked: Baselines, fit: BaselineFit, platforms: tuple[Platform, ..
     scale = stratum_scale(mature_delayed[:, is_seen], mature_fitted[:, is_seen], weights, phi)
     parts = [np.array([sums[:, platform.strata].sum(axis=1) for platform in platforms]).T for sums in (mature_delayed, mature_fitted)]
     platform_scale = contrast_scale(parts[0], parts[1], weights, phi) if platforms else scale
-    return BaselineNoise(phi, transient + long_run + of_level, long_run, scale, platform_scale)
+    return BaselineNoise(phi, transient + long_run + of_level, long_run, scale, platforms, platform_scale)

@@ -101,9 +101,8 @@ def fit_history(
     multiplier = np.exp(np.array([factors.log_multiplier(row, stacked.mature.shape[1]) for row in bins]))
     levels = levels_for_type(raw_levels, [release.release_type for release in usable], release_type, policy.baselines.types_for_offset)
     past_levels = CellLevels(levels, np.maximum((stacked.delayed.sum(axis=1) * stacked.mature).sum(axis=1), 1.0))
-    platforms = platforms_of(parents or (), stacked.usage_hours.sum(axis=(0, 2)) > 0)
     fit = BaselineFit(by_stratum * multiplier[:, None, :], raw_levels, weights, update_weight > 0)
-    noise = noise_of(stacked, fit, platforms)
+    noise = noise_of(stacked, fit, platforms_of(parents or (), stacked.usage_hours.sum(axis=(0, 2)) > 0))
     previous_versions = [(past.previous, matchings_by_age(past, matching)[-1]) for past in usable if past.previous is not None]
     return ReleaseHistory(
         versions=tuple(release.version for release in usable),
@@ -115,12 +114,7 @@ def fit_history(
         factors=factors,
         past=past_levels,
         level=predictive_level(past_levels, start_scale, policy.baselines, policy.variance),
-        phi=noise.phi,
-        omega2=noise.omega2,
-        long_run_variance=noise.long_run_variance,
-        stratum_scale=noise.stratum_scale,
-        platforms=platforms,
-        platform_scale=noise.platform_scale,
+        **vars(noise),
         usual_change=usual_change(previous_versions, stacked.mature.shape[1]),
         is_scale_learned=False,
         policy=policy,
