@@ -72,6 +72,8 @@ class AlarmPolicy:
     """z_A: so is what healthy releases differ by (two predictive scales: 1.24 at tau = .10)."""
     doubt: float = 0.003
     """eps: regressed at P(theta > A) >= 1 - eps. Late false alarms are healthy releases that truly are at A: being surer costs little there."""
+    last_day_doubt: float = 0.01
+    """Of the last 24 hours against those before, where how much releases differ cancels: hardly any healthy release alarms so."""
     unsure_hours: float = 30.0
     """A release younger than this must alarm more surely still, in proportion to its age: its transient error has heavier tails than a
     normal's, and half of the false alarms came on the first day. Large regressions are sure enough within hours all the same."""

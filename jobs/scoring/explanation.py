@@ -211,7 +211,7 @@ def _state(cell: ScoredCell, row: Row, index: int, look: int, policy: Policy) ->
         + ", ".join(chance_words(chance, 1) for chance in chances)
         + ".",
         f"   Chance that a healthy release of this age has as high a ratio: {chance_words(cell.looks.chance_if_healthy(index)[look], 1)}.",
-        f"   regressed: at least {percent_words(1 - float(doubt_at(row['age_hours'], alarm)), 2)} at this age{also}, at {alarm.persistence_hours} looks in a row with {alarm.fewest_effective_crashes:g} effective crashes "
+        f"   regressed: at least {percent_words(1 - float(doubt_at(row['age_hours'], alarm, row['scope'])), 2)} at this age{also}, at {alarm.persistence_hours} looks in a row with {alarm.fewest_effective_crashes:g} effective crashes "
         f"(now {row['effective_crashes']:.1f}); left when below {percent_words(alarm.release_below)} at {alarm.release_hours} looks.",
         f"   too early: fewer than {policy.verdict.too_early_expected:g} effective expected crashes, or a posterior sd above "
         f"{policy.verdict.too_early_sd:g} (now {row['posterior_sd']:.2f}).",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jobs.health_cells import State
 from jobs.policies import AlarmPolicy, VerdictPolicy
-from jobs.scoring.cell_looks import CellLooks
+from jobs.scoring.cell_looks import CellLooks, Scope
 
 Flags = NDArray[np.bool_]
 
@@ -30,14 +30,16 @@ _CODE = {state: code for code, state in enumerate(_WORD_BY_CODE)}
 def flagged_looks(looks: CellLooks, alarm: AlarmPolicy) -> Flags:
     """Looks at which a cell is surely beyond the acceptable, on crashes enough; the whole release also as few healthy ones would be."""
     age_hours = np.arange(1.0, looks.expected.shape[1] + 1)
-    is_beyond = looks.posterior.p_unacceptable >= 1 - doubt_at(age_hours, alarm)
+    doubt = np.array([doubt_at(age_hours, alarm, scope) for scope in looks.scopes])
+    is_beyond = looks.posterior.p_unacceptable >= 1 - doubt
     is_beyond[0] &= looks.chance_if_healthy(0) <= alarm.chance_if_healthy
     return is_beyond & (looks.effective_crashes >= alarm.fewest_effective_crashes) & (looks.expected > 0) & looks.is_known
 
 
-def doubt_at(age_hours: float | NDArray[np.float64], alarm: AlarmPolicy) -> NDArray[np.float64]:
-    """How much doubt an alarm may leave at that age."""
-    return np.asarray(alarm.doubt * np.minimum(age_hours / alarm.unsure_hours, 1.0))
+def doubt_at(age_hours: float | NDArray[np.float64], alarm: AlarmPolicy, scope: Scope) -> NDArray[np.float64]:
+    """How much doubt an alarm of a cell of that scope may leave at that age."""
+    doubt = alarm.last_day_doubt if scope == "trailing" else alarm.doubt
+    return np.asarray(doubt * np.minimum(age_hours / alarm.unsure_hours, 1.0))
 
 
 def alarming_looks(flagged: Flags, persistence_hours: int) -> Flags:
