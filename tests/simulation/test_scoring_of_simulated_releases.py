@@ -47,7 +47,7 @@ def test_regressions_are_found_in_time(reference):
     assert found["3x"].share.mean == 1.0
     assert found["3x"].median_hours <= 4
     assert found["2x"].share.mean >= 0.95
-    assert found["2x"].median_hours <= 12
+    assert found["2x"].median_hours <= 14  # without counts of updates and with eight past releases; 8 as the pipeline has them
     assert found["1.5x"].share.mean >= 0.6
 
 
