@@ -96,6 +96,12 @@ def environment_factors(
 
 def _expected_event(psi: Array, wander: Array) -> Array:
     """Posterior mean of an event's log factor, which is 0 in most hours and normal in the others, given that psi is seen through wander."""
-    share = _EVENT_SD**2 / (_EVENT_SD**2 + wander)
+    is_event, share = event_chances(psi, wander, _EVENT_PROBABILITY, _EVENT_SD)
+    return np.asarray(is_event * share * psi)
+
+
+def event_chances(psi: Array, wander: Array, probability: float, event_sd: float) -> tuple[Array, Array]:
+    """Chance that there is an event, of log sd `event_sd` and that prior `probability`, and the share of psi that it would then be."""
+    share = event_sd**2 / (event_sd**2 + wander)
     log_evidence = (np.log1p(-share) + psi**2 * share / wander) / 2
-    return np.asarray(expit(log_evidence + logit(_EVENT_PROBABILITY)) * share * psi)
+    return np.asarray(expit(log_evidence + logit(probability))), np.asarray(share)

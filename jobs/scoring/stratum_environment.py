@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from jobs.scoring.delay_matching import DelayMatching
-from jobs.scoring.environment_guard import HOURS_BEFORE_RELEASE, OVERDISPERSION, REFERENCE
+from jobs.scoring.environment_guard import HOURS_BEFORE_RELEASE, OVERDISPERSION, REFERENCE, event_chances
 from jobs.scoring.release_counts import Array, PreviousVersion, trailing_sum
 
 _TRAILING_HOURS = 36  # a stratum has few crashes of a version that its users leave: with 12 an event fades from view while it lasts
@@ -45,9 +44,7 @@ def stratum_environment(previous: PreviousVersion | None, matching: DelayMatchin
     crashes = np.array([np.convolve(row[:end], matching.kernel)[:end] for row in previous.crashes_by_stratum])
     own, rest = _Change.of(crashes, usage_hours), _Change.of(crashes.sum(axis=0) - crashes, usage_hours.sum(axis=0) - usage_hours)
     psi, wander = own.log_change - rest.log_change, own.count_variance + rest.count_variance + _WANDER
-    share = _EVENT_SD**2 / (_EVENT_SD**2 + wander)
-    log_evidence = (np.log1p(-share) + psi**2 * share / wander) / 2
-    is_event = expit(log_evidence + logit(_EVENT_PROBABILITY))
+    is_event, share = event_chances(psi, wander, _EVENT_PROBABILITY, _EVENT_SD)
     log_factors = np.where(own.is_known & rest.is_known, is_event * share * psi, 0.0)
     variance = is_event * share * wander + is_event * (1 - is_event) * (share * psi) ** 2
     usual = own.usual_crashes
