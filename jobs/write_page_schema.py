@@ -8,8 +8,8 @@ import json
 import click
 
 from jobs.command_line import EntryPoint
+from jobs.derived_documents import write_derived
 from jobs.page.page_documents import schemas
-from jobs.printed_commands import printed_command
 from jobs.settings import ROOT
 
 PAGE_SCHEMA = ROOT / "docs" / "page_schema.json"
@@ -18,15 +18,7 @@ PAGE_SCHEMA = ROOT / "docs" / "page_schema.json"
 @click.command(cls=EntryPoint, help=__doc__)
 @click.option("--check", is_flag=True, help="Write nothing; fail if the file is not up to date.")
 def main(check: bool) -> None:
-    rendered = json.dumps(schemas(), indent=1) + "\n"
-    is_current = PAGE_SCHEMA.exists() and PAGE_SCHEMA.read_text() == rendered
-    if check and not is_current:
-        raise click.ClickException(
-            f"{PAGE_SCHEMA} is not what the declarations say; run {printed_command('write_page_schema')} and commit it"
-        )
-    if not is_current:
-        PAGE_SCHEMA.write_text(rendered)
-    click.echo(f"{PAGE_SCHEMA} is up to date")
+    write_derived(PAGE_SCHEMA, json.dumps(schemas(), indent=1) + "\n", check, "write_page_schema")
 
 
 if __name__ == "__main__":
