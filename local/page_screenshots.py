@@ -4,19 +4,15 @@ Writes docs/images/page_*.png. It fails if chromium is missing.
 """
 
 import tempfile
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import uvicorn
 from playwright.sync_api import Browser
 
 from jobs.page.page_server import page_server
 from jobs.settings import ROOT
 from local.headless_browser import NoBrowser, open_browser
+from local.loopback_server import loopback_server
 from local.show_page import unpack_sample
 
 _CELL = "#/beta/57.0b8/Windows_NT/main_crashes_capped"
@@ -29,21 +25,6 @@ SHOTS = (
     ("page_phone", "#/beta", "dark", 390, 844),
     ("page_phone_cell", _CELL, "dark", 390, 1_180),
 )
-
-
-@contextmanager
-def serve_sample(folder: Path) -> Iterator[str]:
-    """The sample on a free port of the loopback interface."""
-    server = uvicorn.Server(uvicorn.Config(page_server(unpack_sample(folder).place), host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def take(browser: Browser, address: str, folder: Path) -> list[Path]:
@@ -65,8 +46,10 @@ def take(browser: Browser, address: str, folder: Path) -> list[Path]:
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory() as sample, serve_sample(Path(sample) / "page") as address, open_browser() as browser:
-            written = take(browser, address, folder)
+        with tempfile.TemporaryDirectory() as sample:
+            app = page_server(unpack_sample(Path(sample) / "page").place)
+            with loopback_server(app) as address, open_browser() as browser:
+                written = take(browser, address, folder)
     except NoBrowser as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{len(written)} screenshots in {folder}: {', '.join(path.name for path in written)}")

@@ -3,37 +3,18 @@
 Reads the stand-in's folder (it need not be running) and writes docs/images/*.png. It fails if nothing was posted or chromium is missing.
 """
 
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import uvicorn
 from playwright.sync_api import Browser
 
 from jobs.settings import ROOT
 from local.headless_browser import NoBrowser, open_browser
+from local.loopback_server import loopback_server
 from local.slack_stand_in.message_store import MessageStore
 from local.slack_stand_in.stand_in_app import StandIn
 
 WIDTH, HEIGHT = 1_480, 980
-
-
-@contextmanager
-def serve(store: MessageStore) -> Iterator[str]:
-    """The stand-in's pages over a store, on a free port of the loopback interface."""
-    server = uvicorn.Server(uvicorn.Config(StandIn(store).as_app(), host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def newest_digest(store: MessageStore) -> tuple[str, str]:
@@ -81,7 +62,7 @@ def main(store: Path, folder: Path) -> None:
     messages = MessageStore(store)
     channel, thread_ts = newest_digest(messages)
     try:
-        with serve(messages) as address, open_browser() as browser:
+        with loopback_server(StandIn(messages).as_app()) as address, open_browser() as browser:
             written = take(browser, address, channel, thread_ts, folder)
     except NoBrowser as error:
         raise click.ClickException(str(error)) from error

@@ -1,15 +1,13 @@
 """The Slack stand-in in a thread of the test, on a free port."""
 
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
 from slack_sdk import WebClient
 
+from local.loopback_server import loopback_server
 from local.slack_stand_in.message_store import Channel, Message, MessageStore
 from local.slack_stand_in.planned_faults import Fault
 from local.slack_stand_in.rate_limits import RateLimits
@@ -45,15 +43,8 @@ def running_stand_in(folder: Path, *, rate_limits: bool = False, file_processing
     store = MessageStore(folder, (CHANNEL,))
     conditions = Conditions(file_processing_seconds=file_processing_seconds)
     stand_in = StandIn(store, rate_limits=RateLimits(is_enforced=rate_limits), conditions=conditions)
-    server = uvicorn.Server(uvicorn.Config(stand_in.as_app(), host="127.0.0.1", port=0, log_level="critical"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield RunningStandIn(stand_in, f"http://127.0.0.1:{port}")
+        with loopback_server(stand_in.as_app(), log_level="critical") as address:
+            yield RunningStandIn(stand_in, address)
     finally:
-        server.should_exit = True
-        thread.join(timeout=5)
         store.close()

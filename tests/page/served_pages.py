@@ -1,29 +1,17 @@
 """A published page behind a web server on the loopback interface: ours, or one that knows nothing of it."""
 
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-import uvicorn
-
 from jobs.page.page_server import page_server
+from local.loopback_server import loopback_server
 
 
-@contextmanager
-def our_server(place: str) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(page_server(place), host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
+def our_server(place: str) -> AbstractContextManager[str]:
+    return loopback_server(page_server(place))
 
 
 class _Quiet(SimpleHTTPRequestHandler):
