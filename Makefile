@@ -14,10 +14,10 @@ help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-19s %s\n", $$1, $$2}'
 
 setup: $(READY)  ## make .venv with every package, as locked; nothing else is installed
-	@local/check_machine.sh
+	@local/stack/check_machine.sh
 
-$(READY): requirements.txt local/check_machine.sh
-	@local/check_machine.sh
+$(READY): requirements.txt local/stack/check_machine.sh
+	@local/stack/check_machine.sh
 	@test -x $(PYTHON) || { echo "making .venv"; python3.11 -m venv .venv; }
 	@.venv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@echo "installing the packages of requirements.txt into .venv"
@@ -92,15 +92,15 @@ screenshots: setup  ## the pictures of the README, in Debian's chromium, from a 
 	$(PYTHON) -m local.page_screenshots
 
 stack-start: setup  ## start PostgreSQL, Airflow and the Slack stand-in, on loopback
-	@$(PYTHON) -m local.stack start
+	@$(PYTHON) -m local.stack.local_stack start
 
 stack-status: setup  ## what runs, where, and whether it is well
-	@$(PYTHON) -m local.stack status
+	@$(PYTHON) -m local.stack.local_stack status
 
 stack-stop: setup  ## stop the stack and the tasks that it runs
-	@$(PYTHON) -m local.stack stop
+	@$(PYTHON) -m local.stack.local_stack stop
 
 clean:  ## stop what runs and remove .venv, .local and all caches
-	@if [ -x $(PYTHON) ] && [ -d .local ]; then $(PYTHON) -m local.stack stop; fi
+	@if [ -x $(PYTHON) ] && [ -d .local ]; then $(PYTHON) -m local.stack.local_stack stop; fi
 	rm -rf .venv .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

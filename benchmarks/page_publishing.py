@@ -21,9 +21,9 @@ import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
-from jobs.measures import MEASURES, SCORED_MEASURES
+from jobs.declarations.measures import MEASURES, SCORED_MEASURES
+from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
 from jobs.page.client_files import client_files
-from jobs.table_declarations import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
 from jobs.tables.lake_catalog import ensure_table, open_catalog
 from jobs.tables.schemas import arrow_schema
 

@@ -23,11 +23,11 @@ from rich.table import Table
 
 from benchmarks.ping_readers_input import compress_objects, repeat_by_links, write_landing_zone
 from benchmarks.ping_readers_query import COLUMNS, GROUPS, TOTALS, Total
+from jobs.declarations.windows import HOUR, Mode, Window
+from jobs.deployment.settings import ROOT
+from jobs.deployment.spark_session import get_session
 from jobs.pings.landing_zone import list_hours
 from jobs.pings.ping_source import read_records
-from jobs.settings import ROOT
-from jobs.spark_session import get_session
-from jobs.windows import HOUR, Mode, Window
 
 CORES = 2
 OBJECTS = 4

@@ -16,12 +16,12 @@ from collections.abc import Callable
 import click
 import numpy as np
 
-from jobs.policies import HORIZON_HOURS
-from jobs.scoring.cell_looks import look_at_cells
-from jobs.scoring.ratio_posterior import ratio_posterior, ratio_prior
-from jobs.scoring.release_counts import PreviousVersion, ReleaseCounts
-from jobs.scoring.release_history import fit_history
-from jobs.scoring.scored_looks import score_release
+from jobs.declarations.policies import HORIZON_HOURS
+from jobs.scoring.looks.cell_looks import look_at_cells
+from jobs.scoring.looks.scored_arrays import score_release
+from jobs.scoring.method.hourly_counts import PreviousVersion, ReleaseCounts
+from jobs.scoring.method.ratio_posterior import ratio_posterior, ratio_prior
+from jobs.scoring.method.release_history import fit_history
 
 RELEASES, STRATA, CELLS = 12, 12, 10_000
 GOAL_HISTORY_MS, GOAL_CELLS_S = 10.0, 0.1

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
 
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS, Table
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS, Table
 from jobs.tables.lake_catalog import ensure_table
 from jobs.tables.schemas import arrow_schema, staged_schema
 

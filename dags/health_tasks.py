@@ -8,9 +8,9 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import Asset, BaseOperator, TriggerRule
 
 from dags.job_operator import JobOperator, RunFailure
-from jobs.settings import NAMESPACE, ROOT, from_environment
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
-from jobs.windows import run_key
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
+from jobs.declarations.windows import run_key
+from jobs.deployment.settings import NAMESPACE, ROOT, from_environment
 
 SPARK_POOL = "spark"
 RUN_KEY = "{{ run_key(dag.dag_id, run_id) }}"

@@ -11,8 +11,8 @@ from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from jobs.exit_codes import FAILED_EXPECTATIONS
-from jobs.settings import ROOT
+from jobs.commands.exit_codes import FAILED_EXPECTATIONS
+from jobs.deployment.settings import ROOT
 
 SLIM = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 """Arrow's own allocator keeps what was freed: scoring an hour over 400 days peaks at 305 MB with it, at 231 without. Arrow reads this as it is

@@ -30,7 +30,7 @@ from dags.health_tasks import (
     watch,
 )
 from dags.hour_closing import HourClosedSensor
-from jobs.settings import from_environment
+from jobs.deployment.settings import from_environment
 
 LANDING = from_environment().landing.rstrip("/")  # `//` names another object on S3
 MARKER = f"{LANDING}/submission_date={{{{ data_interval_start.strftime('%Y-%m-%d/submission_hour=%H') }}}}/_SUCCESS"

@@ -2,7 +2,7 @@
 
 from slack_sdk import WebClient
 
-from jobs.settings import from_environment
+from jobs.deployment.settings import from_environment
 from jobs.tables.lake_catalog import open_catalog
 
 settings = from_environment()

@@ -18,18 +18,18 @@ from jobs.aggregates.hour_audits import Attempt, audit_hours
 from jobs.aggregates.line_counts import LineCounts, count_lines, counts_by_hour, sum_counts
 from jobs.aggregates.ping_copies import mark_pings
 from jobs.aggregates.window_tables import frames_by_table, window_errors
-from jobs.command_line import EntryPoint
+from jobs.commands.command_line import EntryPoint
+from jobs.declarations.tables import INGEST_AUDIT, WINDOW_TABLES
+from jobs.declarations.windows import Mode, Window, parse_hour
+from jobs.deployment.settings import from_environment
+from jobs.deployment.spark_session import compile_queries, get_session
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.pings.ping_source import read_records
-from jobs.settings import from_environment
-from jobs.spark_session import compile_queries, get_session
-from jobs.table_declarations import INGEST_AUDIT, WINDOW_TABLES
 from jobs.tables.audit_reading import latest_audit_sequence
 from jobs.tables.code_version import code_version
 from jobs.tables.lake_catalog import open_catalog
 from jobs.tables.staging import new_attempt, stage_frame, stage_rows
 from jobs.tables.staging_manifest import Manifest, StagedFile, attempt_folder, window_run_id, write_manifest
-from jobs.windows import Mode, Window, parse_hour
 
 
 @dataclass(frozen=True)

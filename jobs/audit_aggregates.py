@@ -10,17 +10,17 @@ from datetime import UTC, datetime
 
 import click
 
-from expectations.audited_run import AuditedRun
-from expectations.gate_records import blocked, record_results
-from expectations.gate_report import GateRun, success_line
-from expectations.published_history import read_calendar, read_history, read_published
-from expectations.table_gates import audit_window_tables
-from jobs.command_line import EntryPoint
-from jobs.settings import from_environment
+from expectations.checks.audited_run import AuditedRun
+from expectations.gate.published_history import read_calendar, read_history, read_published
+from expectations.gate.table_gates import audit_window_tables
+from expectations.reports.gate_records import blocked, record_results
+from expectations.reports.gate_report import GateRun, success_line
+from jobs.commands.command_line import EntryPoint
+from jobs.declarations.windows import Mode, Window, parse_hour
+from jobs.deployment.settings import from_environment
 from jobs.tables.lake_catalog import open_catalog
 from jobs.tables.publishing import publish_window
 from jobs.tables.staging_manifest import read_manifest
-from jobs.windows import Mode, Window, parse_hour
 
 
 @click.command(cls=EntryPoint, help=__doc__)

@@ -10,17 +10,17 @@ from datetime import UTC, datetime
 
 import click
 
-from expectations.gate_records import blocked, record_results
-from expectations.gate_report import GateRun, success_line
-from expectations.table_gates import audit_health_table
-from jobs.command_line import EntryPoint
-from jobs.settings import from_environment
+from expectations.gate.table_gates import audit_health_table
+from expectations.reports.gate_records import blocked, record_results
+from expectations.reports.gate_report import GateRun, success_line
+from jobs.commands.command_line import EntryPoint
+from jobs.declarations.windows import Mode, Window, parse_hour
+from jobs.deployment.settings import from_environment
 from jobs.tables.kept_rows import KEPT_TABLES, keep_rows
 from jobs.tables.lake_catalog import open_catalog
 from jobs.tables.publishing import PublishOutcome, publish_health
 from jobs.tables.staging import read_staged
 from jobs.tables.staging_manifest import read_manifest
-from jobs.windows import Mode, Window, parse_hour
 
 
 @click.command(cls=EntryPoint, help=__doc__)

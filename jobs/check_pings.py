@@ -13,14 +13,14 @@ from pathlib import Path
 
 import click
 
-from jobs.command_line import EntryPoint
-from jobs.number_words import plural
+from jobs.commands.command_line import EntryPoint
+from jobs.declarations.windows import parse_hour
 from jobs.pings.line_pieces import lines_beginning_in
 from jobs.pings.line_problems import Problem, line_problems
 from jobs.pings.object_blocks import object_blocks
 from jobs.pings.reject_reasons import RejectReason
 from jobs.pings.stored_files import local_etag
-from jobs.windows import parse_hour
+from jobs.wording.shown_numbers import plural
 
 _FOLDER = re.compile(r"submission_date=(\d{4}-\d\d-\d\d)/submission_hour=(\d\d)/([^/]+)/")
 

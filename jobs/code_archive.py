@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from jobs.private_folders import make_private_folder
-from jobs.settings import ROOT
+from jobs.deployment.private_folders import make_private_folder
+from jobs.deployment.settings import ROOT
 
 PACKAGES = ("jobs", "expectations")
 _NO_CODE = {".md", ".pyc"}

@@ -13,22 +13,22 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, EqualTo
 
-from jobs.client_text import as_data_label
-from jobs.command_line import EntryPoint
-from jobs.health_notes import NoteCode, parse_note
+from jobs.commands.command_line import EntryPoint
+from jobs.declarations.policies import POLICY, Policy
+from jobs.declarations.tables import RELEASE_HEALTH
+from jobs.declarations.windows import HOUR, parse_hour
+from jobs.deployment.settings import from_environment
 from jobs.history.lake_history import read_history
-from jobs.policies import POLICY, Policy
 from jobs.score_release_health import read_calendar
-from jobs.scoring.calibration_history import score_maps
-from jobs.scoring.channel_scoring import ScoredRelease, score_releases
-from jobs.scoring.explanation import explain_release
-from jobs.scoring.health_rows import LookRange, Row, health_rows
-from jobs.scoring.release_calendar import Calendar
-from jobs.scoring.row_recomputation import differences, posterior_of_row
-from jobs.settings import from_environment
-from jobs.table_declarations import RELEASE_HEALTH
+from jobs.scoring.inputs.release_calendar import Calendar
+from jobs.scoring.looks.channel_scoring import ScoredRelease, score_releases
+from jobs.scoring.rows.calibration_history import score_maps
+from jobs.scoring.rows.explanation import explain_release
+from jobs.scoring.rows.health_rows import LookRange, Row, health_rows
+from jobs.scoring.rows.row_recomputation import differences, posterior_of_row
 from jobs.tables.lake_catalog import identifier, open_catalog
-from jobs.windows import HOUR, parse_hour
+from jobs.verdicts.health_notes import NoteCode, parse_note
+from jobs.wording.client_text import as_data_label
 
 _KEY = ("scope", "platform", "stratum", "measure")
 _TOLD_DIFFERENCES = 10

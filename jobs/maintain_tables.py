@@ -11,10 +11,11 @@ from datetime import datetime
 import click
 from pyiceberg.catalog import Catalog
 
-from jobs.command_line import EntryPoint
+from jobs.commands.command_line import EntryPoint
+from jobs.declarations.tables import INGEST_AUDIT, TABLES, Table
+from jobs.declarations.windows import parse_hour
+from jobs.deployment.settings import from_environment
 from jobs.pings.landing_zone import LandingZoneError
-from jobs.settings import from_environment
-from jobs.table_declarations import INGEST_AUDIT, TABLES, Table
 from jobs.tables.backfill_requests import days_words, hole_lines, hours_words
 from jobs.tables.hole_reading import read_holes
 from jobs.tables.lake_catalog import identifier, open_catalog
@@ -28,7 +29,6 @@ from jobs.tables.table_upkeep import (
     drop_rows_before,
     merge_daily_files,
 )
-from jobs.windows import parse_hour
 
 
 @click.command(cls=EntryPoint, help=__doc__)

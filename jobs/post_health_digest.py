@@ -14,25 +14,25 @@ from pathlib import Path
 import click
 from pyiceberg.catalog import Catalog
 
-from jobs.client_text import as_label
-from jobs.command_line import EntryPoint
-from jobs.digest.channel_check import ChannelCheck
-from jobs.digest.channel_digest import digest_as_text, root_message, summary_message, thread_messages
-from jobs.digest.channel_names import channel_id
-from jobs.digest.digest_facts import DigestFacts
-from jobs.digest.digest_posting import NotAllDelivered, Post
+from jobs.commands.command_line import EntryPoint
+from jobs.commands.expected_troubles import explain_trouble
+from jobs.declarations.windows import Mode, Window, parse_hour
+from jobs.deployment.private_folders import make_private_folder
+from jobs.deployment.settings import LOCAL, Settings, SettingsError, from_environment
+from jobs.digest.decisions.digest_routing import Routing, RoutingError, parse_routing
 from jobs.digest.digest_reading import draw_pictures, read_digests, read_restated
-from jobs.digest.digest_routing import Routing, RoutingError, parse_routing
-from jobs.digest.outgoing_message import OutgoingMessage
-from jobs.digest.sent_ledger import SentLedger
-from jobs.digest.slack_calls import SlackCalls, SlackRefusal, UnknownOutcome
-from jobs.expected_troubles import explain_trouble
-from jobs.number_words import plural
-from jobs.private_folders import make_private_folder
-from jobs.settings import LOCAL, Settings, SettingsError, from_environment
+from jobs.digest.facts.digest_facts import DigestFacts
+from jobs.digest.messages.channel_messages import digest_as_text, root_message, summary_message, thread_messages
+from jobs.digest.messages.outgoing_message import OutgoingMessage
+from jobs.digest.slack.channel_check import ChannelCheck
+from jobs.digest.slack.channel_names import channel_id
+from jobs.digest.slack.digest_posting import NotAllDelivered, Post
+from jobs.digest.slack.sent_ledger import SentLedger
+from jobs.digest.slack.slack_calls import SlackCalls, SlackRefusal, UnknownOutcome
 from jobs.tables.arrow_alone import leave_pandas_out
 from jobs.tables.lake_catalog import open_catalog
-from jobs.windows import Mode, Window, parse_hour
+from jobs.wording.client_text import as_label
+from jobs.wording.shown_numbers import plural
 
 
 def check_channels(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 
 import click
 
-from jobs.command_line import EntryPoint
-from jobs.digest.page_links import page_links
-from jobs.number_words import plural
+from jobs.commands.command_line import EntryPoint
+from jobs.declarations.windows import parse_hour
+from jobs.deployment.settings import from_environment
+from jobs.digest.messages.page_links import page_links
 from jobs.page.client_files import client_files
 from jobs.page.page_contents import PageRequest, page_contents
 from jobs.page.page_store import OtherAudienceError, PageStore
-from jobs.settings import from_environment
 from jobs.tables.lake_catalog import open_catalog
-from jobs.windows import parse_hour
+from jobs.wording.shown_numbers import plural
 
 
 @click.command(cls=EntryPoint, help=__doc__)

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import click
 import duckdb
 
-from jobs.command_line import EntryPoint
+from jobs.commands.command_line import EntryPoint
+from jobs.declarations.windows import HOUR, parse_hour
 from jobs.tables.consistent_views import query
 from jobs.tables.lake_catalog import open_catalog
-from jobs.windows import HOUR, parse_hour
 
 
 @click.command(cls=EntryPoint, help=__doc__)

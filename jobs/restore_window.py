@@ -12,10 +12,11 @@ import click
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
-from jobs.command_line import EntryPoint
-from jobs.printed_commands import printed_command
-from jobs.settings import from_environment
-from jobs.table_declarations import INGEST_AUDIT, WINDOW_TABLES
+from jobs.commands.command_line import EntryPoint
+from jobs.commands.printed_commands import printed_command
+from jobs.declarations.tables import INGEST_AUDIT, WINDOW_TABLES
+from jobs.declarations.windows import Mode, Window, parse_hour
+from jobs.deployment.settings import from_environment
 from jobs.tables.audit_reading import latest_audit_sequence, read_hour_audits
 from jobs.tables.audit_rows import PUBLISHING
 from jobs.tables.code_version import code_version
@@ -25,7 +26,6 @@ from jobs.tables.publishing import PublishOutcome, publish_window
 from jobs.tables.schemas import staged_schema
 from jobs.tables.staging import new_attempt, stage_rows
 from jobs.tables.staging_manifest import Manifest, StagedFile, attempt_folder, window_run_id, write_manifest
-from jobs.windows import Mode, Window, parse_hour
 
 
 @click.command(cls=EntryPoint, help=__doc__)

@@ -13,14 +13,14 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.command_line import EntryPoint
-from jobs.digest.digest_facts import Review
-from jobs.digest.stored_facts import read_looks, read_reviews
-from jobs.table_declarations import RELEASE_REVIEWS
+from jobs.commands.command_line import EntryPoint
+from jobs.declarations.tables import RELEASE_REVIEWS
+from jobs.declarations.windows import parse_hour
+from jobs.digest.facts.digest_facts import Review
+from jobs.digest.facts.stored_facts import read_looks, read_reviews
 from jobs.tables.lake_catalog import ensure_table, open_catalog
 from jobs.tables.row_replacement import Replacement, replace_rows
 from jobs.tables.schemas import arrow_schema
-from jobs.windows import parse_hour
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

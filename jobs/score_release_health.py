@@ -17,18 +17,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
-from jobs.client_text import as_sentence
-from jobs.command_line import EntryPoint
+from jobs.commands.command_line import EntryPoint
+from jobs.declarations.policies import POLICY, Policy
+from jobs.declarations.tables import RELEASE_HEALTH
+from jobs.declarations.windows import Mode, Window, parse_hour
+from jobs.deployment.settings import from_environment
 from jobs.history.lake_history import LakeHistory, read_history
-from jobs.number_words import plural
-from jobs.policies import POLICY, Policy
-from jobs.scoring.calibration_history import score_maps
-from jobs.scoring.channel_scoring import score_releases
-from jobs.scoring.evidence_list import with_listed_cells
-from jobs.scoring.health_rows import LookRange, health_rows
-from jobs.scoring.release_calendar import Calendar, parse_calendar, unseen_releases
-from jobs.settings import from_environment
-from jobs.table_declarations import RELEASE_HEALTH
+from jobs.scoring.inputs.release_calendar import Calendar, parse_calendar, unseen_releases
+from jobs.scoring.looks.channel_scoring import score_releases
+from jobs.scoring.method.evidence_list import with_listed_cells
+from jobs.scoring.rows.calibration_history import score_maps
+from jobs.scoring.rows.health_rows import LookRange, health_rows
 from jobs.tables.arrow_alone import leave_pandas_out
 from jobs.tables.code_version import code_version
 from jobs.tables.kept_rows import kept_in
@@ -36,7 +35,8 @@ from jobs.tables.lake_catalog import open_catalog
 from jobs.tables.schemas import arrow_schema
 from jobs.tables.staging import new_attempt, stage_rows
 from jobs.tables.staging_manifest import Looks, Manifest, attempt_folder, write_manifest
-from jobs.windows import Mode, Window, parse_hour
+from jobs.wording.client_text import as_sentence
+from jobs.wording.shown_numbers import plural
 
 _UNSEEN_AFTER = timedelta(hours=24)
 """A release that nobody has after a day is called off, or its name in the calendar is not that of its pings."""

@@ -7,9 +7,9 @@ a page that is published while it runs is served without starting it again.
 import click
 import uvicorn
 
-from jobs.command_line import EntryPoint
+from jobs.commands.command_line import EntryPoint
+from jobs.deployment.settings import from_environment
 from jobs.page.page_server import page_server
-from jobs.settings import from_environment
 
 
 @click.command(cls=EntryPoint, help=__doc__)

@@ -5,9 +5,9 @@ Reads the declarations, writes one file. With --check it writes nothing and fail
 
 import click
 
-from jobs.command_line import EntryPoint
-from jobs.derived_documents import write_derived
-from jobs.settings import ROOT
+from jobs.commands.command_line import EntryPoint
+from jobs.commands.derived_documents import write_derived
+from jobs.deployment.settings import ROOT
 from jobs.tables.data_dictionary import render_data_dictionary
 
 DATA_DICTIONARY = ROOT / "docs" / "data_dictionary.md"

@@ -7,10 +7,10 @@ import json
 
 import click
 
-from jobs.command_line import EntryPoint
+from jobs.commands.command_line import EntryPoint
+from jobs.commands.printed_commands import printed_command
 from jobs.page.chart_specs import chart_specs
 from jobs.page.client_files import CLIENT
-from jobs.printed_commands import printed_command
 
 CHARTS = CLIENT / "charts.json"
 

@@ -7,10 +7,10 @@ import json
 
 import click
 
-from jobs.command_line import EntryPoint
-from jobs.derived_documents import write_derived
+from jobs.commands.command_line import EntryPoint
+from jobs.commands.derived_documents import write_derived
+from jobs.deployment.settings import ROOT
 from jobs.page.page_documents import schemas
-from jobs.settings import ROOT
 
 PAGE_SCHEMA = ROOT / "docs" / "page_schema.json"
 

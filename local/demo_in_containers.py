@@ -12,14 +12,14 @@ import click
 from rich.console import Console
 from slack_sdk import WebClient
 
-from jobs.settings import from_environment
-from jobs.windows import HOUR
-from local.airflow_api import AirflowApi, AirflowApiError
-from local.demo_outcome import complete_hours, report_outcome
-from local.demo_plan import current_hour, plan_backfill
-from local.demo_runs import DAGS, RunFailed, run_backfill, run_hours
-from local.demo_steps import DemoSteps
-from simulation.ping_world_landing import Landing, WorldIsOver, land_until, open_landing
+from jobs.declarations.windows import HOUR
+from jobs.deployment.settings import from_environment
+from local.demo.outcome import complete_hours, report_outcome
+from local.demo.plan import current_hour, plan_backfill
+from local.demo.runs import DAGS, RunFailed, run_backfill, run_hours
+from local.demo.steps import DemoSteps
+from local.stack.airflow_api import AirflowApi, AirflowApiError
+from simulation.ping_world.landing import Landing, WorldIsOver, land_until, open_landing
 
 SEED = 57
 DAYS_PER_JOB = 18

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 from playwright.sync_api import Browser
 
+from jobs.deployment.settings import ROOT
 from jobs.page.page_server import page_server
-from jobs.settings import ROOT
-from local.headless_browser import NoBrowser, open_browser
-from local.loopback_server import loopback_server
+from local.pictures.headless_browser import NoBrowser, open_browser
+from local.pictures.loopback_server import loopback_server
 from local.show_page import unpack_sample
 
 _CELL = "#/beta/57.0b8/Windows_NT/main_crashes_capped"

@@ -21,20 +21,20 @@ from requests import RequestException
 from rich.console import Console
 from slack_sdk import WebClient
 
-from jobs.private_folders import make_private_folder
-from jobs.settings import SETTINGS_VARIABLE, from_environment
-from jobs.settings_rules import Settings
-from jobs.windows import HOUR
-from local import stack as local_stack
-from local.airflow_api import AirflowApiError
-from local.demo_outcome import complete_hours, report_outcome
-from local.demo_plan import current_hour, plan_backfill
-from local.demo_runs import DAGS, RunFailed, run_backfill, run_daily, run_hours
-from local.demo_steps import DemoSteps
-from local.settings_file import write_settings
-from local.stack import Stack, StackError
-from local.stack_environment import StackConfig
-from simulation.ping_world_landing import Landing, WorldIsOver, land_until, open_landing
+from jobs.declarations.windows import HOUR
+from jobs.deployment.private_folders import make_private_folder
+from jobs.deployment.settings import SETTINGS_VARIABLE, from_environment
+from jobs.deployment.settings_rules import Settings
+from local.demo.outcome import complete_hours, report_outcome
+from local.demo.plan import current_hour, plan_backfill
+from local.demo.runs import DAGS, RunFailed, run_backfill, run_daily, run_hours
+from local.demo.steps import DemoSteps
+from local.stack import local_stack
+from local.stack.airflow_api import AirflowApiError
+from local.stack.local_stack import Stack, StackError
+from local.stack.settings_file import write_settings
+from local.stack.stack_environment import StackConfig
+from simulation.ping_world.landing import Landing, WorldIsOver, land_until, open_landing
 
 SEED = 57
 DATA_LABEL = "simulated data"

@@ -14,11 +14,11 @@ from pathlib import Path
 import click
 import uvicorn
 
+from jobs.deployment.settings import LOCAL
 from jobs.page.client_files import client_files
 from jobs.page.page_server import page_server
 from jobs.page.page_store import POINTER, PageStore
-from jobs.settings import LOCAL
-from local.ports import pick_port
+from local.stack.ports import pick_port
 
 SAMPLE = Path(__file__).parent / "page_sample.tar.xz"
 PORT = 8092

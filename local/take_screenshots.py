@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 from playwright.sync_api import Browser
 
-from jobs.settings import ROOT
-from local.headless_browser import NoBrowser, open_browser
-from local.loopback_server import loopback_server
+from jobs.deployment.settings import ROOT
+from local.pictures.headless_browser import NoBrowser, open_browser
+from local.pictures.loopback_server import loopback_server
 from local.slack_stand_in.message_store import MessageStore
 from local.slack_stand_in.stand_in_app import StandIn
 

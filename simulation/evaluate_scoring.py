@@ -15,8 +15,8 @@ import click
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from simulation.evaluation_chunk import AnyStudy, Results, run_chunk
-from simulation.evaluation_plan import (
+from simulation.evaluation.chunk import AnyStudy, Results, run_chunk
+from simulation.evaluation.plan import (
     REPORTED_SEED,
     ablation_studies,
     calibration_studies,
@@ -24,7 +24,7 @@ from simulation.evaluation_plan import (
     main_studies,
     robustness_studies,
 )
-from simulation.evaluation_weather_plan import weather_studies
+from simulation.evaluation.weather_plan import weather_studies
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -45,7 +45,7 @@ class _Task:
 @click.option("--docs", default=ROOT / "docs", type=click.Path(path_type=Path), show_default=True)
 def main(histories: int, stress_histories: int, seed: int, processes: int, work: Path, docs: Path) -> None:
     # Imported here: matplotlib is not needed by the processes that simulate.
-    from simulation.evaluation_report import write_report
+    from simulation.evaluation.report import write_report
 
     families = family_studies(histories)
     studies = [

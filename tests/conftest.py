@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import settings
-from jobs.spark_session import get_session
+from jobs.deployment import settings
+from jobs.deployment.spark_session import get_session
 
 _NO_SETTINGS = Path(tempfile.mkdtemp(prefix="release-health-settings-")) / "release_health.toml"
 _NO_SETTINGS.touch()

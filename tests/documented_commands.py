@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 
 _BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 _OF_A_SHELL = ("", "bash", "sh")
@@ -18,7 +18,7 @@ NOT_RUN = {
     r"make (benchmark|evaluate)-\w+|.* simulation\.": "takes minutes to an hour",
     r"make (lock|screenshots|code-archive)\b": "needs a package index, a browser or a cluster",
     r"docker ": "needs a container engine (docker/README.md)",
-    r"airflow ": "needs Airflow's own environment; tests/end_to_end runs Airflow's commands by `local.stack exec`",
+    r"airflow ": "needs Airflow's own environment; tests/end_to_end runs Airflow's commands by `local.stack.local_stack exec`",
     r"git |pip ": "for whoever installs this elsewhere",
     r".* --accept-less\b": "accepts that input is gone; tests of the gate do so on purpose",
     r".* jobs\.restore_window\b": "takes hours back to an earlier time; tests/tables do so on purpose",

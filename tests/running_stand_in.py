@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slack_sdk import WebClient
 
-from local.loopback_server import loopback_server
+from local.pictures.loopback_server import loopback_server
 from local.slack_stand_in.message_store import Channel, Message, MessageStore
 from local.slack_stand_in.planned_faults import Fault
 from local.slack_stand_in.rate_limits import RateLimits

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.deployment.settings import ROOT
 from jobs.history.kept_outcomes import SCORING_SOURCES
-from jobs.settings import ROOT
 
 ROOMS = ("dags", "jobs", "expectations", "simulation", "local", "benchmarks")
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -31,14 +31,15 @@ ENTRY_POINT_VERBS = (
     "write_",
 )
 AUDIT_ENTRY_POINTS = {"jobs.audit_aggregates", "jobs.audit_health"}
-DECLARATIONS = {
-    "jobs.exit_codes",
-    "jobs.measures",
-    "jobs.dimensions",
-    "jobs.policies",
-    "jobs.table_declarations",
-    "jobs.windows",
+SMALLEST_PARTS = ("jobs.declarations.", "jobs.commands.exit_codes")
+"""What DAGs may import of `jobs`, besides the settings: declarations, which import each other alone."""
+LAYERS = {
+    "expectations": ("checks", "suites", "gate", "reports"),
+    "jobs.scoring": ("method", "inputs", "looks", "rows"),
+    "jobs.digest": ("facts", "decisions", "wording", "messages", "slack"),
+    "simulation": ("ping_world", "independent_count", "release_world", "evaluation"),
 }
+"""Rooms within rooms, each of which imports from itself and from those before it."""
 LONGEST_MODULE = 260
 """Declarations, which are one long table each, excepted."""
 LONGEST_FUNCTION = 50
@@ -51,6 +52,7 @@ def module_name(path: Path) -> str:
 
 
 NAMES = {module_name(path): path for path in MODULES}
+DECLARATIONS = {name for name in NAMES if name.startswith(SMALLEST_PARTS)}
 
 
 def imports(path: Path, at_import_time_only: bool = False) -> Iterator[str]:
@@ -86,9 +88,9 @@ def test_imports_follow_the_directions_between_rooms(name: str) -> None:
     if room == "expectations":
         assert not rooms & {"dags", "airflow", "local", "simulation", "benchmarks"}
     if room == "dags":
-        assert {other for other in imported if room_of(other) == "jobs"} <= DECLARATIONS | {"jobs.settings"}
+        assert {other for other in imported if room_of(other) == "jobs"} - {"jobs.deployment.settings"} <= DECLARATIONS
         assert not rooms & {"pyspark", "pandas", "great_expectations", "simulation", "expectations"}
-    if room == "simulation" and not name.startswith(("simulation.evaluate_", "simulation.evaluation_")):
+    if room == "simulation" and not name.startswith(("simulation.evaluate_", "simulation.evaluation.")):
         assert not any(other.startswith("jobs.scoring") for other in imported), "worlds and rivals share no code with the scorer"
     if name in DECLARATIONS:
         assert {other for other in imported if room_of(other) == "jobs"} <= DECLARATIONS
@@ -112,7 +114,7 @@ def test_pure_rooms_touch_neither_tables_nor_networks(name: str) -> None:
     imported = set(imports(NAMES[name]))
     spark = {"pyspark"} if name.startswith("jobs.scoring") else set()
     assert not {room_of(other) for other in imported} & (edges | spark)
-    assert "jobs.settings" not in imported
+    assert "jobs.deployment.settings" not in imported
 
 
 def test_kept_outcomes_are_keyed_by_all_that_scores_are_computed_by() -> None:
@@ -125,6 +127,25 @@ def test_kept_outcomes_are_keyed_by_all_that_scores_are_computed_by() -> None:
         ahead = {name for name in ahead if not name.startswith("jobs.tables")}
     keyed = [ROOT / "jobs" / place for place in SCORING_SOURCES]
     assert not [name for name in reached if not any(NAMES[name].is_relative_to(place) for place in keyed)]
+
+
+@pytest.mark.parametrize("house", LAYERS)
+def test_rooms_within_a_room_import_from_those_before_them(house: str) -> None:
+    order = LAYERS[house]
+    upwards = []
+    for name in NAMES:
+        here = layer_of(name, house)
+        for other in imports(NAMES[name]) if here else ():
+            there = layer_of(other, house)
+            if there and order.index(there) > order.index(here):
+                upwards.append(f"{name} -> {other}")
+    assert not upwards
+
+
+def layer_of(name: str, house: str) -> str:
+    """The room within that house, if the module is in one."""
+    inside = name.removeprefix(f"{house}.").partition(".")[0]
+    return inside if name.startswith(f"{house}.") and inside in LAYERS[house] else ""
 
 
 def test_no_import_cycles() -> None:
@@ -166,7 +187,7 @@ def test_an_entry_point_says_what_it_does_and_what_if_it_fails(name: str) -> Non
 
 @pytest.mark.parametrize("name", [name for name in NAMES if is_entry_point(name)])
 def test_an_entry_point_speaks_plainly(name: str) -> None:
-    """Its errors say what to do, and no text from clients acts on a terminal (jobs/command_line.py)."""
+    """Its errors say what to do, and no text from clients acts on a terminal (jobs/commands/command_line.py)."""
     assert "@click.command(cls=EntryPoint" in NAMES[name].read_text()
 
 

@@ -7,7 +7,7 @@ import shlex
 import click
 import pytest
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 from tests.documented_commands import NOT_RUN, DocumentedCommand, documented_commands
 
 COMMANDS = documented_commands()

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.settings import ROOT
-from jobs.table_declarations import DATA_QUALITY, TABLES
+from jobs.declarations.tables import DATA_QUALITY, TABLES
+from jobs.declarations.windows import HOUR
+from jobs.deployment.settings import ROOT
 from jobs.tables.lake_catalog import ensure_table, identifier, open_catalog
 from jobs.tables.publishing import publish_health, publish_window, replace_quality_results
 from jobs.tables.staging_manifest import Looks
-from jobs.windows import HOUR
 from tests.tables.lakes import lake_environment
 from tests.tables.staged_runs import made_up_rows, provisional, stage_looks, stage_run
 

@@ -10,8 +10,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from jobs.command_line import EntryPoint
-from jobs.settings import ROOT
+from jobs.commands.command_line import EntryPoint
+from jobs.deployment.settings import ROOT
 from tests.tables.lakes import lake_environment
 
 WINDOW = ("--start", "2026-11-22T10:00Z", "--end", "2026-11-22T11:00Z", "--mode", "provisional", "--run-key", "by-hand")

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 
 HEAVY = {"altair", "boto3", "great_expectations", "matplotlib", "pandas", "pyspark", "scipy.optimize", "scipy.stats"}
 ENTRY_POINTS = ("audit_aggregates", "audit_health", "post_health_digest", "publish_pages", "score_release_health")

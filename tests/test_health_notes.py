@@ -2,8 +2,8 @@
 
 import pytest
 
-from jobs.health_notes import Note, NoteCode, parse_note
-from jobs.note_words import note_words
+from jobs.verdicts.health_notes import Note, NoteCode, parse_note
+from jobs.wording.note_words import note_words
 
 EXAMPLES = (
     Note(NoteCode.DECIDED_BY, {"scope": "platform", "platform": "Windows_NT", "stratum": "all", "measure": "main_crashes_capped"}),

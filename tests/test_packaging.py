@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from jobs.code_archive import write_code_archive
+from jobs.deployment.settings import ROOT
 from jobs.history.kept_outcomes import scoring_version
-from jobs.settings import ROOT
 
 SOURCES = ("pyproject.toml", "README.md", "requirements", "jobs", "expectations", "dags", "page", "digest_routing.toml")
 BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
@@ -25,7 +25,7 @@ print(sorted(bag.dags), bag.import_errors)
 """
 RENDER = """
 import expectations
-from expectations.data_docs import PAGES
+from expectations.reports.data_docs import PAGES
 from jinja2 import Environment
 assert ".zip" in expectations.__file__, expectations.__file__
 print(Environment(loader=PAGES).get_template("runs_page.j2").render(runs=[], kept=0))
@@ -69,7 +69,7 @@ def test_an_airflow_elsewhere_imports_the_dags_of_the_installed_package(installe
 def test_a_command_of_the_installed_package_runs_anywhere(installed: Path, tmp_path: Path) -> None:
     run(installed, tmp_path, "-m", "jobs.code_archive", str(tmp_path / "jobs.zip"))
     names = set(zipfile.ZipFile(tmp_path / "jobs.zip").namelist())
-    assert {"jobs/pings/ping_source.py", "expectations/data_docs_pages/runs_page.j2"} <= names
+    assert {"jobs/pings/ping_source.py", "expectations/reports/data_docs_pages/runs_page.j2"} <= names
 
 
 def test_the_installed_package_publishes_the_page_that_it_brings(installed: Path, tmp_path: Path) -> None:
@@ -78,7 +78,9 @@ def test_the_installed_package_publishes_the_page_that_it_brings(installed: Path
 
 
 def test_an_installed_package_keeps_what_is_local_where_it_runs(installed: Path, tmp_path: Path) -> None:
-    printed = run(installed, tmp_path, "-c", "from jobs.settings import from_environment; print(from_environment().landing)", LANDING="")
+    printed = run(
+        installed, tmp_path, "-c", "from jobs.deployment.settings import from_environment; print(from_environment().landing)", LANDING=""
+    )
     assert printed.strip() == str(tmp_path / ".local" / "landing")
 
 

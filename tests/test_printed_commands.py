@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from jobs import printed_commands, settings
-from jobs.printed_commands import printed_command
-from jobs.settings import ROOT
+from jobs.commands import printed_commands
+from jobs.commands.printed_commands import printed_command
+from jobs.deployment import settings
+from jobs.deployment.settings import ROOT
 
 COMMANDS_OF_OURS = re.compile(r"python3? -m jobs\.(?!spark_daemon)")
 MADE_BY_HAND = {
     "jobs/tables/data_dictionary.py": "a page of the documentation",
-    "jobs/printed_commands.py": "the one place",
+    "jobs/commands/printed_commands.py": "the one place",
 }
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from jobs import settings
-from jobs.settings import ROOT, SettingsError, from_environment
-from jobs.settings_rules import Settings
+from jobs.deployment import settings
+from jobs.deployment.settings import ROOT, SettingsError, from_environment
+from jobs.deployment.settings_rules import Settings
 from jobs.tables.lake_catalog import open_catalog
-from local.settings_file import write_settings
-from local.stack_environment import StackConfig, stack_environment
+from local.stack.settings_file import write_settings
+from local.stack.stack_environment import StackConfig, stack_environment
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from jobs.settings import from_environment
+from jobs.deployment.settings import from_environment
 
 
 def external_views(pages_url: str | None) -> list[dict[str, str]]:

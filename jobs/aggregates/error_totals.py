@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.aggregates.measure_totals import fill_absent, totals
-from jobs.dimensions import COUNTRY_GROUPS, DIMENSIONS, OTHER_COUNTRIES
+from jobs.declarations.dimensions import COUNTRY_GROUPS, DIMENSIONS, OTHER_COUNTRIES
 
 _DIMENSION_NAMES = [dimension.name for dimension in DIMENSIONS]
 _EXPERIMENT_KEYS = ["channel", "version", "os_name", "experiment", "branch"]

@@ -7,11 +7,11 @@ from datetime import datetime
 import pyarrow as pa
 
 from jobs.aggregates.line_counts import LineCounts
+from jobs.declarations.tables import INGEST_AUDIT
+from jobs.declarations.windows import Mode
 from jobs.pings.landing_zone import LandedHour
-from jobs.table_declarations import INGEST_AUDIT
 from jobs.tables.audit_rows import PUBLISHING
 from jobs.tables.schemas import arrow_schema
-from jobs.windows import Mode
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,14 @@ from datetime import timedelta
 
 from pyiceberg.catalog import Catalog
 
-from jobs.digest.channel_digest import channels_to_report, root_key
-from jobs.digest.channel_names import known_channel
-from jobs.digest.digest_facts import DigestFacts, Restatement
-from jobs.digest.digest_routing import Routing
-from jobs.digest.outgoing_message import Picture
-from jobs.digest.page_links import page_links
-from jobs.digest.release_decisions import headline_release
-from jobs.digest.restated_figures import SHOWN_BY_SUMMARY, restatements, shown_name
-from jobs.digest.sent_ledger import SentLedger
-from jobs.digest.shown_releases import shown_looks, with_cells
-from jobs.digest.stored_facts import (
+from jobs.commands.printed_commands import printed_command
+from jobs.declarations.windows import HOUR, Mode, Window
+from jobs.deployment.settings import LOCAL, Settings, airflow_run
+from jobs.digest.decisions.digest_routing import Routing
+from jobs.digest.decisions.release_decisions import headline_release
+from jobs.digest.facts.digest_facts import DigestFacts, Restatement
+from jobs.digest.facts.shown_releases import shown_looks, with_cells
+from jobs.digest.facts.stored_facts import (
     read_cells,
     read_failed_expectations,
     read_history,
@@ -26,10 +23,13 @@ from jobs.digest.stored_facts import (
     read_reviews,
     read_verdicts,
 )
-from jobs.printed_commands import printed_command
-from jobs.settings import LOCAL, Settings, airflow_run
+from jobs.digest.messages.channel_messages import channels_to_report, root_key
+from jobs.digest.messages.outgoing_message import Picture
+from jobs.digest.messages.page_links import page_links
+from jobs.digest.messages.restated_figures import SHOWN_BY_SUMMARY, restatements, shown_name
+from jobs.digest.slack.channel_names import known_channel
+from jobs.digest.slack.sent_ledger import SentLedger
 from jobs.tables.hole_reading import read_holes
-from jobs.windows import HOUR, Mode, Window
 
 HOLES_SHOWN = timedelta(days=14)
 """An hourly look; table_maintenance looks further back, and for late objects, too."""
@@ -86,7 +86,7 @@ def draw_pictures(catalog: Catalog, facts: DigestFacts) -> tuple[Picture, ...]:
     if release is None:
         return ()
     os.environ.setdefault("MPLCONFIGDIR", str(LOCAL / "matplotlib"))
-    from jobs.digest.release_charts import release_pictures
+    from jobs.digest.messages.release_charts import release_pictures
 
     history = read_history(catalog, release.cell)
     recent = {past.release_version: past for past in history if past.scope == "release"}

@@ -10,8 +10,8 @@ from pyiceberg.expressions import And, BooleanExpression, GreaterThanOrEqual, Le
 from pyiceberg.table import ManifestGroupPlanner
 from pyiceberg.table import Table as IcebergTable
 
+from jobs.declarations.windows import HOUR
 from jobs.tables.audit_rows import COMPLETE
-from jobs.windows import HOUR
 
 HOURS_OF_DAY = 24
 _FORMAT = 1  # of what is kept of a day; raise it when that changes

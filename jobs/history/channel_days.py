@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table as IcebergTable
 
+from jobs.declarations.tables import CHANNEL_DAYS, RELEASE_TOTALS
+from jobs.declarations.windows import HOUR
 from jobs.history.audited_days import HOURS_OF_DAY, files_of_days, runs_of_days
-from jobs.scoring.day_totals import DAY_COLUMNS, DAY_SERIES, day_series, days_between
-from jobs.table_declarations import CHANNEL_DAYS, RELEASE_TOTALS
+from jobs.scoring.inputs.day_totals import DAY_COLUMNS, DAY_SERIES, day_series, days_between
 from jobs.tables.complete_windows import read_complete
 from jobs.tables.kept_rows import read_kept, within
 from jobs.tables.schemas import arrow_schema
-from jobs.windows import HOUR
 
 _OF_DAY = "day"
 _DAY = HOURS_OF_DAY * HOUR

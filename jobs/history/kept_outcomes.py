@@ -11,32 +11,22 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And, EqualTo
 
+from jobs.declarations.policies import HORIZON_HOURS, Policy
+from jobs.declarations.tables import RELEASE_OUTCOMES
+from jobs.declarations.windows import HOUR
 from jobs.history.lake_records import LakeRecords
-from jobs.policies import HORIZON_HOURS, Policy
-from jobs.scoring.baseline_selection import known_life, previous_release
-from jobs.scoring.calibration_history import PastScores, scores_of_past
-from jobs.scoring.cell_preparation import ChannelRecord, ReleaseContext, release_context
-from jobs.scoring.environment_guard import HOURS_BEFORE_RELEASE
-from jobs.scoring.record_rows import RecordKey
-from jobs.scoring.release_calendar import Release
-from jobs.scoring.score_calibration import PastScore
-from jobs.table_declarations import RELEASE_OUTCOMES
+from jobs.scoring.inputs.baseline_selection import known_life, previous_release
+from jobs.scoring.inputs.prepared_cells import ChannelRecord, ReleaseContext, release_context
+from jobs.scoring.inputs.record_rows import RecordKey
+from jobs.scoring.inputs.release_calendar import Release
+from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
+from jobs.scoring.method.score_calibration import PastScore
+from jobs.scoring.rows.calibration_history import PastScores, scores_of_past
 from jobs.tables.code_version import source_digest
 from jobs.tables.kept_rows import read_kept, within
 from jobs.tables.schemas import arrow_schema
-from jobs.windows import HOUR
 
-SCORING_SOURCES = (
-    "history",
-    "scoring",
-    "dimensions.py",
-    "health_cells.py",
-    "health_notes.py",
-    "measures.py",
-    "policies.py",
-    "table_declarations.py",
-    "windows.py",
-)
+SCORING_SOURCES = ("declarations", "history", "scoring", "verdicts")
 """What a score is computed by. Not jobs/tables: it hands over the rows of the runs that `rests_on` names, however it is written."""
 _AT_ONCE = 10
 _TOLD_FROM = 5

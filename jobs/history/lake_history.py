@@ -9,18 +9,8 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import StartsWith
 
-from jobs.history.channel_days import PastDays, Tell, read_days
-from jobs.history.kept_outcomes import KeptOutcomes
-from jobs.history.lake_records import WEEK, LakeRecords, first_live, read_live
-from jobs.policies import Policy
-from jobs.scoring.baseline_selection import channel_releases, previous_release
-from jobs.scoring.cell_preparation import ChannelRecord, release_context
-from jobs.scoring.channel_scoring import open_releases
-from jobs.scoring.day_totals import channels_of_days
-from jobs.scoring.holdback_rows import HOLDBACK_COLUMNS
-from jobs.scoring.release_calendar import Calendar, Release
-from jobs.scoring.release_reviews import Review
-from jobs.table_declarations import (
+from jobs.declarations.policies import Policy
+from jobs.declarations.tables import (
     CHANNEL_DAYS,
     EXPERIMENT_ERROR_AGGREGATES,
     INGEST_AUDIT,
@@ -30,9 +20,19 @@ from jobs.table_declarations import (
     RELEASE_TOTALS,
     USAGE_DELAYS,
 )
+from jobs.declarations.windows import HOUR
+from jobs.history.channel_days import PastDays, Tell, read_days
+from jobs.history.kept_outcomes import KeptOutcomes
+from jobs.history.lake_records import WEEK, LakeRecords, first_live, read_live
+from jobs.scoring.inputs.baseline_selection import channel_releases, previous_release
+from jobs.scoring.inputs.day_totals import channels_of_days
+from jobs.scoring.inputs.holdback_rows import HOLDBACK_COLUMNS
+from jobs.scoring.inputs.prepared_cells import ChannelRecord, release_context
+from jobs.scoring.inputs.release_calendar import Calendar, Release
+from jobs.scoring.inputs.release_reviews import Review
+from jobs.scoring.looks.channel_scoring import open_releases
 from jobs.tables.complete_windows import PinnedHours, pin_hours
 from jobs.tables.lake_catalog import identifier
-from jobs.windows import HOUR
 
 STAGE_BEFORE = {"release": "beta", "esr": "release", "beta": "nightly", "aurora": "nightly"}
 """The channel that a version passes through before."""

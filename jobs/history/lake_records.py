@@ -9,18 +9,18 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And, EqualTo, In
 
+from jobs.declarations.policies import HORIZON_HOURS, DelayPolicy
+from jobs.declarations.tables import RELEASE_RECORDS, RELEASE_TOTALS, USAGE_DELAYS
+from jobs.declarations.windows import HOUR
 from jobs.history.channel_days import PastDays, Tell
-from jobs.policies import HORIZON_HOURS, DelayPolicy
-from jobs.scoring.environment_guard import HOURS_BEFORE_RELEASE
-from jobs.scoring.measured_kernels import DELAY_COLUMNS, UsageDelays, measured_kernel, usage_delays
-from jobs.scoring.record_rows import RecordKey, record_rows, records_of
-from jobs.scoring.release_calendar import Release
-from jobs.scoring.release_record import TOTALS_COLUMNS, ReleaseRecord, release_record
-from jobs.table_declarations import RELEASE_RECORDS, RELEASE_TOTALS, USAGE_DELAYS
+from jobs.scoring.inputs.measured_kernels import DELAY_COLUMNS, UsageDelays, measured_kernel, usage_delays
+from jobs.scoring.inputs.record_rows import RecordKey, record_rows, records_of
+from jobs.scoring.inputs.release_calendar import Release
+from jobs.scoring.inputs.release_record import TOTALS_COLUMNS, ReleaseRecord, release_record
+from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
 from jobs.tables.complete_windows import PinnedHours, pin_hours
 from jobs.tables.kept_rows import read_kept, within
 from jobs.tables.schemas import arrow_schema
-from jobs.windows import HOUR
 
 WEEK = timedelta(hours=HORIZON_HOURS)
 _BEFORE = timedelta(hours=HOURS_BEFORE_RELEASE)

@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.client_text import as_label
-from jobs.digest.digest_facts import DigestFacts, ReleaseLook, Review
-from jobs.digest.release_decisions import decide, headline_release
-from jobs.digest.shown_releases import latest_reviews, shown_looks, with_cells
-from jobs.digest.verdict_advice import action
-from jobs.digest.verdict_words import headline, sentence, shown_score
-from jobs.health_cells import Cell
-from jobs.number_words import score_words
+from jobs.declarations.windows import HOUR, Mode
+from jobs.digest.decisions.release_decisions import decide, headline_release
+from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook, Review
+from jobs.digest.facts.shown_releases import latest_reviews, shown_looks, with_cells
+from jobs.digest.wording.verdict_advice import action
+from jobs.digest.wording.verdict_words import headline, sentence, shown_score
 from jobs.page.document_base import Document
 from jobs.page.look_series import look_series
 from jobs.page.page_names import page_key, series_path
@@ -24,7 +22,9 @@ from jobs.page.release_documents import ChannelCard, ChannelDocument, PastScore,
 from jobs.page.rounding import rounded
 from jobs.page.small_groups import shown_cells
 from jobs.page.told_cells import told_cell, worst_first
-from jobs.windows import HOUR, Mode
+from jobs.verdicts.health_cells import Cell
+from jobs.wording.client_text import as_label
+from jobs.wording.shown_numbers import score_words
 
 SHOWN_RELEASES = 12
 """As many as a release is compared with."""

@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 
 CLIENT = ROOT / "page"
 PUBLISHED = (".js", ".css", ".json", ".svg")

@@ -12,15 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from jobs.cell_words import measure_words, platform_words
-from jobs.client_text import as_label
-from jobs.health_cells import ALL
-from jobs.measures import MEASURES, measure_named
+from jobs.declarations.measures import MEASURES, measure_named
+from jobs.declarations.windows import HOUR, hours_between
 from jobs.page.page_names import page_key
 from jobs.page.rounding import as_array, rounded, rounded_list
 from jobs.page.series_documents import ClockSeries, Grain, VersionCounts
 from jobs.page.small_groups import LEAST_USAGE_HOURS
-from jobs.windows import HOUR, hours_between
+from jobs.verdicts.health_cells import ALL
+from jobs.wording.cell_words import measure_words, platform_words
+from jobs.wording.client_text import as_label
 
 Array = NDArray[np.float64]
 CLOCK_HOURS = 48

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from jobs.client_text import as_label, as_sentence
+from jobs.declarations.tables import RELEASE_HEALTH, WINDOW_TABLES
 from jobs.page.page_documents import FailedCheck, HourQuality, QualityDocument
-from jobs.table_declarations import RELEASE_HEALTH, WINDOW_TABLES
+from jobs.wording.client_text import as_label, as_sentence
 
 _MOST_FAILED_CHECKS = 200
 

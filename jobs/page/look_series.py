@@ -8,17 +8,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.cell_words import measure_words, platform_words, state_name
-from jobs.client_text import as_label
-from jobs.digest.digest_facts import Review
-from jobs.digest.review_words import review_words
-from jobs.health_cells import State
-from jobs.health_notes import NoteCode, parse_note
-from jobs.note_words import note_words
+from jobs.digest.facts.digest_facts import Review
+from jobs.digest.wording.review_words import review_words
 from jobs.page.page_names import page_key
 from jobs.page.rounding import crashes_per_1k_hours, rounded
 from jobs.page.series_documents import Looks, LookSeries, Mark
 from jobs.page.small_groups import is_small
+from jobs.verdicts.health_cells import State
+from jobs.verdicts.health_notes import NoteCode, parse_note
+from jobs.wording.cell_words import measure_words, platform_words, state_name
+from jobs.wording.client_text import as_label
+from jobs.wording.note_words import note_words
 
 LOOK_COLUMNS = (
     "as_of",

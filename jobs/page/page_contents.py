@@ -8,13 +8,10 @@ from datetime import datetime, timedelta
 import msgspec
 from pyiceberg.catalog import Catalog
 
-from jobs.cell_words import measure_words, state_name
-from jobs.client_text import as_data_label
-from jobs.digest.stored_facts import read_reviews
-from jobs.digest.verdict_words import MARKS, WORST_FIRST
-from jobs.health_cells import Cell
-from jobs.measures import MEASURES, SCORED_MEASURES
-from jobs.number_words import clock_words
+from jobs.declarations.measures import MEASURES, SCORED_MEASURES
+from jobs.declarations.windows import hours_between
+from jobs.digest.facts.stored_facts import read_reviews
+from jobs.digest.wording.verdict_words import MARKS, WORST_FIRST
 from jobs.page.channel_contents import ChannelContents, ChannelReading, channel_contents, released_at
 from jobs.page.clock_series import HourSums, clock_series
 from jobs.page.document_base import Document, Named
@@ -25,7 +22,10 @@ from jobs.page.page_reading import HealthSnapshot, HourRows, open_health, read_h
 from jobs.page.release_documents import ChannelDocument
 from jobs.page.series_documents import ClockSeries
 from jobs.tables.code_version import code_version
-from jobs.windows import hours_between
+from jobs.verdicts.health_cells import Cell
+from jobs.wording.cell_words import measure_words, state_name
+from jobs.wording.client_text import as_data_label
+from jobs.wording.shown_numbers import clock_words
 
 KEPT_HOURS = "data/hours"
 CLOCK = "data/clock"

@@ -4,8 +4,8 @@ import hashlib
 import re
 from urllib.parse import quote
 
-from jobs.client_text import as_label
-from jobs.health_cells import ALL, Cell
+from jobs.verdicts.health_cells import ALL, Cell
+from jobs.wording.client_text import as_label
 
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]")
 

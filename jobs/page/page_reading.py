@@ -12,15 +12,15 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.digest.stored_facts import ANSWER_WITHIN, LOOK_BACK
-from jobs.health_cells import CELL_COLUMNS, Cell, cell_from_row
+from jobs.declarations.policies import HORIZON_HOURS
+from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
+from jobs.declarations.windows import HOUR
+from jobs.digest.facts.stored_facts import ANSWER_WITHIN, LOOK_BACK
 from jobs.page.clock_series import CLOCK_HOURS, SUMMED_COLUMNS, HourSums, hour_sums, rows_of_hour
 from jobs.page.look_series import LOOK_COLUMNS
-from jobs.policies import HORIZON_HOURS
-from jobs.table_declarations import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
 from jobs.tables.complete_windows import PinnedHours, pin_hours
 from jobs.tables.lake_catalog import identifier
-from jobs.windows import HOUR
+from jobs.verdicts.health_cells import CELL_COLUMNS, Cell, cell_from_row
 
 where: Any = pyiceberg.expressions  # its constructors are typed by the fields that they fill, not by what they take
 

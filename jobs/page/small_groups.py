@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from jobs.health_cells import Cell
+from jobs.verdicts.health_cells import Cell
 
 LEAST_USAGE_HOURS = 50.0
 """Clients are not counted; twenty of them use a browser for about so long in a day."""

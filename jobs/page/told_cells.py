@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 
-from jobs.cell_words import measure_words, platform_words, state_name, stratum_words
-from jobs.client_text import as_label
-from jobs.digest.verdict_words import WORST_FIRST, shown_score, told_note
-from jobs.health_cells import ALL, Cell, is_critical
-from jobs.health_notes import NoteCode
-from jobs.number_words import (
+from jobs.digest.wording.verdict_words import WORST_FIRST, shown_score, told_note
+from jobs.page.page_names import cell_platform, page_key
+from jobs.page.release_documents import CellFigures, CellWords
+from jobs.page.rounding import crashes_per_1k_hours, rounded
+from jobs.verdicts.health_cells import ALL, Cell, is_critical
+from jobs.verdicts.health_notes import NoteCode
+from jobs.wording.cell_words import measure_words, platform_words, state_name, stratum_words
+from jobs.wording.client_text import as_label
+from jobs.wording.shown_numbers import (
     UNKNOWN,
     age_words,
     chance_words,
@@ -19,9 +22,6 @@ from jobs.number_words import (
     ratio_words,
     score_words,
 )
-from jobs.page.page_names import cell_platform, page_key
-from jobs.page.release_documents import CellFigures, CellWords
-from jobs.page.rounding import crashes_per_1k_hours, rounded
 
 
 def worst_first(cells: Iterable[Cell]) -> list[Cell]:

@@ -1,4 +1,4 @@
-"""What makes a ping's values comparable: the rules that jobs/dimensions.py names, and the rules for text that clients wrote.
+"""What makes a ping's values comparable: the rules that jobs/declarations/dimensions.py names, and the rules for text that clients wrote.
 
 A rule takes the first value that the declared paths hold (None if none does) and the ping that it belongs to; it gives the column's text
 or NULL, or raises Rejected. Values are what JSON holds: text, numbers, true, false, lists or objects.
@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
-from jobs.dimensions import APPLICATIONS, CHANNELS, NEWEST_BUILD_DAYS, OLDEST_BUILD_DAYS, UNKNOWN_COUNTRY
+from jobs.declarations.dimensions import APPLICATIONS, CHANNELS, NEWEST_BUILD_DAYS, OLDEST_BUILD_DAYS, UNKNOWN_COUNTRY
 from jobs.pings.reject_reasons import RejectReason
 
 LONGEST_TEXT = 100  # characters; the longest honest value, a client id, has 36

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
+from jobs.declarations.windows import Window
 from jobs.pings.stored_files import DAY_FOLDER, StoredFile, files_by_folder
 from jobs.pings.stored_files import LandingZoneError as LandingZoneError
-from jobs.windows import Window
 
 OBJECT_SUFFIXES = (".ndjson", ".ndjson.gz", ".ndjson.zst")
 CLOSED_MARKER = "_SUCCESS"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from jobs.dimensions import APPLICATIONS, CHANNELS, DIMENSIONS, NEWEST_BUILD_DAYS, OLDEST_BUILD_DAYS, Dimension
-from jobs.measures import PING_TYPES, PingType
+from jobs.declarations.dimensions import APPLICATIONS, CHANNELS, DIMENSIONS, NEWEST_BUILD_DAYS, OLDEST_BUILD_DAYS, Dimension
+from jobs.declarations.measures import PING_TYPES, PingType
 from jobs.pings import field_rules
 from jobs.pings.document_values import parse_slowly
 from jobs.pings.field_rules import LONGEST_TEXT, RULES, Rejected, first_value

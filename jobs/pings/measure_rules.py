@@ -6,7 +6,7 @@ A new kind of source is a new case of `read_measure`; a new measure of a known k
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jobs.measures import (
+from jobs.declarations.measures import (
     CappedPerClientHour,
     Condition,
     HistogramBucket,

@@ -12,8 +12,8 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, cast
 
-from jobs.dimensions import DIMENSIONS
-from jobs.measures import PING_TYPES, PingType
+from jobs.declarations.dimensions import DIMENSIONS
+from jobs.declarations.measures import PING_TYPES, PingType
 from jobs.pings import field_rules
 from jobs.pings.document_values import UNREADABLE_ERRORS, DocumentReader, Values
 from jobs.pings.field_rules import RULES, Rejected, first_value, storable_text

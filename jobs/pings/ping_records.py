@@ -11,8 +11,8 @@
 
 import pyarrow as pa
 
-from jobs.dimensions import DIMENSIONS
-from jobs.measures import MEASURES, CappedPerClientHour, Measure
+from jobs.declarations.dimensions import DIMENSIONS
+from jobs.declarations.measures import MEASURES, CappedPerClientHour, Measure
 
 EXPERIMENT = pa.struct([pa.field("experiment", pa.string(), nullable=False), pa.field("branch", pa.string(), nullable=False)])
 

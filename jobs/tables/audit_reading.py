@@ -6,11 +6,11 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.table_declarations import INGEST_AUDIT
+from jobs.declarations.tables import INGEST_AUDIT
+from jobs.declarations.windows import hours_between
 from jobs.tables.audit_rows import AUDIT_COLUMNS, HourAudit, hour_audits
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.row_replacement import hours_filter
-from jobs.windows import hours_between
 
 
 def read_hour_audits(audit: IcebergTable, start: datetime, end: datetime) -> dict[datetime, HourAudit]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from jobs.windows import Mode
+from jobs.declarations.windows import Mode
 
 PUBLISHING = "publishing"
 COMPLETE = "complete"

@@ -4,12 +4,12 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
-from jobs.number_words import plural
+from jobs.declarations.windows import HOUR, Mode, Window, hour_ranges, hours_between
 from jobs.pings.byte_splits import BYTES_PER_COMPRESSED_BYTE
 from jobs.pings.landing_zone import LandedHour
 from jobs.pings.object_blocks import is_compressed
 from jobs.tables.input_holes import Holes
-from jobs.windows import HOUR, Mode, Window, hour_ranges, hours_between
+from jobs.wording.shown_numbers import plural
 
 DAYS_PER_JOB = 7
 MEGABYTES_A_MINUTE = 12_000

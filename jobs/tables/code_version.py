@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 
 
 @cache

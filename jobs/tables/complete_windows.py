@@ -16,7 +16,8 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.table_declarations import INGEST_AUDIT, WINDOW_TABLES, Table
+from jobs.declarations.tables import INGEST_AUDIT, WINDOW_TABLES, Table
+from jobs.declarations.windows import hours_between
 from jobs.tables.audit_reading import read_hour_audits
 from jobs.tables.audit_rows import HourAudit
 from jobs.tables.lake_catalog import identifier
@@ -24,7 +25,6 @@ from jobs.tables.open_claims import Claim, claim_by_hour, read_claims
 from jobs.tables.row_replacement import hours_filter
 from jobs.tables.schemas import arrow_schema
 from jobs.tables.stored_rows import DROPPED_BEFORE, read_snapshot, refuse_missing_rows
-from jobs.windows import hours_between
 
 EVERY_ROW = AlwaysTrue()
 _LOOKS = 5  # a look takes milliseconds, a publisher needs tenths of a second between its commits

@@ -9,7 +9,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, And, GreaterThanOrEqual, LessThanOrEqual
 
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_REVIEWS, TABLES, WINDOW_TABLES, Table
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_REVIEWS, TABLES, WINDOW_TABLES, Table
 from jobs.tables.complete_windows import PinnedHours, pin_hours
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.schemas import arrow_schema

@@ -2,10 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 
-from jobs.dimensions import COUNTRY_GROUPS, DIMENSIONS, OTHER_COUNTRIES, Dimension
-from jobs.measures import MEASURES, CappedPerClientHour, Condition, HistogramBucket, Measure, OnePerPing, OneWhere, SecondsAsHours, Source
+from jobs.declarations.dimensions import COUNTRY_GROUPS, DIMENSIONS, OTHER_COUNTRIES, Dimension
+from jobs.declarations.measures import (
+    MEASURES,
+    CappedPerClientHour,
+    Condition,
+    HistogramBucket,
+    Measure,
+    OnePerPing,
+    OneWhere,
+    SecondsAsHours,
+    Source,
+)
+from jobs.declarations.tables import TABLES, Column, ColumnType, CountsByName, ListOf, Struct, Table
 from jobs.pings.reject_reasons import RejectReason
-from jobs.table_declarations import TABLES, Column, ColumnType, CountsByName, ListOf, Struct, Table
 
 _INTRODUCTION = """# Data dictionary
 

@@ -8,14 +8,14 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.snapshots import Snapshot
 
-from jobs.table_declarations import INGEST_AUDIT, WINDOW_TABLES
+from jobs.declarations.tables import INGEST_AUDIT, WINDOW_TABLES
+from jobs.declarations.windows import hours_between
 from jobs.tables.audit_rows import hour_audits
 from jobs.tables.complete_windows import PinnedHours
 from jobs.tables.kept_snapshots import committed_at
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.row_replacement import hours_filter
 from jobs.tables.stored_rows import read_snapshot
-from jobs.windows import hours_between
 
 
 class NotKeptError(RuntimeError):

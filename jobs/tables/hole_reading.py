@@ -7,13 +7,13 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import LessThan
 from pyiceberg.table import Table as IcebergTable
 
+from jobs.declarations.tables import INGEST_AUDIT
+from jobs.declarations.windows import Mode, Window, hours_between
 from jobs.pings.landing_zone import LandedHour, list_hours
-from jobs.table_declarations import INGEST_AUDIT
 from jobs.tables.input_holes import READ_WITHIN, Holes, ReadHour, find_holes
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.open_claims import read_claims
 from jobs.tables.row_replacement import hours_filter
-from jobs.windows import Mode, Window, hours_between
 
 _NO_HOURS: dict[datetime, ReadHour] = {}
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from jobs.declarations.windows import HOUR, Mode, hours_between
 from jobs.pings.landing_zone import LandedHour
-from jobs.windows import HOUR, Mode, hours_between
 
 READ_WITHIN = timedelta(hours=3)
 """After its end: an hourly run waits two hours for its hour to be closed, and takes minutes."""

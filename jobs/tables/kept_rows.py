@@ -13,7 +13,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, BooleanExpression, GreaterThanOrEqual, LessThan
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.table_declarations import CHANNEL_DAYS, RELEASE_OUTCOMES, RELEASE_RECORDS, Table
+from jobs.declarations.tables import CHANNEL_DAYS, RELEASE_OUTCOMES, RELEASE_RECORDS, Table
 from jobs.tables.lake_catalog import ensure_table, identifier
 from jobs.tables.row_replacement import Replacement, replace_rows
 from jobs.tables.schemas import arrow_schema

@@ -10,9 +10,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from jobs.private_folders import make_private_folder
-from jobs.settings import CATALOG, LOCAL, NAMESPACE, from_environment, s3_access
-from jobs.table_declarations import Table
+from jobs.declarations.tables import Table
+from jobs.deployment.private_folders import make_private_folder
+from jobs.deployment.settings import CATALOG, LOCAL, NAMESPACE, from_environment, s3_access
 from jobs.tables.schemas import iceberg_schema, partition_spec
 from jobs.tables.table_changes import TableChanges, apply_changes, refuse_conflicts, table_changes, table_properties
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pyarrow import fs
 
-from jobs.settings import s3_access
+from jobs.deployment.settings import s3_access
 
 
 def filesystem_of(location: str) -> tuple[fs.FileSystem, str]:

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from pyiceberg.table import Table as IcebergTable
 
+from jobs.declarations.windows import Mode, hour_ranges, hours_between
 from jobs.tables.audit_rows import Rank
-from jobs.windows import Mode, hour_ranges, hours_between
 
 PROPERTY = "release-health.open-claims"
 

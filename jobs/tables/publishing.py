@@ -14,7 +14,8 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThanOrEqual, Or
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.table_declarations import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
+from jobs.declarations.tables import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
+from jobs.declarations.windows import HOUR, hours_between
 from jobs.tables.audit_reading import read_hour_audits
 from jobs.tables.audit_rows import COMPLETE, PUBLISHING, HourAudit, hour_audits
 from jobs.tables.lake_catalog import ensure_tables, identifier
@@ -22,7 +23,6 @@ from jobs.tables.open_claims import Claim, as_property, claim_by_hour, hours_of_
 from jobs.tables.row_replacement import Replacement, hours_filter, replace_rows
 from jobs.tables.staging import check_staged, read_hours, read_staged, rows_of_hours
 from jobs.tables.staging_manifest import Manifest, StagedFile
-from jobs.windows import HOUR, hours_between
 
 MAX_ROWS_AT_ONCE = 1_000_000  # 190 bytes a row in memory
 

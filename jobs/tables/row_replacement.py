@@ -19,12 +19,12 @@ from pyiceberg.table.update import RemoveSnapshotsUpdate
 from sqlalchemy.exc import OperationalError
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from jobs.table_declarations import INGEST_AUDIT, WINDOW_TABLES, Table
+from jobs.declarations.tables import INGEST_AUDIT, WINDOW_TABLES, Table
+from jobs.declarations.windows import hour_ranges
 from jobs.tables.kept_snapshots import expendable_snapshots
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.open_claims import read_claims
 from jobs.tables.schemas import arrow_schema
-from jobs.windows import hour_ranges
 
 # A commit whose outcome is unknown is repeated too: replacing rows twice gives the same rows as replacing them once.
 LOST_RACES = (CommitFailedException, ValidationException, CommitStateUnknownException, OperationalError)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from jobs.table_declarations import Column, ColumnType, CountsByName, ListOf, Struct, Table
+from jobs.declarations.tables import Column, ColumnType, CountsByName, ListOf, Struct, Table
 
 if TYPE_CHECKING:
     from pyiceberg.partitioning import PartitionSpec

@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.table_declarations import TABLES, Table
+from jobs.declarations.tables import TABLES, Table
+from jobs.declarations.windows import HOUR
 from jobs.tables.object_store import filesystem_of
 from jobs.tables.schemas import TIMESTAMP, arrow_schema, staged_schema
 from jobs.tables.staging_manifest import Manifest, StagedFile
-from jobs.windows import HOUR
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

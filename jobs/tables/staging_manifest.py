@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from jobs.declarations.windows import Mode, Window
 from jobs.tables.object_store import absolute_location, file_names, read_bytes, write_atomically
-from jobs.windows import Mode, Window
 
 Stage = Literal["aggregates", "health"]
 MANIFEST_SUFFIX = ".manifest.json"

@@ -7,12 +7,12 @@ import pyarrow as pa
 from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.printed_commands import printed_command
-from jobs.table_declarations import Table
+from jobs.commands.printed_commands import printed_command
+from jobs.declarations.tables import Table
+from jobs.declarations.windows import HOUR
 from jobs.tables.audit_rows import HourAudit
 from jobs.tables.schemas import arrow_schema
 from jobs.tables.staging import count_by_hour
-from jobs.windows import HOUR
 
 DROPPED_BEFORE = "release-health.rows-dropped-before"
 """A table's property: the time before which its rows went for their age."""

@@ -7,7 +7,7 @@ from pyiceberg.schema import promote
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.types import IcebergType, ListType, MapType, NestedField, PrimitiveType, StructType
 
-from jobs.table_declarations import Table
+from jobs.declarations.tables import Table
 from jobs.tables.schemas import iceberg_schema, partition_spec
 
 Path = tuple[str, ...]
@@ -73,7 +73,7 @@ def refuse_conflicts(changes_by_table: dict[str, TableChanges]) -> None:
     if conflicts:
         raise SchemaConflictError(
             f"nothing was published, since tables can't be changed to what this code declares: {'; '.join(conflicts)}. Deploy the code that "
-            "wrote them again, or declare the column under a new name (jobs/table_declarations.py): the old one stays readable"
+            "wrote them again, or declare the column under a new name (jobs/declarations/tables.py): the old one stays readable"
         )
 
 

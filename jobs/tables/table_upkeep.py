@@ -12,12 +12,12 @@ from pyiceberg.expressions import BooleanExpression, LessThan
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.table_declarations import TABLES, Table
+from jobs.declarations.tables import TABLES, Table
+from jobs.declarations.windows import hours_between
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.object_store import filesystem_of
 from jobs.tables.row_replacement import Replacement, hours_filter, replace_rows
 from jobs.tables.stored_rows import DROPPED_BEFORE
-from jobs.windows import hours_between
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _A_DAY = timedelta(days=1)

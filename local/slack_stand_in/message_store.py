@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from jobs.private_folders import make_private_folder
+from jobs.deployment.private_folders import make_private_folder
 
 _SCHEMA = """
 PRAGMA synchronous = OFF;  -- survives the end of the process, which is all that it has to

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from jobs.windows import HOUR
+from jobs.declarations.windows import HOUR
 from tests.ping_factory import close_hour, core_ping, crash_ping, land, main_ping, update_ping
 
 DAY = datetime(2017, 11, 20, tzinfo=UTC)

@@ -8,9 +8,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.aggregates.ping_copies import accepted_pings, mark_pings
-from jobs.measures import MEASURES
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.windows import Mode
 from jobs.pings.ping_records import PING_RECORD_SCHEMA
-from jobs.windows import Mode
 
 TEN = datetime(2017, 11, 20, 10, tzinfo=UTC)
 """Ten o'clock: the hour in which a test's pings are received, unless it says otherwise."""

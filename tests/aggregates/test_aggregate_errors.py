@@ -15,14 +15,14 @@ from pyspark.sql import SparkSession
 
 from jobs import aggregate_errors
 from jobs.aggregate_errors import aggregate_window
+from jobs.declarations.tables import ERROR_AGGREGATES, EXPERIMENT_ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS
+from jobs.declarations.windows import HOUR, Window
+from jobs.deployment.settings import ROOT
 from jobs.pings.landing_zone import LandedHour, LandingZoneError, list_hours
-from jobs.settings import ROOT
-from jobs.table_declarations import ERROR_AGGREGATES, EXPERIMENT_ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS
 from jobs.tables.complete_windows import read_complete
 from jobs.tables.publishing import publish_window
 from jobs.tables.staging import read_staged
 from jobs.tables.staging_manifest import Manifest, read_manifest
-from jobs.windows import HOUR, Window
 from tests.aggregates.landed_days import DAY, land_hour, land_week
 from tests.ping_factory import land, main_ping
 from tests.tables.lakes import open_lake

@@ -9,7 +9,7 @@ from jobs.aggregates.error_totals import total_experiments, total_releases
 from jobs.aggregates.measure_totals import arrivals
 from jobs.aggregates.ping_copies import mark_pings
 from jobs.aggregates.window_tables import window_errors
-from jobs.windows import Mode
+from jobs.declarations.windows import Mode
 from tests.aggregates.ping_record_factory import TEN, Record, accepted, carried, crash_ping, frame_of, main_ping, rows_of, update_ping
 
 pytestmark = pytest.mark.spark

@@ -8,8 +8,8 @@ from pyspark.sql import SparkSession
 from jobs.aggregates.hour_audits import Attempt, audit_hours
 from jobs.aggregates.line_counts import LineCounts, count_lines, counts_by_hour, sum_counts
 from jobs.aggregates.ping_copies import mark_pings
+from jobs.declarations.windows import HOUR, Mode
 from jobs.pings.landing_zone import LandedHour, LandedObject
-from jobs.windows import HOUR, Mode
 from tests.aggregates.ping_record_factory import TEN, Record, crash_ping, frame_of, lines, main_ping, reject
 
 ATTEMPT = Attempt("run-attempt", Mode.SETTLED, "abc123", datetime(2017, 11, 21, 6, tzinfo=UTC), 7, accepts_less=True)

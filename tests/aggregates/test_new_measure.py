@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from pyiceberg.catalog import Catalog
 
-from jobs.settings import ROOT
-from jobs.table_declarations import ERROR_AGGREGATES, RELEASE_TOTALS, Table
+from jobs.declarations.tables import ERROR_AGGREGATES, RELEASE_TOTALS, Table
+from jobs.declarations.windows import HOUR
+from jobs.deployment.settings import ROOT
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.publishing import publish_window
-from jobs.windows import HOUR
 from tests.ping_factory import close_hour, histogram, land, main_ping
 from tests.tables.lakes import lake_environment, open_lake
 from tests.tables.staged_runs import TEN, provisional, stage_run

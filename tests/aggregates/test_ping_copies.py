@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.aggregates.ping_copies import accepted_pings, mark_pings
-from jobs.windows import HOUR, Mode
+from jobs.declarations.windows import HOUR, Mode
 from tests.aggregates.ping_record_factory import TEN, accepted, crash_ping, frame_of, main_ping, rows_of, update_ping
 
 pytestmark = pytest.mark.spark

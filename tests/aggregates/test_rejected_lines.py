@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from jobs.aggregates.ping_copies import mark_pings
 from jobs.aggregates.rejected_lines import MAX_ROWS_PER_REASON_AND_OBJECT, list_rejects
-from jobs.windows import Mode
+from jobs.declarations.windows import Mode
 from tests.aggregates.ping_record_factory import TEN, frame_of, lines, main_ping, reject, rows_of
 
 pytestmark = pytest.mark.spark

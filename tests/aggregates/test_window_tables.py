@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.aggregates.ping_copies import mark_pings
 from jobs.aggregates.window_tables import frames_by_table, window_errors
-from jobs.table_declarations import WINDOW_TABLES
-from jobs.windows import HOUR, Mode
+from jobs.declarations.tables import WINDOW_TABLES
+from jobs.declarations.windows import HOUR, Mode
 from tests.aggregates.ping_record_factory import TEN, Record, crash_ping, frame_of, lines, main_ping, reject, update_ping
 
 pytestmark = pytest.mark.spark

@@ -15,7 +15,7 @@ os.environ["AIRFLOW_CONN_SPARK_DEFAULT"] = json.dumps(
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import DAG
 
 from dags.job_operator import JobOperator, RunFailure
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 
 PARAMS = {"wait_minutes": 120, "start": "2026-11-01", "end": "2026-11-22T10:00", "days_per_job": 7, "accept_less": False, "dry_run": False}
 INTERVALS = {

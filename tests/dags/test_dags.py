@@ -10,8 +10,8 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, TriggerRule
 from airflow.sdk.exceptions import ParamValidationError
 
-from jobs.settings import ROOT
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
+from jobs.deployment.settings import ROOT
 from tests.dags.rendered_commands import rendered_commands
 
 GOLDEN = Path(__file__).parent / "golden"

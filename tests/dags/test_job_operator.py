@@ -10,7 +10,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from dags.job_operator import JobOperator, RunFailure
-from jobs.exit_codes import FAILED_EXPECTATIONS
+from jobs.commands.exit_codes import FAILED_EXPECTATIONS
 
 
 class Program(JobOperator):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pyiceberg.catalog import Catalog
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 from jobs.tables.lake_catalog import open_catalog
 from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN
 from tests.digest.stored_rows import lake_environment

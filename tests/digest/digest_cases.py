@@ -2,13 +2,13 @@
 
 from datetime import time, timedelta
 
-from jobs.digest.alert_messages import alert_message, change_message, said_of
-from jobs.digest.channel_digest import summary_message
-from jobs.digest.digest_facts import DigestFacts
-from jobs.digest.digest_routing import Route
-from jobs.digest.outgoing_message import OutgoingMessage
-from jobs.health_notes import Note, NoteCode
-from jobs.windows import Mode, Window
+from jobs.declarations.windows import Mode, Window
+from jobs.digest.decisions.digest_routing import Route
+from jobs.digest.facts.digest_facts import DigestFacts
+from jobs.digest.messages.alert_messages import alert_message, change_message, said_of
+from jobs.digest.messages.channel_messages import summary_message
+from jobs.digest.messages.outgoing_message import OutgoingMessage
+from jobs.verdicts.health_notes import Note, NoteCode
 from tests.digest.facts_factory import (
     NOON,
     HourCondition,

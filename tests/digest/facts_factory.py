@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from jobs.digest.digest_facts import DigestFacts, FailedExpectation, HourCondition, HourFacts, ReleaseLook, Restatement, Review
-from jobs.health_cells import Cell, State
-from jobs.windows import Mode
+from jobs.declarations.windows import Mode
+from jobs.digest.facts.digest_facts import DigestFacts, FailedExpectation, HourCondition, HourFacts, ReleaseLook, Restatement, Review
+from jobs.verdicts.health_cells import Cell, State
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BASELINES = ("57.0b7", "57.0b6", "57.0b5", "57.0b4")

@@ -19,14 +19,14 @@ from typing import Any
 
 import click
 
-from jobs.digest.channel_digest import root_message
-from jobs.digest.digest_facts import DigestFacts
-from jobs.digest.digest_posting import NotAllDelivered, Post
-from jobs.digest.digest_routing import Route
-from jobs.digest.message_lookup import alarm_of, said_by
-from jobs.digest.outgoing_message import Picture
-from jobs.digest.sent_ledger import SentLedger
-from jobs.digest.slack_calls import SlackCalls
+from jobs.digest.decisions.digest_routing import Route
+from jobs.digest.facts.digest_facts import DigestFacts
+from jobs.digest.messages.channel_messages import root_message
+from jobs.digest.messages.outgoing_message import Picture
+from jobs.digest.slack.digest_posting import NotAllDelivered, Post
+from jobs.digest.slack.message_lookup import alarm_of, said_by
+from jobs.digest.slack.sent_ledger import SentLedger
+from jobs.digest.slack.slack_calls import SlackCalls
 from local.slack_stand_in.message_store import Channel, Message
 from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN
 from tests.digest.facts_factory import State, a_cell, a_regressed_cell, a_release, some_facts

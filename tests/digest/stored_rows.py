@@ -7,11 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
-from jobs.digest.digest_facts import ReleaseLook
-from jobs.health_cells import Cell
-from jobs.table_declarations import Table
+from jobs.declarations.tables import Table
+from jobs.digest.facts.digest_facts import ReleaseLook
 from jobs.tables.lake_catalog import ensure_table
 from jobs.tables.schemas import arrow_schema
+from jobs.verdicts.health_cells import Cell
 
 
 def lake_environment(folder: Path) -> dict[str, str]:

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS
+from jobs.declarations.windows import Mode, Window
+from jobs.deployment.settings import from_environment
+from jobs.digest.decisions.digest_routing import Routing, parse_routing
 from jobs.digest.digest_reading import read_digests
-from jobs.digest.digest_routing import Routing, parse_routing
-from jobs.digest.message_blocks import blocks_as_text
-from jobs.digest.root_message import root_blocks
-from jobs.digest.sent_ledger import SentLedger
-from jobs.settings import from_environment
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS
-from jobs.windows import Mode, Window
+from jobs.digest.messages.message_blocks import blocks_as_text
+from jobs.digest.messages.root_message import root_blocks
+from jobs.digest.slack.sent_ledger import SentLedger
 from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_release, a_review
 from tests.digest.running_the_digest import HOUR
 from tests.digest.stored_rows import an_audit_row, health_rows, store

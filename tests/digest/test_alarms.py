@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from jobs.digest.alert_messages import AlertStep, next_step, said_of
-from jobs.digest.digest_posting import Post
-from jobs.digest.digest_routing import Route
-from jobs.digest.sent_ledger import SentLedger
-from jobs.digest.slack_calls import SlackCalls
+from jobs.digest.decisions.digest_routing import Route
+from jobs.digest.messages.alert_messages import AlertStep, next_step, said_of
+from jobs.digest.slack.digest_posting import Post
+from jobs.digest.slack.sent_ledger import SentLedger
+from jobs.digest.slack.slack_calls import SlackCalls
 from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN
 from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_release, a_review, some_facts
 from tests.digest.running_the_digest import HOUR

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.digest.digest_posting import NotAllDelivered, Post
-from jobs.digest.digest_routing import Route
-from jobs.digest.outgoing_message import Picture
-from jobs.digest.sent_ledger import SentLedger
-from jobs.digest.slack_calls import SlackCalls
+from jobs.digest.decisions.digest_routing import Route
+from jobs.digest.messages.outgoing_message import Picture
+from jobs.digest.slack.digest_posting import NotAllDelivered, Post
+from jobs.digest.slack.sent_ledger import SentLedger
+from jobs.digest.slack.slack_calls import SlackCalls
 from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN
 from tests.digest.facts_factory import NOON, State, a_regressed_cell, a_release, some_facts, with_version
 from tests.digest.virtual_time import VirtualClock

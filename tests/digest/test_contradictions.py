@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from jobs.digest.alert_messages import AlertStep, alert_message, change_message, next_step, said_of
-from jobs.digest.digest_routing import Route
-from jobs.digest.message_blocks import blocks_as_text
-from jobs.digest.root_message import root_blocks
+from jobs.digest.decisions.digest_routing import Route
+from jobs.digest.messages.alert_messages import AlertStep, alert_message, change_message, next_step, said_of
+from jobs.digest.messages.message_blocks import blocks_as_text
+from jobs.digest.messages.root_message import root_blocks
 from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_release, a_review, some_facts
 
 ROUTE = Route("release-health", mention="S0123456789")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.digest.message_delivery import Outcome, deliver
-from jobs.digest.outgoing_message import Freshness, OutgoingMessage
-from jobs.digest.sent_ledger import SentLedger
-from jobs.digest.slack_calls import Patience, SlackCalls, SlackRefusal
+from jobs.digest.messages.outgoing_message import Freshness, OutgoingMessage
+from jobs.digest.slack.message_delivery import Outcome, deliver
+from jobs.digest.slack.sent_ledger import SentLedger
+from jobs.digest.slack.slack_calls import Patience, SlackCalls, SlackRefusal
 from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN
 from tests.digest.facts_factory import NOON
 from tests.running_stand_in import CHANNEL, RunningStandIn, running_stand_in

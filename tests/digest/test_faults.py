@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from jobs.digest.message_delivery import deliver
-from jobs.digest.outgoing_message import Freshness, OutgoingMessage, Picture
-from jobs.digest.sent_ledger import SentLedger
-from jobs.digest.slack_calls import Patience, SlackCalls, SlackRefusal, UnknownOutcome
-from jobs.digest.twin_messages import settle_doubts
+from jobs.digest.messages.outgoing_message import Freshness, OutgoingMessage, Picture
+from jobs.digest.slack.message_delivery import deliver
+from jobs.digest.slack.sent_ledger import SentLedger
+from jobs.digest.slack.slack_calls import Patience, SlackCalls, SlackRefusal, UnknownOutcome
+from jobs.digest.slack.uncertain_messages import settle_doubts
 from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN
 from tests.digest.facts_factory import NOON
 from tests.running_stand_in import CHANNEL, RunningStandIn, running_stand_in

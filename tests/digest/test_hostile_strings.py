@@ -9,16 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.client_text import as_label, as_sentence
-from jobs.digest.alert_messages import alert_message, change_message, said_of
-from jobs.digest.channel_digest import root_message, summary_message, thread_messages
-from jobs.digest.client_text import escape
-from jobs.digest.digest_facts import DigestFacts, ReleaseLook
-from jobs.digest.digest_routing import Route
-from jobs.digest.outgoing_message import OutgoingMessage, message_key
-from jobs.health_cells import Cell, State
-from jobs.health_notes import parse_note
-from jobs.windows import Window
+from jobs.declarations.windows import Window
+from jobs.digest.decisions.digest_routing import Route
+from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
+from jobs.digest.messages.alert_messages import alert_message, change_message, said_of
+from jobs.digest.messages.channel_messages import root_message, summary_message, thread_messages
+from jobs.digest.messages.outgoing_message import OutgoingMessage, message_key
+from jobs.digest.messages.slack_text import escape
+from jobs.verdicts.health_cells import Cell, State
+from jobs.verdicts.health_notes import parse_note
+from jobs.wording.client_text import as_label, as_sentence
 from local.slack_stand_in.block_rules import check_blocks, is_too_long
 from tests.digest.facts_factory import NOON, a_cell, a_failed_expectation, a_restatement, a_review, a_verdict, an_hour, some_facts
 

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from jobs.digest.data_words import data_line, hole_words, short_data_line, trouble_sentences
-from jobs.digest.digest_facts import DigestFacts, HourCondition
-from jobs.digest.window_conditions import hour_facts
+from jobs.declarations.windows import HOUR, Mode, Window
+from jobs.digest.facts.digest_facts import DigestFacts, HourCondition
+from jobs.digest.facts.window_conditions import hour_facts
+from jobs.digest.wording.data_line import data_line, hole_words, short_data_line, trouble_sentences
 from jobs.tables.input_holes import Holes
-from jobs.windows import HOUR, Mode, Window
 from tests.digest.facts_factory import NOON, a_release
 from tests.digest.stored_rows import an_audit_row
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from jobs.digest import release_charts
+from jobs.declarations.tables import RELEASE_HEALTH
 from jobs.digest.digest_reading import draw_pictures
-from jobs.digest.release_charts import release_pictures
-from jobs.table_declarations import RELEASE_HEALTH
+from jobs.digest.messages import release_charts
+from jobs.digest.messages.release_charts import release_pictures
 from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_release, a_verdict, some_facts
 from tests.digest.stored_rows import health_rows, store
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.settings import ROOT
-from jobs.table_declarations import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH
+from jobs.declarations.tables import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH
+from jobs.deployment.settings import ROOT
 from local.slack_stand_in.block_rules import check_blocks
 from local.slack_stand_in.stand_in_app import ALL_SCOPES, DEFAULT_TOKEN
 from tests.digest.facts_factory import NOON, State, a_regressed_cell, a_release, an_older_release

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from jobs.digest.alert_messages import AlertStep, alert_message, next_step
-from jobs.digest.channel_digest import root_message, thread_messages
-from jobs.digest.digest_facts import DigestFacts
-from jobs.digest.digest_routing import Route
-from jobs.digest.message_blocks import blocks_as_text
-from jobs.digest.outgoing_message import OutgoingMessage
-from jobs.digest.release_decisions import decide, headline_release
-from jobs.digest.verdict_advice import action
+from jobs.digest.decisions.digest_routing import Route
+from jobs.digest.decisions.release_decisions import decide, headline_release
+from jobs.digest.facts.digest_facts import DigestFacts
+from jobs.digest.messages.alert_messages import AlertStep, alert_message, next_step
+from jobs.digest.messages.channel_messages import root_message, thread_messages
+from jobs.digest.messages.message_blocks import blocks_as_text
+from jobs.digest.messages.outgoing_message import OutgoingMessage
+from jobs.digest.wording.verdict_advice import action
 from local.slack_stand_in.block_rules import check_blocks, is_too_long
 from tests.digest.digest_cases import CASES, SEPARATE_MESSAGES
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from jobs.digest.restated_figures import restatements
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH
+from jobs.digest.messages.restated_figures import restatements
 from local.slack_stand_in.message_store import Channel
 from tests.digest.facts_factory import NOON, State, a_regressed_cell, a_release, a_verdict
 from tests.digest.running_the_digest import HOUR, last_line, run

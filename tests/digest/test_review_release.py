@@ -5,9 +5,9 @@ from datetime import datetime
 from click.testing import CliRunner
 
 from jobs import review_release
-from jobs.digest.stored_facts import read_reviews
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH
+from jobs.digest.facts.stored_facts import read_reviews
 from jobs.review_release import main
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH
 from tests.digest.facts_factory import NOON, State, a_regressed_cell, a_release
 from tests.digest.running_the_digest import HOUR, last_line, run
 from tests.digest.stored_rows import an_audit_row, health_rows, store

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.digest.digest_routing import RoutingError, parse_routing
-from jobs.settings import ROOT
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH
+from jobs.deployment.settings import ROOT
+from jobs.digest.decisions.digest_routing import RoutingError, parse_routing
 from local.slack_stand_in.message_store import Channel
 from tests.digest.facts_factory import NOON, a_release
 from tests.digest.running_the_digest import HOUR, last_line, run

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from jobs.digest.channel_names import channel_id
-from jobs.digest.ledger_database import LedgerError
-from jobs.digest.outgoing_message import Freshness, message_key
-from jobs.digest.sent_ledger import LedgerBusy, SentLedger
-from local.postgres import start_postgres, stop_postgres
+from jobs.digest.messages.outgoing_message import Freshness, message_key
+from jobs.digest.slack.channel_names import channel_id
+from jobs.digest.slack.ledger_database import LedgerError
+from jobs.digest.slack.sent_ledger import LedgerBusy, SentLedger
+from local.stack.postgres import start_postgres, stop_postgres
 from tests.digest.facts_factory import NOON
 
 DAY = date(2026, 11, 22)

@@ -4,7 +4,7 @@ import re
 
 import yaml
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 from local.slack_stand_in.stand_in_app import ALL_SCOPES
 from local.slack_stand_in.web_methods import METHODS
 

@@ -4,19 +4,19 @@ import re
 
 import pytest
 
-from jobs.digest.digest_facts import DigestFacts
-from jobs.digest.message_blocks import blocks_as_text
-from jobs.digest.root_message import root_blocks
-from jobs.digest.shown_releases import shown_looks, with_cells
+from jobs.declarations.tables import RELEASE_HEALTH
+from jobs.declarations.windows import HOUR
+from jobs.digest.facts.digest_facts import DigestFacts
+from jobs.digest.facts.shown_releases import shown_looks, with_cells
+from jobs.digest.messages.message_blocks import blocks_as_text
+from jobs.digest.messages.root_message import root_blocks
 from jobs.explain_release_health import explain
-from jobs.health_cells import cell_from_row
-from jobs.health_notes import NoteCode
-from jobs.number_words import chance_words, percent_words, score_words
 from jobs.score_release_health import score_looks
-from jobs.table_declarations import RELEASE_HEALTH
 from jobs.tables.lake_catalog import ensure_table
 from jobs.tables.schemas import arrow_schema
-from jobs.windows import HOUR
+from jobs.verdicts.health_cells import cell_from_row
+from jobs.verdicts.health_notes import NoteCode
+from jobs.wording.shown_numbers import chance_words, percent_words, score_words
 from tests.digest.facts_factory import some_facts
 from tests.scoring.small_channel import SmallChannel, lake_of, table_of
 

@@ -1,6 +1,6 @@
 """A clock that moves only when somebody sleeps or a test says so: hours pass at once, and Slack, digests and ledger agree on the time."""
 
-from jobs.digest.host_clock import HostClock
+from jobs.digest.slack.host_clock import HostClock
 
 
 class VirtualClock:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 from tests.test_conventions import NAMES, imports
 
 COMPOSE = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())

@@ -15,8 +15,8 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from local.ports import LOOPBACK, pick_port
-from local.processes import start_process, stop_processes, tail_of
+from local.stack.ports import LOOPBACK, pick_port
+from local.stack.processes import start_process, stop_processes, tail_of
 from tests.docker.test_compose import COMPOSE, SERVICES
 
 pytestmark = pytest.mark.services

@@ -12,12 +12,12 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from jobs.settings import ROOT
-from jobs.table_declarations import Table
+from jobs.declarations.tables import Table
+from jobs.deployment.settings import ROOT
 from jobs.tables.lake_catalog import identifier, open_catalog
-from local.airflow_api import AirflowApi
-from local.stack import Stack
-from local.stack_environment import StackConfig
+from local.stack.airflow_api import AirflowApi
+from local.stack.local_stack import Stack
+from local.stack.stack_environment import StackConfig
 from tests.ping_factory import close_hour, crash_ping, land, main_ping
 
 RUN_TIMEOUT_SECONDS = 600

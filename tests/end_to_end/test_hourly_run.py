@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.table_declarations import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH
-from jobs.windows import HOUR, run_key
+from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH
+from jobs.declarations.windows import HOUR, run_key
 from tests.end_to_end.running_pipeline import RUN_TIMEOUT_SECONDS, TODAYS_VERSION, RunningPipeline, land_hour
 from tests.ping_factory import close_hour
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local import stack as local_stack
-from local.processes import find_marked
-from local.stack import StackError
-from local.stack_environment import StackConfig
+from local.stack import local_stack
+from local.stack.local_stack import StackError
+from local.stack.processes import find_marked
+from local.stack.stack_environment import StackConfig
 from tests.end_to_end.running_pipeline import RunningPipeline
 
 pytestmark = pytest.mark.services

@@ -13,11 +13,11 @@ import boto3
 import pytest
 
 from jobs.code_archive import write_code_archive
-from jobs.settings import ROOT
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
-from local.object_store import serve_s3
-from local.spark_cluster import serve_spark
-from local.stack_environment import StackConfig, job_environment
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
+from jobs.deployment.settings import ROOT
+from local.stack.object_store import serve_s3
+from local.stack.spark_cluster import serve_spark
+from local.stack.stack_environment import StackConfig, job_environment
 from tests.end_to_end.running_pipeline import FIRST_DAY, SETTLED_VERSION, RunningPipeline, land_hour, stored_rows, variables_of
 
 pytestmark = pytest.mark.services

@@ -13,9 +13,9 @@ from datetime import datetime
 import pytest
 from pyiceberg.exceptions import NoSuchTableError
 
-from jobs.settings import ROOT, SETTINGS_VARIABLE
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, Table
-from jobs.windows import HOUR
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, Table
+from jobs.declarations.windows import HOUR
+from jobs.deployment.settings import ROOT, SETTINGS_VARIABLE
 from tests.documented_commands import DocumentedCommand, documented_commands
 from tests.end_to_end.running_pipeline import TODAYS_VERSION, RunningPipeline, land_hour
 

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from expectations.audited_run import AuditedRun, HourTotals, StagedTable
-from expectations.checks import TableSuite
-from expectations.direct_run import run_directly
-from expectations.gate_results import CheckResult
-from expectations.gate_run import run_suite
-from expectations.ingest_audit import ingest_audit_suite
-from expectations.release_health import release_health_suite
-from expectations.staged_rows import RowsInSql
-from expectations.table_gates import SUITES
-from expectations.window_suites import total_by_hour
-from jobs.table_declarations import WINDOW_TABLES
+from expectations.checks.audited_run import AuditedRun, HourTotals, StagedTable
+from expectations.checks.checks import TableSuite
+from expectations.checks.staged_rows import RowsInSql
+from expectations.gate.direct_run import run_directly
+from expectations.gate.gate_results import CheckResult
+from expectations.gate.gate_run import run_suite
+from expectations.gate.table_gates import SUITES
+from expectations.suites.ingest_audit import ingest_audit_suite
+from expectations.suites.release_health import release_health_suite
+from expectations.suites.window_suites import total_by_hour
+from jobs.declarations.tables import WINDOW_TABLES
 from tests.expectations.tiny_window import LOOKS, TABLE_BY_NAME, Rows, arrow_rows
 
 

@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from jobs.audit_aggregates import main
-from jobs.exit_codes import FAILED_EXPECTATIONS
-from jobs.settings import ROOT
-from jobs.table_declarations import DATA_QUALITY, ERROR_AGGREGATES, Table
+from jobs.commands.exit_codes import FAILED_EXPECTATIONS
+from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, Table
+from jobs.declarations.windows import HOUR, Mode, Window
+from jobs.deployment.settings import ROOT
 from jobs.tables.lake_catalog import identifier, open_catalog
 from jobs.tables.staging_manifest import Manifest, write_manifest
-from jobs.windows import HOUR, Mode, Window
 from tests.expectations.tiny_window import HOUR_START, RUN_KEY, WINDOW, Rows, changed, stage_window, tiny_window
 
 

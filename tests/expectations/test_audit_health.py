@@ -7,11 +7,11 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from jobs.audit_health import main
-from jobs.exit_codes import FAILED_EXPECTATIONS
-from jobs.table_declarations import DATA_QUALITY, RELEASE_HEALTH, Table
+from jobs.commands.exit_codes import FAILED_EXPECTATIONS
+from jobs.declarations.tables import DATA_QUALITY, RELEASE_HEALTH, Table
+from jobs.declarations.windows import HOUR
 from jobs.tables.lake_catalog import identifier, open_catalog
 from jobs.tables.staging_manifest import Looks, write_manifest
-from jobs.windows import HOUR
 from tests.expectations.tiny_window import HOUR_START, LOOKS, RUN_KEY, WINDOW, Rows, changed, stage_health, tiny_window
 
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from expectations.declared_checks import declared_range
-from expectations.gate_run import run_suite
-from expectations.severities import Outcome, Severity
-from jobs.measures import MEASURES
-from jobs.table_declarations import WINDOW_TABLES, Column, Table
-from jobs.windows import HOUR
+from expectations.checks.declared_checks import declared_range
+from expectations.checks.severities import Outcome, Severity
+from expectations.gate.gate_run import run_suite
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.tables import WINDOW_TABLES, Column, Table
+from jobs.declarations.windows import HOUR
 from tests.expectations.conftest import result_of, suite_for
 from tests.expectations.tiny_window import HOUR_START, TABLE_BY_NAME, Rows, added, changed, run_of, tiny_window
 

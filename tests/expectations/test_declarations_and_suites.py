@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from expectations.checks import Batch
-from jobs.settings import ROOT
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES
+from expectations.checks.checks import Batch
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES
+from jobs.deployment.settings import ROOT
 from jobs.tables.kept_rows import KEPT_TABLES
 from tests.expectations.conftest import suite_for
 from tests.expectations.tiny_window import TABLE_BY_NAME, run_of, tiny_window
@@ -51,14 +51,14 @@ def columns_of(batch: Batch) -> set[str]:
 
 MADE_UP = """
 import json
-from jobs import measures
-from jobs.measures import Condition, Measure, OneWhere
+from jobs.declarations import measures
+from jobs.declarations.measures import Condition, Measure, OneWhere
 hang = Condition("payload.metadata.Hang", ("1",))
 measures.MEASURES += (Measure("hangs", "hangs", "hangs", ("crash",), OneWhere((hang,)), "zero", "Crash pings of hangs."),)
 from jobs.tables.kept_rows import KEPT_TABLES
 from tests.expectations.conftest import suite_for
 from tests.expectations.tiny_window import run_of, tiny_window
-from expectations.gate_run import run_suite
+from expectations.gate.gate_run import run_suite
 rows = tiny_window()
 rows["error_aggregates"][0]["hangs"] = 5
 found = {}

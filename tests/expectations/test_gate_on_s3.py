@@ -10,18 +10,18 @@ from datetime import timedelta
 import pytest
 from pyarrow import fs
 
-from expectations import staged_rows
-from expectations.audited_run import StagedTable
-from expectations.data_docs import write_data_docs
-from expectations.gate_report import GateRun, look_at_rows
-from expectations.severities import Outcome
-from expectations.staged_rows import open_rows
-from expectations.table_gates import audit_window_tables
-from expectations.window_suites import total_by_hour
-from jobs.settings import ROOT
-from jobs.table_declarations import ERROR_AGGREGATES
+from expectations.checks.audited_run import StagedTable
+from expectations.checks.checks import staged_rows
+from expectations.checks.severities import Outcome
+from expectations.checks.staged_rows import open_rows
+from expectations.gate.table_gates import audit_window_tables
+from expectations.reports.data_docs import write_data_docs
+from expectations.reports.gate_report import GateRun, look_at_rows
+from expectations.suites.window_suites import total_by_hour
+from jobs.declarations.tables import ERROR_AGGREGATES
+from jobs.deployment.settings import ROOT
 from jobs.tables.object_store import filesystem_of, read_bytes
-from local.object_store import serve_s3
+from local.stack.object_store import serve_s3
 from tests.expectations.conftest import totals_of
 from tests.expectations.tiny_window import WINDOW, changed, run_of, stage_window, tiny_window
 

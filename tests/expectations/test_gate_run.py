@@ -2,11 +2,11 @@
 
 import pytest
 
-from expectations.checks import Batch, Check, NotRun, TableSuite
-from expectations.gate_run import build_and_run, run_suite
-from expectations.rules import Between
-from expectations.severities import Outcome, Severity, is_blocking
-from expectations.staged_rows import FigureRows
+from expectations.checks.checks import Batch, Check, NotRun, TableSuite
+from expectations.checks.rules import Between
+from expectations.checks.severities import Outcome, Severity, is_blocking
+from expectations.checks.staged_rows import FigureRows
+from expectations.gate.gate_run import build_and_run, run_suite
 
 
 def at_least_zero(column: str) -> Check:

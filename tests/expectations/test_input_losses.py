@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from expectations.audited_run import PublishedHour, Unread
-from expectations.severities import Outcome, Severity
-from jobs.exit_codes import FAILED_EXPECTATIONS
-from jobs.table_declarations import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT
-from jobs.windows import HOUR, Mode, Window
+from expectations.checks.audited_run import PublishedHour, Unread
+from expectations.checks.severities import Outcome, Severity
+from jobs.commands.exit_codes import FAILED_EXPECTATIONS
+from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT
+from jobs.declarations.windows import HOUR, Mode, Window
 from tests.expectations.conftest import result_of, suite_for
 from tests.expectations.test_audit_aggregates import audit, stage, stored
 from tests.expectations.tiny_window import HOUR_START, Rows, changed, run_of, tiny_window

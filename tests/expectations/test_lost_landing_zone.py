@@ -10,11 +10,11 @@ from pyspark.sql import SparkSession
 
 from jobs.aggregate_errors import aggregate_window
 from jobs.audit_aggregates import main as audit_aggregates
-from jobs.exit_codes import FAILED_EXPECTATIONS
+from jobs.commands.exit_codes import FAILED_EXPECTATIONS
+from jobs.declarations.tables import INGEST_AUDIT
+from jobs.declarations.windows import HOUR, Window
 from jobs.pings.landing_zone import LandingZoneError, hour_folder
-from jobs.table_declarations import INGEST_AUDIT
 from jobs.tables.lake_catalog import identifier, open_catalog
-from jobs.windows import HOUR, Window
 from tests.aggregates.landed_days import DAY, land_hour
 from tests.ping_factory import land
 from tests.tables.staged_runs import contents, provisional, settled

@@ -1,7 +1,7 @@
 """What measures owe each other follows from how they are declared."""
 
-from expectations.measure_rules import AtMost, measure_rules
-from jobs.measures import CappedPerClientHour, Condition, Measure, OnePerPing, OneWhere, PingType, SecondsAsHours, Source
+from expectations.suites.measure_relations import AtMost, measure_rules
+from jobs.declarations.measures import CappedPerClientHour, Condition, Measure, OnePerPing, OneWhere, PingType, SecondsAsHours, Source
 
 
 def measure(name: str, source: Source, *pings: PingType) -> Measure:

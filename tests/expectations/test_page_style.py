@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from expectations.data_docs import write_data_docs
-from expectations.gate_report import GateRun
-from expectations.gate_run import run_suite
+from expectations.gate.gate_run import run_suite
+from expectations.reports.data_docs import write_data_docs
+from expectations.reports.gate_report import GateRun
 from jobs.tables.staging_manifest import Manifest
-from local.headless_browser import open_browser
+from local.pictures.headless_browser import open_browser
 from tests.expectations.conftest import suite_for
 from tests.expectations.tiny_window import ATTEMPT, HOUR_START, RUN_KEY, WINDOW, changed, run_of, tiny_window
 
-PAGES = files("expectations") / "data_docs_pages"
+PAGES = files("expectations.reports") / "data_docs_pages"
 STYLE = (PAGES / "page_style.css").read_text()
 LEAST_CONTRAST = 4.5  # of WCAG 2, for text of this size
 NOT_TEXT = {"ground", "edge"}

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from expectations import great_expectations_run, staged_rows
-from expectations.audited_run import StagedTable
-from expectations.checks import Batch, Check, TableSuite
-from expectations.direct_run import run_directly
-from expectations.gate_results import CheckResult
-from expectations.gate_run import run_suite
-from expectations.rules import Between, Matches, NeverEmpty, NeverNull, OneOf, OneRowEach, Rule
-from expectations.severities import Outcome, Severity
-from expectations.staged_rows import FigureRows, RowsInSql, open_rows
-from expectations.table_gates import SUITES
-from jobs.settings import ROOT
-from jobs.table_declarations import ERROR_AGGREGATES
+from expectations.checks.audited_run import StagedTable
+from expectations.checks.checks import Batch, Check, TableSuite, staged_rows
+from expectations.checks.rules import Between, Matches, NeverEmpty, NeverNull, OneOf, OneRowEach, Rule
+from expectations.checks.severities import Outcome, Severity
+from expectations.checks.staged_rows import FigureRows, RowsInSql, open_rows
+from expectations.gate import great_expectations_run
+from expectations.gate.direct_run import run_directly
+from expectations.gate.gate_results import CheckResult
+from expectations.gate.gate_run import run_suite
+from expectations.gate.table_gates import SUITES
+from jobs.declarations.tables import ERROR_AGGREGATES
+from jobs.deployment.settings import ROOT
 from tests.expectations.conftest import suite_for
 from tests.expectations.tiny_window import HOUR_START, Rows, changed, run_of, stage_window, tiny_window
 
@@ -118,7 +118,7 @@ def test_a_rule_means_the_same_to_both(rule: Rule, values: list[Any]) -> None:
 def test_a_disagreement_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     check = Check("x >= 0", Severity.CRITICAL, Between("x", least=0), ("x",), "")
     batch = Batch("made_up", FigureRows([{"x": -1}]), (check,), subject=("x",))
-    monkeypatch.setattr("expectations.rules.Between.broken", "false")
+    monkeypatch.setattr("expectations.checks.rules.Between.broken", "false")
     [result] = run_suite(TableSuite("made_up", (batch,)), is_settled=True).results
     assert (result.outcome, result.is_blocking) == (Outcome.ERROR, True)
     assert "DuckDB says pass, Great Expectations fail" in str(result.message)
@@ -126,7 +126,7 @@ def test_a_disagreement_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 HOURLY = """
 import sys
-from expectations.gate_run import run_suite
+from expectations.gate.gate_run import run_suite
 from tests.expectations.conftest import suite_for
 from tests.expectations.tiny_window import changed, run_of, tiny_window
 import jobs.audit_aggregates, jobs.audit_health

@@ -6,13 +6,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from expectations.audited_run import AuditedRun, History
-from jobs.measures import MEASURES
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Table
+from expectations.checks.audited_run import AuditedRun, History
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Table
+from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.tables.schemas import staged_schema
 from jobs.tables.staging import stage_rows
 from jobs.tables.staging_manifest import Looks, Manifest, StagedFile, attempt_folder
-from jobs.windows import HOUR, Mode, Window
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]

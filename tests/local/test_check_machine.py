@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 
 
 def check(tmp_path: Path, java: str | None, *programs: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.demo_outcome import Verdict, hours_until_flagged, message_text, what_is_wrong
+from local.demo.outcome import Verdict, hours_until_flagged, message_text, what_is_wrong
 
 AS_OF = datetime(2026, 11, 23, 4, tzinfo=UTC)
 RELEASED_AT = datetime(2026, 11, 20, 14, tzinfo=UTC)

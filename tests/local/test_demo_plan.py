@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from jobs.windows import Mode
-from local.demo_plan import Backfill, current_hour, hours_from, plan_backfill
+from jobs.declarations.windows import Mode
+from local.demo.plan import Backfill, current_hour, hours_from, plan_backfill
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 END = datetime(2026, 11, 22, 3, tzinfo=UTC)

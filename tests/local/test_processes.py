@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 
-from local.ports import LOOPBACK, pick_port
-from local.processes import MARK, find_marked, is_alive, start_process, stop_processes, tail_of
+from local.stack.ports import LOOPBACK, pick_port
+from local.stack.processes import MARK, find_marked, is_alive, start_process, stop_processes, tail_of
 
 PARENT_OF_A_CHILD_IN_ITS_OWN_GROUP = """
 import subprocess, sys, time

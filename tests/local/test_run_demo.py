@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 
 pytestmark = pytest.mark.races
 

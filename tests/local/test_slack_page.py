@@ -14,12 +14,12 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Browser, Page, expect
 
-from jobs.digest.alert_messages import alert_message
-from jobs.digest.channel_digest import root_message, thread_messages
-from jobs.digest.digest_routing import Route
-from jobs.digest.outgoing_message import OutgoingMessage
-from jobs.settings import ROOT
-from local.headless_browser import open_browser
+from jobs.deployment.settings import ROOT
+from jobs.digest.decisions.digest_routing import Route
+from jobs.digest.messages.alert_messages import alert_message
+from jobs.digest.messages.channel_messages import root_message, thread_messages
+from jobs.digest.messages.outgoing_message import OutgoingMessage
+from local.pictures.headless_browser import open_browser
 from local.take_screenshots import main as take_screenshots
 from tests.digest.digest_cases import CASES
 from tests.digest.facts_factory import NOON

@@ -7,7 +7,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 from jobs.page.page_server import page_server
-from local.loopback_server import loopback_server
+from local.pictures.loopback_server import loopback_server
 
 
 def our_server(place: str) -> AbstractContextManager[str]:

@@ -10,11 +10,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from pyiceberg.catalog import Catalog
 
-from jobs.health_cells import State
-from jobs.number_words import interval_words, ratio_words
-from jobs.table_declarations import RELEASE_HEALTH
+from jobs.declarations.tables import RELEASE_HEALTH
 from jobs.tables.lake_catalog import identifier, open_catalog
-from local.headless_browser import open_browser
+from jobs.verdicts.health_cells import State
+from jobs.wording.shown_numbers import interval_words, ratio_words
+from local.pictures.headless_browser import open_browser
 from tests.digest.facts_factory import NOON, a_cell, a_verdict
 from tests.digest.stored_rows import lake_environment
 from tests.page.page_lake import NEW, OLD, fill, looks_at

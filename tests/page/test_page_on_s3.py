@@ -8,10 +8,10 @@ import pytest
 from pyiceberg.catalog import Catalog
 from starlette.testclient import TestClient
 
+from jobs.declarations.tables import RELEASE_HEALTH
 from jobs.page import page_store
 from jobs.page.page_server import page_server
-from jobs.table_declarations import RELEASE_HEALTH
-from local.object_store import serve_s3
+from local.stack.object_store import serve_s3
 from tests.digest.stored_rows import health_row, store
 from tests.page.page_lake import NEW, new_release, old_release
 from tests.page.published_pages import Page, publish

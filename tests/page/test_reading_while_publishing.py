@@ -10,10 +10,10 @@ from itertools import cycle
 import pytest
 from starlette.testclient import TestClient
 
+from jobs.declarations.tables import RELEASE_HEALTH
 from jobs.page.page_server import page_server
 from jobs.page.page_store import PageStore
 from jobs.publish_pages import PageRequest, publish
-from jobs.table_declarations import RELEASE_HEALTH
 from tests.digest.facts_factory import NOON
 from tests.digest.stored_rows import health_row, store
 from tests.page.page_lake import NEW, new_release

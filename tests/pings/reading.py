@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from jobs.declarations.windows import Mode, Window
 from jobs.pings.byte_splits import plan_splits
 from jobs.pings.landing_zone import list_hours
 from jobs.pings.line_pieces import LONGEST_LINE_BYTES
@@ -12,7 +13,6 @@ from jobs.pings.ping_extraction import PingExtraction, Reject
 from jobs.pings.ping_records import PING_RECORD_SCHEMA
 from jobs.pings.reject_reasons import RejectReason
 from jobs.pings.split_reader import read_split
-from jobs.windows import Mode, Window
 from tests.ping_factory import HOUR, line
 
 _ROW_NAMES = PING_RECORD_SCHEMA.names[PING_RECORD_SCHEMA.get_field_index("document_id") :]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 from tests.ping_factory import land, line, main_ping
 
 GB = 10**9
@@ -55,8 +55,8 @@ def test_a_line_of_two_gigabytes(tmp_path: Path) -> None:
 
 
 # A decoder of zstd gives at once what a piece of 1 kB stands for, up to 32 MB.
-@pytest.mark.parametrize(("suffix", "most_mb"), [("gz", 40), ("zst", 100)])
-def test_a_line_of_half_a_gigabyte_that_is_stored_in_little(tmp_path: Path, suffix: str, most_mb: int) -> None:
+@pytest.mark.parametrize(("suffix", "max_mb"), [("gz", 40), ("zst", 100)])
+def test_a_line_of_half_a_gigabyte_that_is_stored_in_little(tmp_path: Path, suffix: str, max_mb: int) -> None:
     zeros = bytes(100 * 10**6)
     stream = gzip.compress(zeros, 9) if suffix == "gz" else zstandard.compress(zeros)
     land(tmp_path, b"", name=f"part.ndjson.{suffix}").write_bytes(stream * 5)
@@ -64,7 +64,7 @@ def test_a_line_of_half_a_gigabyte_that_is_stored_in_little(tmp_path: Path, suff
     lines, rejects, grown_mb = read_in_a_process_of_its_own(tmp_path)
 
     assert (lines, rejects) == (1, "{'line_too_long': 1}")
-    assert grown_mb < most_mb
+    assert grown_mb < max_mb
 
 
 def test_many_pings(tmp_path: Path) -> None:

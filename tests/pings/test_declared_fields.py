@@ -5,16 +5,16 @@ import sys
 
 import pytest
 
-from jobs.dimensions import DIMENSIONS
-from jobs.measures import MEASURES, Condition, HistogramBucket, Measure, OneWhere, SecondsAsHours
+from jobs.declarations.dimensions import DIMENSIONS
+from jobs.declarations.measures import MEASURES, Condition, HistogramBucket, Measure, OneWhere, SecondsAsHours
+from jobs.deployment.settings import ROOT
 from jobs.pings.field_rules import RULES
 from jobs.pings.measure_rules import measure_paths, read_measure
 from jobs.pings.ping_records import PING_MEASURES
-from jobs.settings import ROOT
 
 MADE_UP_MEASURE = """
-import jobs.measures as declarations
-from jobs.measures import Condition, HistogramBucket, Measure, OneWhere
+import jobs.declarations.measures as declarations
+from jobs.declarations.measures import Condition, HistogramBucket, Measure, OneWhere
 
 def declare(name, ping_type, source):
     declarations.MEASURES += (Measure(name, name, "events", (ping_type,), source, "unknown", name),)

@@ -3,9 +3,9 @@
 import json
 import re
 
-from jobs.measures import PING_TYPES
+from jobs.declarations.measures import PING_TYPES
+from jobs.deployment.settings import ROOT
 from jobs.pings.line_problems import ALLOWED, line_problems
-from jobs.settings import ROOT
 
 PAGE = (ROOT / "docs" / "pings.md").read_text()
 EXAMPLES = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]

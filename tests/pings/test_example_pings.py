@@ -12,10 +12,10 @@ from pyspark.sql import SparkSession
 
 from jobs import audit_aggregates
 from jobs.aggregate_errors import aggregate_window
-from jobs.settings import ROOT
-from jobs.table_declarations import ERROR_AGGREGATES, INGEST_AUDIT, REJECTED_PINGS, Table
+from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, REJECTED_PINGS, Table
+from jobs.declarations.windows import Mode, Window
+from jobs.deployment.settings import ROOT
 from jobs.tables.lake_catalog import identifier, open_catalog
-from jobs.windows import Mode, Window
 from tests.ping_factory import land, nanoseconds
 from tests.pings.reading import count_of, records
 from tests.tables.lakes import lake_environment

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from jobs.declarations.windows import HOUR as ONE_HOUR
+from jobs.declarations.windows import Mode, Window
 from jobs.pings.byte_splits import plan_splits
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.pings.split_reader import MOST_REJECT_ROWS, read_split
-from jobs.windows import HOUR as ONE_HOUR
-from jobs.windows import Mode, Window
 from tests.ping_factory import HOUR, core_ping, land, line, main_ping
 from tests.pings.reading import count_of, records, rejects_by_reason
 

@@ -8,13 +8,13 @@ from typing import Any
 import boto3
 import pytest
 
+from jobs.declarations.windows import HOUR as ONE_HOUR
+from jobs.declarations.windows import Mode, Window
 from jobs.pings import object_blocks
 from jobs.pings.byte_splits import ObjectPiece, plan_splits
 from jobs.pings.landing_zone import LandedHour, LandingZoneError, list_hours
 from jobs.pings.split_reader import read_split
-from jobs.windows import HOUR as ONE_HOUR
-from jobs.windows import Mode, Window
-from local.object_store import serve_s3
+from local.stack.object_store import serve_s3
 from tests.ping_factory import HOUR, close_hour, core_ping, land, line, main_ping
 from tests.pings.reading import count_of, records
 from tests.pings.test_landing_zone import HOSTILE_NAMES

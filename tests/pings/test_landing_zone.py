@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.declarations.windows import HOUR as ONE_HOUR
+from jobs.declarations.windows import Mode, Window
 from jobs.pings.landing_zone import LandedHour, LandingZoneError, list_hours
-from jobs.windows import HOUR as ONE_HOUR
-from jobs.windows import Mode, Window
 from tests.ping_factory import HOUR, close_hour, land, main_ping
 from tests.pings.reading import count_of, records
 

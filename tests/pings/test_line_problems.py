@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.check_pings import main
+from jobs.deployment.settings import ROOT
 from jobs.pings.line_problems import ALLOWED, line_problems
 from jobs.pings.reject_reasons import RejectReason
-from jobs.settings import ROOT
 from tests.ping_factory import ABSENT, HOUR, core_ping, crash_ping, land, line, main_ping
 from tests.pings.hostile_lines import hostile_line, verdict_of
 

@@ -8,11 +8,11 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
+from jobs.declarations.windows import HOUR as ONE_HOUR
+from jobs.declarations.windows import Mode, Window
 from jobs.pings.landing_zone import list_hours
 from jobs.pings.ping_records import PING_RECORD_SCHEMA
 from jobs.pings.ping_source import read_records
-from jobs.windows import HOUR as ONE_HOUR
-from jobs.windows import Mode, Window
 from tests.ping_factory import HOUR, core_ping, crash_ping, land, main_ping, update_ping
 from tests.pings.reading import records
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.spark_daemon import drop_archives
+from jobs.deployment.spark_daemon import drop_archives
 
 
 def archive_with(path: Path, package: str) -> str:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from jobs.scoring.delay_matching import delay_kernel
-from jobs.scoring.release_counts import ReleaseCounts
+from jobs.scoring.method.delay_matching import delay_kernel
+from jobs.scoring.method.hourly_counts import ReleaseCounts
 
 HOURS = 168
 USERS = np.array([0.5, 0.3, 0.2])

@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.policies import HORIZON_HOURS
-from jobs.scoring.cell_preparation import ChannelRecord
-from jobs.scoring.day_totals import channels_of_days, day_series, days_between
-from jobs.scoring.release_record import release_record
-from jobs.windows import HOUR
+from jobs.declarations.policies import HORIZON_HOURS
+from jobs.declarations.windows import HOUR
+from jobs.scoring.inputs.day_totals import channels_of_days, day_series, days_between
+from jobs.scoring.inputs.prepared_cells import ChannelRecord
+from jobs.scoring.inputs.release_record import release_record
 
 
 def channel_records(rows, missing, origin, end, calendar, **given):

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
 
-from jobs.scoring.cell_preparation import ChannelRecord
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS, Table
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS, Table
+from jobs.scoring.inputs.prepared_cells import ChannelRecord
 from jobs.tables.lake_catalog import ensure_table
 from jobs.tables.schemas import arrow_schema, staged_schema
 from tests.scoring.records_in_memory import channel_records

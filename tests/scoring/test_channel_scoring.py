@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from jobs.health_notes import Note, NoteCode, parse_note
-from jobs.policies import POLICY
-from jobs.scoring.baseline_selection import baselines_of, channel_releases
-from jobs.scoring.channel_scoring import score_releases
-from jobs.scoring.health_rows import LookRange, health_rows
-from jobs.scoring.release_reviews import Review
-from jobs.windows import HOUR
+from jobs.declarations.policies import POLICY
+from jobs.declarations.windows import HOUR
+from jobs.scoring.inputs.baseline_selection import baselines_of, channel_releases
+from jobs.scoring.inputs.release_reviews import Review
+from jobs.scoring.looks.channel_scoring import score_releases
+from jobs.scoring.rows.health_rows import LookRange, health_rows
+from jobs.verdicts.health_notes import Note, NoteCode, parse_note
 from tests.scoring.records_in_memory import channel_records
 from tests.scoring.small_channel import ORIGIN, SmallChannel
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from jobs.scoring.delay_matching import DelayMatching, candidate_mixtures, delay_kernel, kernel_from_triangle
-from jobs.scoring.kernel_choice import chosen_matching
+from jobs.scoring.method.delay_matching import DelayMatching, candidate_mixtures, delay_kernel, kernel_from_triangle
+from jobs.scoring.method.kernel_choice import chosen_matching
 from tests.scoring.drawn_releases import HOURS, baselines, received
 
 HOUR = np.arange(HOURS)

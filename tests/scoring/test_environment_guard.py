@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from jobs.scoring.delay_matching import delay_kernel
-from jobs.scoring.environment_guard import UsualChange, environment_factors, previous_version_change, usual_change
-from jobs.scoring.release_counts import PreviousVersion
-from jobs.scoring.release_history import default_matching
+from jobs.scoring.method.delay_matching import delay_kernel
+from jobs.scoring.method.environment_guard import UsualChange, environment_factors, previous_version_change, usual_change
+from jobs.scoring.method.hourly_counts import PreviousVersion
+from jobs.scoring.method.release_history import default_matching
 
 HOURS, BEFORE, RUN_IN = 96, 72, 168
 MATCHING = default_matching()

@@ -6,13 +6,13 @@ import pytest
 from click.testing import CliRunner
 
 from jobs import explain_release_health
+from jobs.declarations.tables import RELEASE_HEALTH
+from jobs.declarations.windows import HOUR
 from jobs.explain_release_health import RecomputationDiffersError, explain
-from jobs.number_words import clock_words
 from jobs.score_release_health import score_looks
-from jobs.table_declarations import RELEASE_HEALTH
 from jobs.tables.lake_catalog import ensure_table
 from jobs.tables.schemas import arrow_schema
-from jobs.windows import HOUR
+from jobs.wording.shown_numbers import clock_words
 from tests.scoring.small_channel import SmallChannel, lake_of, table_of
 
 CHANNEL = SmallChannel(betas=4, last_hours=30, ratio=3.0)

@@ -8,9 +8,7 @@ import pytest
 from pyiceberg.expressions import EqualTo
 
 from jobs import score_release_health
-from jobs.history import channel_days, lake_records
-from jobs.score_release_health import score_looks
-from jobs.table_declarations import (
+from jobs.declarations.tables import (
     CHANNEL_DAYS,
     INGEST_AUDIT,
     RELEASE_HEALTH,
@@ -21,10 +19,12 @@ from jobs.table_declarations import (
     USAGE_DELAYS,
     Table,
 )
+from jobs.declarations.windows import HOUR
+from jobs.history import channel_days, lake_records
+from jobs.score_release_health import score_looks
 from jobs.tables.kept_rows import keep_rows
 from jobs.tables.lake_catalog import ensure_table, identifier
 from jobs.tables.schemas import arrow_schema
-from jobs.windows import HOUR
 from tests.scoring.small_channel import ORIGIN, SmallChannel, complete_audit, empty_lake, table_of
 
 WORLD = SmallChannel(betas=4, last_hours=30, usage_hours_per_hour=400.0, missing_hours=(300, 301))

@@ -5,13 +5,14 @@ import pyarrow.compute as pc
 import pytest
 
 from jobs import score_release_health
+from jobs.declarations.tables import RELEASE_OUTCOMES
+from jobs.declarations.windows import HOUR
 from jobs.history import kept_outcomes
 from jobs.score_release_health import score_looks
-from jobs.scoring import calibration_history, score_calibration
-from jobs.table_declarations import RELEASE_OUTCOMES
+from jobs.scoring.method import score_calibration
+from jobs.scoring.rows import calibration_history
 from jobs.tables.kept_rows import keep_rows
 from jobs.tables.lake_catalog import identifier
-from jobs.windows import HOUR
 from tests.scoring.small_channel import SmallChannel, lake_of
 
 WORLD = SmallChannel(betas=5, last_hours=8, usage_hours_per_hour=400.0)

@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import isotonic_regression
 
-from jobs.health_notes import NoteCode
-from jobs.policies import POLICY, StrataPolicy
-from jobs.scoring.data_guard import fallen_usage, kernel_drift, volume_problems
-from jobs.scoring.delay_matching import delay_kernel
-from jobs.scoring.evidence_list import listed_cells, with_listed_cells
-from jobs.scoring.ratio_posterior import ratio_posterior, ratio_prior, variance_to_mean
-from jobs.scoring.score_calibration import IDENTITY, PastScore, learned_map, map_for_age, monotone_fit
-from jobs.scoring.severity_index import MeasureRatio, severity_index
-from jobs.scoring.strata import coarsen
-from jobs.table_declarations import RELEASE_HEALTH
+from jobs.declarations.policies import POLICY, StrataPolicy
+from jobs.declarations.tables import RELEASE_HEALTH
+from jobs.scoring.method.data_guard import fallen_usage, kernel_drift, volume_problems
+from jobs.scoring.method.delay_matching import delay_kernel
+from jobs.scoring.method.evidence_list import listed_cells, with_listed_cells
+from jobs.scoring.method.ratio_posterior import ratio_posterior, ratio_prior, variance_to_mean
+from jobs.scoring.method.score_calibration import IDENTITY, PastScore, learned_map, map_for_age, monotone_fit
+from jobs.scoring.method.severity_index import MeasureRatio, severity_index
+from jobs.scoring.method.strata import coarsen
 from jobs.tables.schemas import arrow_schema
+from jobs.verdicts.health_notes import NoteCode
 
 FINE = (
     ("Darwin", "16", "x86-64", "other"),

@@ -6,10 +6,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from jobs.health_notes import NoteCode
-from jobs.policies import POLICY
-from jobs.scoring.channel_scoring import score_releases
-from jobs.scoring.health_rows import LookRange, health_rows
+from jobs.declarations.policies import POLICY
+from jobs.scoring.looks.channel_scoring import score_releases
+from jobs.scoring.rows.health_rows import LookRange, health_rows
+from jobs.verdicts.health_notes import NoteCode
 from tests.scoring.small_channel import SmallChannel
 
 CONTENT = "content_crashes_capped"

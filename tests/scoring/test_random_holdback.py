@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.policies import POLICY
-from jobs.scoring.holdback_rows import HOLDBACK_COLUMNS, holdback_arms
-from jobs.scoring.random_holdback import holdback_evidence
-from jobs.windows import HOUR
+from jobs.declarations.policies import POLICY
+from jobs.declarations.windows import HOUR
+from jobs.scoring.inputs.holdback_rows import HOLDBACK_COLUMNS, holdback_arms
+from jobs.scoring.method.random_holdback import holdback_evidence
 from tests.scoring.small_channel import ORIGIN
 
 USAGE = np.full(168, 5_000.0)

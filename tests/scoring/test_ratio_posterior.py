@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.scoring.ratio_posterior import ratio_posterior, ratio_prior, variance_to_mean
+from jobs.scoring.method.ratio_posterior import ratio_posterior, ratio_prior, variance_to_mean
 
 PHI = 2.0
 PRIOR = ratio_prior(scale=0.11, degrees=14, log_acceptable=0.22, p_regression=0.10, p_improvement=0.05)

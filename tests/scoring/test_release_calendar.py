@@ -1,8 +1,8 @@
 """The release calendar: what no ping carries is named, in the job's line."""
 
+from jobs.declarations.windows import HOUR
 from jobs.score_release_health import score_looks
-from jobs.scoring.release_calendar import unseen_releases
-from jobs.windows import HOUR
+from jobs.scoring.inputs.release_calendar import unseen_releases
 from tests.scoring.small_channel import SmallChannel, lake_of
 
 CHANNEL = SmallChannel(betas=2, last_hours=30)

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from jobs.policies import POLICY
-from jobs.scoring.count_noise import level_variance
-from jobs.scoring.release_history import fit_history
-from jobs.scoring.release_levels import (
+from jobs.declarations.policies import POLICY
+from jobs.scoring.method.count_noise import level_variance
+from jobs.scoring.method.release_history import fit_history
+from jobs.scoring.method.release_levels import (
     CellLevels,
+    learned_prior_scale,
     learned_scale_factor,
-    learned_start_scale,
     levels_for_type,
     predictive_level,
     recency_weights,
@@ -22,8 +22,8 @@ def cell(levels, crashes=1e6):
     return CellLevels(np.array(levels, dtype=float), np.full(len(levels), crashes))
 
 
-def level_of(levels, crashes=1e6, start_scale=0.10):
-    return predictive_level(cell(levels, crashes), start_scale, POLICY.baselines, POLICY.variance)
+def level_of(levels, crashes=1e6, prior_scale=0.10):
+    return predictive_level(cell(levels, crashes), prior_scale, POLICY.baselines, POLICY.variance)
 
 
 def test_newer_releases_weigh_more():
@@ -72,7 +72,7 @@ def test_one_bad_release_in_five_hardly_moves_what_is_acceptable():
 def test_many_cells_teach_how_much_releases_differ(truth):
     rng = np.random.default_rng(4)
     cells = [cell(rng.normal(0, truth, 12)) for _ in range(60)]
-    learned = learned_start_scale(cells, 0.10, POLICY.baselines, POLICY.variance)
+    learned = learned_prior_scale(cells, 0.10, POLICY.baselines, POLICY.variance)
     assert learned == pytest.approx(truth, rel=0.2)
 
 
@@ -80,7 +80,7 @@ def test_cells_with_few_crashes_teach_the_same():
     rng = np.random.default_rng(4)
     many = [cell(rng.normal(0, 0.1, 12)) for _ in range(30)]
     few = [cell(rng.normal(0, np.sqrt(0.01 + 2 / 40), 12), crashes=40) for _ in range(30)]
-    assert learned_start_scale(many + few, 0.10, POLICY.baselines, POLICY.variance) == pytest.approx(0.1, rel=0.25)
+    assert learned_prior_scale(many + few, 0.10, POLICY.baselines, POLICY.variance) == pytest.approx(0.1, rel=0.25)
 
 
 def test_a_calm_measure_learns_nothing_wild_from_a_wilder_one():
@@ -94,11 +94,11 @@ def test_a_calm_measure_learns_nothing_wild_from_a_wilder_one():
     ("cells", "releases"), [(9, 12), (40, 3), (10, 4)], ids=["too few cells", "too short pasts", "too few predictions"]
 )
 def test_too_little_past_teaches_nothing(cells, releases):
-    assert learned_start_scale([cell(np.zeros(releases))] * cells, 0.10, POLICY.baselines, POLICY.variance) is None
+    assert learned_prior_scale([cell(np.zeros(releases))] * cells, 0.10, POLICY.baselines, POLICY.variance) is None
 
 
 def test_releases_that_never_differ_leave_the_least_scale():
-    assert learned_start_scale([cell(np.zeros(12))] * 20, 0.10, POLICY.baselines, POLICY.variance) == pytest.approx(0.03)
+    assert learned_prior_scale([cell(np.zeros(12))] * 20, 0.10, POLICY.baselines, POLICY.variance) == pytest.approx(0.03)
 
 
 def test_dot_releases_have_a_level_of_their_own_from_six_on():

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jobs.scoring.release_counts import PreviousVersion, ReleaseCounts
-from jobs.scoring.scored_looks import score_release
-from jobs.scoring.verdict_states import State
+from jobs.scoring.looks.scored_arrays import score_release
+from jobs.scoring.looks.verdict_states import State
+from jobs.scoring.method.hourly_counts import PreviousVersion, ReleaseCounts
 from tests.scoring.drawn_releases import HOURS, baselines, received, release, used_hours
 
 PAST = baselines()

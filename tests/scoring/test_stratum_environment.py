@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from jobs.policies import POLICY
-from jobs.scoring.cell_looks import look_at_cells
-from jobs.scoring.release_history import default_matching
-from jobs.scoring.stratum_environment import stratum_environment
-from jobs.scoring.verdict_states import regressed_looks
-from simulation.evaluation_weather_chunk import counts_of, fitted_history
-from simulation.release_world import LOCAL_STRATUM, Event, Regression, World
-from simulation.release_world_counts import simulate_history
+from jobs.declarations.policies import POLICY
+from jobs.scoring.looks.cell_looks import look_at_cells
+from jobs.scoring.looks.verdict_states import regressed_looks
+from jobs.scoring.method.release_history import default_matching
+from jobs.scoring.method.stratum_environment import stratum_environment
+from simulation.evaluation.weather_chunk import counts_of, fitted_history
+from simulation.release_world.counts import simulate_history
+from simulation.release_world.world import LOCAL_STRATUM, Event, Regression, World
 
 SEED = 41
 LOCAL_REGRESSION = Regression("local 2x", 2.0, stratum=LOCAL_STRATUM)

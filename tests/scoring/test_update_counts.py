@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jobs.scoring.cell_looks import look_at_cells
-from jobs.scoring.release_counts import ReleaseCounts
-from jobs.scoring.release_history import fit_history
-from jobs.scoring.update_counts import usual_updates
-from simulation.release_world import Regression, World
-from simulation.release_world_counts import simulate_history
+from jobs.scoring.looks.cell_looks import look_at_cells
+from jobs.scoring.method.hourly_counts import ReleaseCounts
+from jobs.scoring.method.release_history import fit_history
+from jobs.scoring.method.update_counts import usual_updates
+from simulation.release_world.counts import simulate_history
+from simulation.release_world.world import Regression, World
 
 SIMULATED = simulate_history(World(baselines=6, users=5_000_000), (Regression("healthy"),), seed=5, index=0)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from jobs.policies import POLICY
-from jobs.scoring.delay_matching import delay_kernel
-from jobs.scoring.young_kernel import led_by_own_hours
+from jobs.declarations.policies import POLICY
+from jobs.scoring.method.delay_matching import delay_kernel
+from jobs.scoring.method.young_kernel import led_by_own_hours
 
 CHANNEL = delay_kernel()
 SLOWER, FASTER = delay_kernel((0.35, 0.35, 0.30)), delay_kernel((0.85, 0.10, 0.05))

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.evaluation_weather import weather_table, weather_targets
-from simulation.evaluation_weather_chunk import channel_delays, simulate_weather_chunk
-from simulation.evaluation_weather_plan import WEATHER_EFFECTS, weather_studies
-from simulation.release_world import Regression
-from simulation.release_world_counts import simulate_history
+from simulation.evaluation.weather import weather_table, weather_targets
+from simulation.evaluation.weather_chunk import channel_delays, simulate_weather_chunk
+from simulation.evaluation.weather_plan import WEATHER_EFFECTS, weather_studies
+from simulation.release_world.counts import simulate_history
+from simulation.release_world.world import Regression
 
 SEED = 41  # not that of the report
 STUDIES = {study.name.removeprefix("weather "): study for study in weather_studies(1)}

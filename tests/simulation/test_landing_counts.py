@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
-from simulation.landing_counts import COUNTED, compare, count_landing
+from simulation.independent_count.landing_counts import COUNTED, compare, count_landing
 
 DAY = "2026-11-22"
 NINE, TEN = datetime(2026, 11, 22, 9, tzinfo=UTC), datetime(2026, 11, 22, 10, tzinfo=UTC)

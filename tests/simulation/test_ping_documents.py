@@ -9,10 +9,10 @@ import jsonschema
 import msgspec
 import pytest
 
-from simulation.ping_documents import core_ping, crash_ping, main_ping, update_ping
-from simulation.ping_documents_client import Client, Envelope, environment
-from simulation.ping_world import Release
-from simulation.ping_world_population import COUNTRIES, MACHINES
+from simulation.ping_world.client_documents import Client, Envelope, environment
+from simulation.ping_world.documents import core_ping, crash_ping, main_ping, update_ping
+from simulation.ping_world.population import COUNTRIES, MACHINES
+from simulation.ping_world.world import Release
 
 SCHEMAS = Path(__file__).parents[3] / "shared" / "data" / "pings" / "schemas"
 RELEASED_AT = datetime(2026, 11, 20, 14, tzinfo=UTC)

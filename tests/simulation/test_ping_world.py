@@ -6,10 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulation.ping_world import REGRESSION, PingWorld, latest_release_time, world_ending
-from simulation.ping_world_events import Crash, Kind, Pings, simulate_pings
-from simulation.ping_world_faults import FAULTS, add_faults
-from simulation.ping_world_population import Users
+from simulation.ping_world.events import Crash, Kind, Pings, simulate_pings
+from simulation.ping_world.faults import FAULTS, add_faults
+from simulation.ping_world.population import Users
+from simulation.ping_world.world import REGRESSION, PingWorld, latest_release_time, world_ending
 
 END = datetime(2026, 11, 23, 4, tzinfo=UTC)
 

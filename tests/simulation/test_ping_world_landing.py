@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulation.ping_world_landing import (
+from simulation.ping_world.landing import (
     LATE_OBJECT_HOUR,
     STRAY_FILE_HOUR,
     TRUNCATED_OBJECT_HOUR,

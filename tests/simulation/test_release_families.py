@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from jobs.policies import HORIZON_HOURS, POLICY
-from jobs.scoring.cell_preparation import release_context
-from jobs.scoring.channel_scoring import score_cells
-from jobs.scoring.health_rows import release_verdicts
-from simulation.evaluation_families import other_alarms
-from simulation.evaluation_family_chunk import CELLS, simulate_family_chunk
-from simulation.evaluation_family_record import family_past, family_record
-from simulation.evaluation_plan import FamilyStudy
-from simulation.release_world import World
-from simulation.release_world_family import GROUPS, MEASURES, FamilyRegression, simulate_family
+from jobs.declarations.policies import HORIZON_HOURS, POLICY
+from jobs.scoring.inputs.prepared_cells import release_context
+from jobs.scoring.looks.channel_scoring import score_cells
+from jobs.scoring.rows.health_rows import release_verdicts
+from simulation.evaluation.families import other_alarms
+from simulation.evaluation.family_chunk import CELLS, simulate_family_chunk
+from simulation.evaluation.family_record import family_past, family_record
+from simulation.evaluation.plan import FamilyStudy
+from simulation.release_world.family import GROUPS, MEASURES, FamilyRegression, simulate_family
+from simulation.release_world.world import World
 
 SEED = 43  # not that of the report
 TESTS = (FamilyRegression("healthy"), FamilyRegression("2x", 2.0), FamilyRegression("3x on macOS", 3.0, platform="Darwin"))

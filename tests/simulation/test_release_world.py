@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from simulation.release_world import LOCAL_STRATUM, Event, Regression, World, draw_strata
-from simulation.release_world_adoption import active_share, crashy_share
-from simulation.release_world_counts import simulate_history
+from simulation.release_world.adoption import active_share, crashy_share
+from simulation.release_world.counts import simulate_history
+from simulation.release_world.world import LOCAL_STRATUM, Event, Regression, World, draw_strata
 
 TESTS = (Regression("healthy"), Regression("2x", 2.0))
 STEADY = World(baselines=2, effect_sd=0.0, drift_sd=0.0, stratum_effect_sd=0.0, environment_sd=0.0)

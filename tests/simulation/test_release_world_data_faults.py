@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from simulation.release_world import Regression, World
-from simulation.release_world_counts import simulate_history
-from simulation.release_world_data_faults import ClientStorm, DataFaults, UsageChange, with_faults
+from simulation.release_world.counts import simulate_history
+from simulation.release_world.data_faults import ClientStorm, DataFaults, UsageChange, with_faults
+from simulation.release_world.world import Regression, World
 
 SOUND = simulate_history(World(baselines=4), (Regression("healthy"),), seed=3, index=0)
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.release_world import Event, Regression, WeeklyEvent, World
-from simulation.release_world_counts import simulate_history
-from simulation.release_world_events import event_factors, held, weekly_factors
+from simulation.release_world.counts import simulate_history
+from simulation.release_world.events import event_factors, held, weekly_factors
+from simulation.release_world.world import Event, Regression, WeeklyEvent, World
 
 HEALTHY = (Regression("healthy"),) * 4
 STEADY = World(baselines=2, effect_sd=0.0, drift_sd=0.0, stratum_effect_sd=0.0, environment_sd=0.0)

@@ -6,16 +6,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.policies import POLICY
-from jobs.scoring.cell_preparation import ChannelRecord
-from jobs.scoring.channel_scoring import score_releases
-from jobs.scoring.health_rows import LookRange, health_rows
-from jobs.scoring.measured_kernels import kernels_by_age, usage_delays
-from jobs.table_declarations import RELEASE_TOTALS, USAGE_DELAYS, Table
+from jobs.declarations.policies import POLICY
+from jobs.declarations.tables import RELEASE_TOTALS, USAGE_DELAYS, Table
+from jobs.scoring.inputs.measured_kernels import kernels_by_age, usage_delays
+from jobs.scoring.inputs.prepared_cells import ChannelRecord
+from jobs.scoring.looks.channel_scoring import score_releases
+from jobs.scoring.rows.health_rows import LookRange, health_rows
 from jobs.tables.schemas import staged_schema
-from simulation.release_world import Regression, World
-from simulation.release_world_counts import simulate_history
-from simulation.release_world_totals import delay_columns, release_hours, total_columns
+from simulation.release_world.counts import simulate_history
+from simulation.release_world.totals import delay_columns, release_hours, total_columns
+from simulation.release_world.world import Regression, World
 from tests.scoring.records_in_memory import channel_records
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

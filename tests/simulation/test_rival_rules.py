@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.rival_rules import _Series, cumulative_ratio, log_e_value, mann_whitney_ratio, ratio_at_equal_adoption, raw_ratio
+from simulation.evaluation.rival_rules import _Series, cumulative_ratio, log_e_value, mann_whitney_ratio, ratio_at_equal_adoption, raw_ratio
 
 HOURS = 168
 

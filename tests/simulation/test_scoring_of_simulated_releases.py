@@ -6,8 +6,8 @@ Each gate is run twice: it must hold for the scorer, and it must fail without th
 import numpy as np
 import pytest
 
-from simulation.evaluation_chunk import simulate_chunk
-from simulation.evaluation_figures_of_merit import (
+from simulation.evaluation.chunk import simulate_chunk
+from simulation.evaluation.figures_of_merit import (
     calibration_error,
     coverage,
     detection,
@@ -16,9 +16,9 @@ from simulation.evaluation_figures_of_merit import (
     score_index,
     tuned_rule,
 )
-from simulation.evaluation_plan import HEALTHY, SHOCK, Study
-from simulation.release_world import LOCAL_STRATUM, Regression, World
-from simulation.rival_rules import RULES
+from simulation.evaluation.plan import HEALTHY, SHOCK, Study
+from simulation.evaluation.rival_rules import RULES
+from simulation.release_world.world import LOCAL_STRATUM, Regression, World
 
 SEED = 40  # not that of the report
 LOCAL = Regression("local 2x", 2.0, stratum=LOCAL_STRATUM)

@@ -17,7 +17,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from sqlalchemy.exc import OperationalError
 
 from jobs import maintain_tables, restore_window
-from jobs.table_declarations import RELEASE_TOTALS
+from jobs.declarations.tables import RELEASE_TOTALS
 from jobs.tables import publishing, row_replacement
 from jobs.tables.lake_catalog import open_catalog
 from jobs.tables.staging_manifest import Manifest

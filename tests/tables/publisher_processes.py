@@ -9,7 +9,7 @@ from unittest import mock
 
 from pyiceberg.catalog.sql import SqlCatalog
 
-from jobs.table_declarations import TABLES
+from jobs.declarations.tables import TABLES
 from jobs.tables.lake_catalog import ensure_table, open_catalog
 from jobs.tables.publishing import publish_health, publish_window
 from jobs.tables.staging_manifest import Manifest

@@ -7,12 +7,12 @@ from typing import Any
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
-from jobs.table_declarations import INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Column, CountsByName, ListOf, Table
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Column, CountsByName, ListOf, Table
+from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.schemas import staged_schema
 from jobs.tables.staging import stage_rows
 from jobs.tables.staging_manifest import Looks, Manifest, StagedFile, attempt_folder, window_run_id, write_manifest
-from jobs.windows import HOUR, Mode, Window
 
 DAY = datetime(2017, 11, 20, tzinfo=UTC)
 TEN = DAY + 10 * HOUR

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.settings import ROOT
+from jobs.deployment.settings import ROOT
 from jobs.tables import code_version as versions
 
 

@@ -6,14 +6,14 @@ import pytest
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import EqualTo
 
-from jobs.table_declarations import ERROR_AGGREGATES, RELEASE_TOTALS, USAGE_DELAYS, WINDOW_TABLES, Table
+from jobs.declarations.tables import ERROR_AGGREGATES, RELEASE_TOTALS, USAGE_DELAYS, WINDOW_TABLES, Table
+from jobs.declarations.windows import HOUR
 from jobs.tables import complete_windows, publishing
 from jobs.tables.complete_windows import CompleteRows, pin_hours, read_complete
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.publishing import publish_window
 from jobs.tables.row_replacement import Replacement, hours_filter, replace_rows
 from jobs.tables.stored_rows import InconsistentTableError
-from jobs.windows import HOUR
 from tests.tables.staged_runs import DAY, TEN, made_up_rows, provisional, settled, stage_run
 
 ELEVEN = TEN + HOUR

@@ -6,10 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from jobs import write_data_dictionary
-from jobs.dimensions import DIMENSIONS
-from jobs.measures import MEASURES
+from jobs.declarations.dimensions import DIMENSIONS
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.tables import TABLES
 from jobs.pings.reject_reasons import RejectReason
-from jobs.table_declarations import TABLES
 from jobs.tables.data_dictionary import render_data_dictionary
 from jobs.write_data_dictionary import main
 

@@ -12,9 +12,10 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.snapshots import Snapshot
 
+from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, Table
+from jobs.declarations.windows import HOUR
+from jobs.deployment.settings import ROOT
 from jobs.maintain_tables import main
-from jobs.settings import ROOT
-from jobs.table_declarations import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, Table
 from jobs.tables import kept_snapshots, table_upkeep
 from jobs.tables.complete_windows import read_complete
 from jobs.tables.kept_snapshots import expendable_snapshots
@@ -31,7 +32,6 @@ from jobs.tables.table_upkeep import (
     drop_rows_before,
     merge_daily_files,
 )
-from jobs.windows import HOUR
 from tests.ping_factory import close_hour, land, main_ping
 from tests.tables.publisher_processes import publish_and_die
 from tests.tables.staged_runs import DAY, TEN, contents, figures, made_up_rows, provisional, settled, stage_run

@@ -9,13 +9,13 @@ import pytest
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.sql import SqlCatalog
 
-from jobs.table_declarations import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, WINDOW_TABLES, Table
+from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, WINDOW_TABLES, Table
+from jobs.declarations.windows import HOUR
 from jobs.tables import publishing
 from jobs.tables.audit_reading import latest_audit_sequence
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.publishing import publish_window
 from jobs.tables.staging import Manifest
-from jobs.windows import HOUR
 from tests.tables.staged_runs import DAY, TEN, contents, figures, provisional, settled, stage_run
 
 ELEVEN = TEN + HOUR

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog import Catalog
 
-from jobs.table_declarations import DATA_QUALITY, RELEASE_HEALTH
+from jobs.declarations.tables import DATA_QUALITY, RELEASE_HEALTH
+from jobs.declarations.windows import HOUR
 from jobs.tables import publishing
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.publishing import publish_health, replace_quality_results
 from jobs.tables.staging_manifest import Looks
-from jobs.windows import HOUR
 from tests.tables.publisher_processes import publish_at_once
 from tests.tables.staged_runs import TEN, figures, made_up_rows, stage_looks
 

@@ -3,11 +3,11 @@
 import pytest
 from pyiceberg.catalog import Catalog
 
-from jobs.table_declarations import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, TABLES, WINDOW_TABLES
+from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, TABLES, WINDOW_TABLES
+from jobs.declarations.windows import HOUR
 from jobs.tables.complete_windows import read_complete
 from jobs.tables.lake_catalog import identifier
 from jobs.tables.publishing import publish_window
-from jobs.windows import HOUR
 from tests.tables.publisher_processes import create_tables_at_once, publish_and_die, publish_at_once
 from tests.tables.staged_runs import DAY, TEN, contents, figures, provisional, settled, stage_run
 

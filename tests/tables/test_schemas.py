@@ -8,8 +8,8 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.transforms import DayTransform, HourTransform, MonthTransform
 from pyiceberg.types import LongType, StringType, TimestamptzType
 
-from jobs.measures import MEASURES
-from jobs.table_declarations import (
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.tables import (
     ERROR_AGGREGATES,
     INGEST_AUDIT,
     RELEASE_TOTALS,
@@ -21,6 +21,7 @@ from jobs.table_declarations import (
     Struct,
     Table,
 )
+from jobs.declarations.windows import HOUR
 from jobs.tables import publishing
 from jobs.tables.complete_windows import read_complete
 from jobs.tables.lake_catalog import ensure_table, identifier
@@ -29,7 +30,6 @@ from jobs.tables.row_replacement import Replacement, replace_rows
 from jobs.tables.schemas import arrow_schema, iceberg_schema, partition_spec
 from jobs.tables.staging import read_staged, rows_of_hours
 from jobs.tables.table_changes import SchemaConflictError, table_properties
-from jobs.windows import HOUR
 from tests.tables.staged_runs import TEN, made_up_rows, provisional, stage_run
 
 

@@ -10,12 +10,12 @@ import pytest
 from pyiceberg.catalog import Catalog
 from sqlalchemy.engine import make_url
 
-from jobs.settings import ROOT
-from jobs.table_declarations import TABLES, WINDOW_TABLES
+from jobs.declarations.tables import TABLES, WINDOW_TABLES
+from jobs.declarations.windows import HOUR
+from jobs.deployment.settings import ROOT
 from jobs.tables.lake_catalog import open_catalog
 from jobs.tables.publishing import publish_window
-from jobs.windows import HOUR
-from local.postgres import start_postgres, stop_postgres
+from local.stack.postgres import start_postgres, stop_postgres
 from tests.tables.publisher_processes import create_tables_at_once, publish_and_die, publish_at_once
 from tests.tables.staged_runs import DAY, TEN, contents, provisional, settled, stage_run
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pyiceberg.catalog import Catalog
 
-from jobs.table_declarations import RELEASE_TOTALS
+from jobs.declarations.tables import RELEASE_TOTALS
+from jobs.declarations.windows import HOUR
 from jobs.tables import kept_snapshots
 from jobs.tables.complete_windows import read_complete
 from jobs.tables.lake_catalog import open_catalog
@@ -15,8 +16,7 @@ from jobs.tables.publishing import publish_window
 from jobs.tables.row_replacement import expire_snapshots
 from jobs.tables.staging_manifest import read_manifest
 from jobs.tables.table_upkeep import delete_old_staging, delete_unreferenced_files
-from jobs.windows import HOUR
-from local.object_store import serve_s3
+from local.stack.object_store import serve_s3
 from tests.tables.publisher_processes import publish_at_once
 from tests.tables.staged_runs import DAY, TEN, contents, provisional, settled, stage_run
 

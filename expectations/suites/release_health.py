@@ -1,0 +1,109 @@
+"""What must hold of release_health before a release manager sees it."""
+
+from datetime import timedelta
+
+from expectations.checks.audited_run import StagedTable
+from expectations.checks.checks import Batch, Check, TableSuite, suite_of
+from expectations.checks.declared_checks import declared_checks
+from expectations.checks.rules import Between, OneOf
+from expectations.checks.severities import Severity
+from jobs.declarations.measures import SCORED_MEASURES
+from jobs.declarations.windows import HOUR
+from jobs.tables.staging_manifest import Looks
+from jobs.verdicts.health_cells import State
+
+_SCOPES = ("release", "platform", "trailing", "stratum")
+_ALL = "all"
+_ROUNDING = 1e-9
+_CELLS = "cells of the release"
+_RELEASE = "PARTITION BY as_of, channel, release_version"
+_COMPUTED = {
+    "ratio_low above ratio": "ratio_low - ratio",
+    "ratio above ratio_high": "ratio - ratio_high",
+    "seconds from as_of to since": "epoch(since) - epoch(as_of)",
+    # A release's verdict is one of its cells'; a cell without a verdict belongs to no release.
+    _CELLS: f"CASE WHEN scope = 'release' THEN sum(CASE WHEN scope = 'platform' THEN 1 ELSE 0 END) OVER ({_RELEASE}) END",
+    "verdicts of the release": f"sum(CASE WHEN scope = 'release' THEN 1 ELSE 0 END) OVER ({_RELEASE})",
+    "figures missing beside expected_crashes": "CASE WHEN expected_crashes > 0 THEN "
+    + " + ".join(
+        f"CASE WHEN {name} IS NULL THEN 1 ELSE 0 END"
+        for name in ("ratio", "ratio_low", "ratio_high", "p_unacceptable", "p_improved", "score")
+    )
+    + " END",
+}
+
+
+def release_health_suite(staged: StagedTable, looks: Looks) -> TableSuite:
+    """The suite for the rows of the looks with `after` < as_of <= `until`."""
+    first = looks.after + HOUR
+    last = max(looks.until, first) + timedelta(microseconds=1)  # a run may have had no look to make
+    rows = Batch(
+        table_name=staged.table.name,
+        rows=staged.rows,
+        checks=(*declared_checks(staged.table, (first, last)), *_own_checks(), _sequence_check(looks.audit_sequence)),
+    )
+    return suite_of(staged.table, rows)
+
+
+def _own_checks() -> tuple[Check, ...]:
+    return (
+        _values("state", [state.value for state in State]),
+        _values("scope", list(_SCOPES)),
+        _values("measure", [_ALL, *(measure.name for measure in SCORED_MEASURES)]),
+        _at_most("ratio_low above ratio", "ratio_low <= ratio", ("ratio_low", "ratio")),
+        _at_most("ratio above ratio_high", "ratio <= ratio_high", ("ratio", "ratio_high")),
+        _at_most("seconds from as_of to since", "since <= as_of", ("since", "as_of")),
+        _at_most(
+            "figures missing beside expected_crashes",
+            "a cell with expected crashes has its ratio, interval, probabilities and score",
+            ("expected_crashes", "ratio", "ratio_low", "ratio_high", "p_unacceptable", "p_improved", "score"),
+        ),
+        _counted(_CELLS, "every verdict has its cells"),
+        _counted("verdicts of the release", "every cell has its verdict"),
+    )
+
+
+def _values(column: str, allowed: list[str]) -> Check:
+    return Check(
+        words=f"{column} is one of {', '.join(allowed)}",
+        severity=Severity.CRITICAL,
+        rule=OneOf(column, tuple(allowed)),
+        columns=(column,),
+        meaning="The digest has no words for another one.",
+    )
+
+
+def _at_most(computed: str, words: str, columns: tuple[str, ...]) -> Check:
+    """The computed column is at most 0."""
+    return Check(
+        words=words,
+        severity=Severity.CRITICAL,
+        rule=Between(computed, greatest=_ROUNDING),
+        columns=columns,
+        meaning="The scoring contradicts itself; do not trust its verdicts before that is understood.",
+        computed={computed: _COMPUTED[computed]},
+        shown_as=f"{computed}: {{}}",
+    )
+
+
+def _counted(computed: str, words: str) -> Check:
+    """The computed column is at least 1, where it applies."""
+    return Check(
+        words=words,
+        severity=Severity.CRITICAL,
+        rule=Between(computed, least=1),
+        columns=("scope",),
+        meaning="The digest shows a verdict with its cells; one without the other was lost on the way.",
+        computed={computed: _COMPUTED[computed]},
+        shown_as=f"{computed}: {{}}",
+    )
+
+
+def _sequence_check(audit_sequence: int) -> Check:
+    return Check(
+        words=f"audit_sequence is {audit_sequence}, that of the run",
+        severity=Severity.CRITICAL,
+        rule=OneOf("audit_sequence", (audit_sequence,)),
+        columns=("audit_sequence",),
+        meaning="Publishing keeps looks of a later sequence; a wrong one would let old looks replace new ones.",
+    )

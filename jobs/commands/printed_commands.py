@@ -1,0 +1,25 @@
+"""Commands as people are told to type them, in a shell whose folder is the checkout and whose environment says nothing."""
+
+import shlex
+
+from jobs.deployment.settings import ROOT, SETTINGS_VARIABLE, settings_file, unnamed_settings_file
+
+_CHECKOUTS_PYTHON = ".venv/bin/python"
+
+
+def printed_command(module: str, *arguments: str) -> str:
+    """`.venv/bin/python -m jobs.<module> ...`, with the settings file that this process reads where a bare shell would find another one."""
+    return " ".join([*_prefix(), python_command(), "-m", f"jobs.{module}", *(shlex.quote(argument) for argument in arguments)])
+
+
+def python_command() -> str:
+    """The checkout's Python; in an image, which has none, the one on the path."""
+    return _CHECKOUTS_PYTHON if (ROOT / _CHECKOUTS_PYTHON).exists() else "python"
+
+
+def _prefix() -> list[str]:
+    """Tasks of a stack are told their file by a variable; a shell that finds the same file by itself need not be told."""
+    mine, found = settings_file(), unnamed_settings_file({})
+    if mine is None or (found is not None and mine.resolve() == found.resolve()):
+        return []
+    return [f"{SETTINGS_VARIABLE}={shlex.quote(str(mine.absolute()))}"]

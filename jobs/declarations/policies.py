@@ -1,0 +1,202 @@
+"""How releases are judged: every number that a person might want to change, with the reason for its value.
+
+The constants of the method itself (bins, grids, shrinkage) stand beside the formulas that use them, in `jobs/scoring`.
+"""
+
+from dataclasses import dataclass, field
+
+HORIZON_HOURS = 168
+"""A release is looked at every hour of its first week; after that its successor is out or the verdict stands."""
+
+
+@dataclass(frozen=True)
+class BaselinePolicy:
+    """Which past releases a release is compared with."""
+
+    releases: int = 12
+    """About a year of major releases; 16 adds little, and 8 gives away power."""
+    recency: float = 0.9
+    """Weight of a release over its successor: a drift of 2-5 % per release is followed, and 8 releases still count as 7."""
+    thin_releases: int = 2
+    """Up to so many baselines the verdict is marked as thin."""
+    min_mature_hours: int = 24
+    """A past release with fewer known hours beyond the third day has no level of its own: daily rhythm alone would decide it."""
+    max_missing_share: float = 0.25
+    """A past release with more missing hours than this is no baseline."""
+    types_for_offset: int = 6
+    """Dot releases needed before their level is told apart from that of majors."""
+    history_days: int = 400
+    """How far back baselines are looked for: 12 majors, eight weeks apart, lie within it only in part; betas and dot releases do."""
+
+
+@dataclass(frozen=True)
+class VariancePolicy:
+    """What is believed of release-to-release variation before the cells themselves have taught it."""
+
+    prior_scale_by_class: tuple[tuple[str, float], ...] = (
+        ("release", 0.10),
+        ("esr", 0.10),
+        ("beta", 0.25),
+        ("aurora", 0.25),
+        ("nightly", 0.25),
+    )
+    """tau0 for main and startup crashes: measured on public release-channel counts (.10-.19) and on beta and nightly (.2-.3)."""
+    start_scale_by_measure: tuple[tuple[str, float], ...] = (
+        ("main_crashes_capped", 0.10),
+        ("startup_crashes", 0.10),
+        ("plugin_crashes", 0.12),
+    )
+    other_start_scale: float = 0.18
+    """Content and other processes vary more than the browser's main process."""
+    prior_degrees: float = 8.0
+    """nu0: the start value is worth eight observed predictions."""
+    min_cells: int = 10
+    """tau0 is learned from at least so many cells ..."""
+    min_releases: int = 4
+    """... with at least so many baselines each: a weekly beta has no more after five weeks of records ..."""
+    min_predictions: int = 30
+    """... and from as many past predictions as 10 cells with 5 baselines make."""
+    proxy_scale: float = 0.5
+    """s where another channel's releases stand in for a channel without any: only gross regressions can be told."""
+    min_scale: float = 0.03
+    """No two releases are closer than this."""
+
+
+@dataclass(frozen=True)
+class AlarmPolicy:
+    """When a cell is called regressed, and when it is left."""
+
+    margin: float = 0.10
+    """Delta: ten per cent more crashes are acceptable whatever the history says."""
+    scales: float = 2.0
+    """z_A: so is what healthy releases differ by (two predictive scales: 1.24 at tau = .10)."""
+    doubt: float = 0.003
+    """eps: regressed at P(theta > A) >= 1 - eps. Late false alarms are healthy releases that truly are at A: being surer costs little there."""
+    last_day_doubt: float = 0.01
+    """Of the last 24 hours against those before, where how much releases differ cancels: hardly any healthy release alarms so."""
+    unsure_hours: float = 30.0
+    """A release younger than this must alarm more surely still, in proportion to its age: its transient error has heavier tails than a
+    normal's, and half of the false alarms came on the first day. Large regressions are sure enough within hours all the same."""
+    chance_if_healthy: float = 0.01
+    """Nor is it regressed where a healthy release would have as high a ratio with more than this chance: a measure that differs much
+    between releases exceeds A by nature, however sure one is of it."""
+    min_effective_crashes: float = 5.0
+    """A minimum of 3-6 events raises power at fixed false alarms (Kulldorff and Silva 2017)."""
+    persistence_hours: int = 2
+    """Flagged at this look and at that of the hour before: first-hour glitches pass."""
+    release_below: float = 0.5
+    """Regressed is left when P(theta > A) stayed below this ..."""
+    release_hours: int = 6
+    """... at every look of so many hours."""
+    p_regression: float = 0.10
+    p_improvement: float = 0.05
+    p_stratum_regression: float = 0.15
+    """Prior mass of a regression; replace by the observed frequency after about 50 releases. Split over the strata of local cells."""
+    local_margin: float = 0.20
+    local_scales: float = 3.0
+    """A stratum must be worse by more than the release as a whole: there are many of them."""
+    discovery_rate: float = 0.10
+    """q of the e-BH list of a run: at most a tenth of it is false, whatever the dependence."""
+
+
+@dataclass(frozen=True)
+class VerdictPolicy:
+    """What the words of a verdict ask for."""
+
+    too_early_expected: float = 10.0
+    """Below ten effective expected crashes a ratio says nothing."""
+    too_early_sd: float = 0.25
+    """Nor does a posterior wider than a factor of 1.5 either way."""
+    watch_probability: float = 0.50
+    watch_local_probability: float = 0.80
+    improved_probability: float = 0.95
+    improved_looks: int = 12
+    """Praise can wait half a day: by then missing reports are told from improvements."""
+    min_praised: float = 0.4
+    """Never improved while so few crashes are within the bound: one report in three arriving looks the same before it can be told."""
+    healthy_probability: float = 0.95
+    healthy_effective_crashes: float = 30.0
+    healthy_upper_ratio: float = 1.5
+    """Never healthy while half as many crashes again are within the 95 % bound."""
+    healthy_age_hours: int = 6
+    healthy_looks: int = 3
+    """Healthy is a promise: three looks in a row, which span two hours, must agree."""
+    critical_platform_share: float = 0.05
+    """A platform with less of the hours does not decide the release's state."""
+    max_unseen_share: float = 0.10
+    """Strata that no baseline has known are left out of observed and expected beyond this share of the hours."""
+    environment_note_factor: float = 1.15
+    min_reported: float = 0.5
+    """Less than half of what any past release had is no improvement but reports that are missing; a release of .7x stays well above."""
+
+
+@dataclass(frozen=True)
+class DataGuardPolicy:
+    """When the data, not the release, is the news."""
+
+    lowest_usage_share: float = 0.60
+    highest_usage_share: float = 1.60
+    """Received hours of all versions in three hours against the same hours of the last weeks. The previous version's can't serve: adoption empties them."""
+    lowest_crash_share: float = 0.50
+    crash_sds: float = 5.0
+    """Crash pings below half of their reference and far below what chance allows. No upper limit: that is the environment's."""
+    in_step_ratio: float = 1.3
+    in_step_sds: float = 2.0
+    """Crash pings changed as usage did unless they differ by more than this, and than chance allows. Usage pings alone at .6 leave 1.67."""
+    window_hours: int = 3
+    reference_weeks: int = 2
+    kernel_drift: float = 0.10
+    """F(3 h) of today against the kernel in use: one usage hour in ten comes at another time than assumed."""
+    silent_usage_hours: int = 3
+
+
+@dataclass(frozen=True)
+class StrataPolicy:
+    min_usage_share: float = 0.01
+    min_crashes: float = 50.0
+    """A stratum's rate with fewer crashes is noise: relative error above 14 % times phi."""
+    most: int = 30
+
+
+@dataclass(frozen=True)
+class DelayPolicy:
+    triangle_days: int = 14
+    """The delay kernel is measured over two weeks: long enough for both weekends, short enough to follow a change of client."""
+    channel_hours: float = 2.5
+    """The two weeks count as so many hours of use: after a day a change with the release is followed by nine tenths. Less, and the time of day at which
+    a release comes out would be taken for a change."""
+    min_usage_hours: float = 200.0
+    """A triangle with less usage is noise: the default mixture stands in."""
+
+
+@dataclass(frozen=True)
+class HoldbackPolicy:
+    """How a random holdback is told from other experiments, and when it alarms."""
+
+    experiment_prefix: str = "release-holdback-"
+    """Followed by the release version."""
+    released_branch: str = "released"
+    held_branch: str = "held"
+    false_alarms: float = 0.01
+    """alpha: the e-value alarms at 1/alpha, however often one looks."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    baselines: BaselinePolicy = field(default_factory=BaselinePolicy)
+    variance: VariancePolicy = field(default_factory=VariancePolicy)
+    alarm: AlarmPolicy = field(default_factory=AlarmPolicy)
+    verdict: VerdictPolicy = field(default_factory=VerdictPolicy)
+    data_guard: DataGuardPolicy = field(default_factory=DataGuardPolicy)
+    strata: StrataPolicy = field(default_factory=StrataPolicy)
+    delays: DelayPolicy = field(default_factory=DelayPolicy)
+    holdback: HoldbackPolicy = field(default_factory=HoldbackPolicy)
+
+    def prior_scale(self, channel: str, measure: str) -> float:
+        """tau0 before it is learned: the larger of the channel's and the measure's."""
+        by_class = dict(self.variance.prior_scale_by_class)
+        by_measure = dict(self.variance.start_scale_by_measure)
+        return max(by_class.get(channel, 0.25), by_measure.get(measure, self.variance.other_start_scale))
+
+
+POLICY = Policy()

@@ -1,0 +1,406 @@
+"""Every table, declared once: grain, columns, types, units, partition. Schemas, expectations and the data dictionary derive from here."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jobs.declarations.dimensions import DIMENSIONS
+from jobs.declarations.measures import MEASURES, SCORED_MEASURES, Measure
+
+Scalar = Literal["string", "int", "long", "double", "boolean", "timestamp", "date"]
+
+
+@dataclass(frozen=True)
+class ListOf:
+    element: "Scalar | Struct"
+
+
+@dataclass(frozen=True)
+class CountsByName:
+    """A map from a name to a whole number."""
+
+
+@dataclass(frozen=True)
+class Struct:
+    columns: "tuple[Column, ...]"
+
+
+ColumnType = Scalar | ListOf | CountsByName | Struct
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: ColumnType
+    description: str
+    unit: str = ""
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """`grain` names the columns whose values are unique; `time_column` says which window a row belongs to; `partition` cuts by it."""
+
+    name: str
+    description: str
+    grain: tuple[str, ...]
+    columns: tuple[Column, ...]
+    time_column: str
+    partition: Literal["hour", "day", "month"]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+def _measure_column(measure: Measure) -> Column:
+    is_hours = measure.unit == "hours"
+    return Column(measure.name, "double" if is_hours else "long", measure.description, measure.unit, nullable=True)
+
+
+DIMENSION_COLUMNS: tuple[Column, ...] = tuple(Column(d.name, "string", d.description, nullable=d.nullable) for d in DIMENSIONS)
+MEASURE_COLUMNS: tuple[Column, ...] = tuple(_measure_column(measure) for measure in MEASURES)
+_DIMENSION = {column.name: column for column in DIMENSION_COLUMNS}
+
+WINDOW_RUN_ID = Column(
+    "window_run_id", "string", "The attempt that wrote the row; equal to that of the hour's audit row once the run is complete."
+)
+_HOUR_START = Column("hour_start", "timestamp", "Start of the hour in which the server received the pings.")
+
+ERROR_AGGREGATES = Table(
+    "error_aggregates",
+    "Errors and usage for each 5-minute window and combination of dimensions.",
+    ("window_start", *(d.name for d in DIMENSIONS)),
+    (
+        Column("window_start", "timestamp", "Start of the 5-minute window, UTC, by the server's clock."),
+        *DIMENSION_COLUMNS,
+        *MEASURE_COLUMNS,
+        WINDOW_RUN_ID,
+    ),
+    "window_start",
+    "hour",
+)
+
+EXPERIMENT_ERROR_AGGREGATES = Table(
+    "experiment_error_aggregates",
+    "The same measures for the clients of each experiment branch; a client in two experiments stands in both.",
+    ("hour_start", "channel", "version", "os_name", "experiment", "branch"),
+    (
+        _HOUR_START,
+        _DIMENSION["channel"],
+        _DIMENSION["version"],
+        _DIMENSION["os_name"],
+        Column("experiment", "string", "Experiment id, as the client gave it."),
+        Column("branch", "string", "Branch of the experiment, as the client gave it."),
+        *MEASURE_COLUMNS,
+        WINDOW_RUN_ID,
+    ),
+    "hour_start",
+    "day",
+)
+
+RELEASE_TOTALS = Table(
+    "release_totals",
+    "Hourly totals of each release and stratum: what scoring reads.",
+    ("hour_start", "channel", "release_version", "os_name", "os_version_major", "architecture", "country_group"),
+    (
+        _HOUR_START,
+        _DIMENSION["channel"],
+        _DIMENSION["release_version"],
+        _DIMENSION["os_name"],
+        Column("os_version_major", "string", "First numeric part of the operating system's version.", nullable=True),
+        _DIMENSION["architecture"],
+        Column("country_group", "string", "Group of countries, as declared in jobs/declarations/dimensions.py."),
+        *MEASURE_COLUMNS,
+        WINDOW_RUN_ID,
+    ),
+    "hour_start",
+    "day",
+)
+
+USAGE_DELAYS = Table(
+    "usage_delays",
+    "Usage hours by how late they came: a ping's usage is spread evenly over its subsession, which ends when the ping is received.",
+    ("hour_start", "channel", "os_name", "delay_hours"),
+    (
+        _HOUR_START,
+        _DIMENSION["channel"],
+        _DIMENSION["os_name"],
+        Column("delay_hours", "int", "Whole hours between the hour of use and the hour of receipt.", "hours"),
+        Column("usage_hours", "double", "Usage hours received with that delay.", "hours"),
+        WINDOW_RUN_ID,
+    ),
+    "hour_start",
+    "day",
+)
+
+REJECTED_PINGS = Table(
+    "rejected_pings",
+    "Rejected lines, at most a bounded number for each reason and object; exact counts are in ingest_audit. Never the payload.",
+    ("hour_start", "object_key", "line_number"),
+    (
+        _HOUR_START,
+        Column("object_key", "string", "Object below the landing zone."),
+        Column("line_number", "long", "Line in the object, from 1."),
+        Column("reason", "string", "Why it was rejected; the reasons are those of jobs/pings/reject_reasons.py."),
+        Column("document_id", "string", "The ping's document id, where it could be read.", nullable=True),
+        Column("doc_type", "string", "The ping's type, where it could be read.", nullable=True),
+        WINDOW_RUN_ID,
+    ),
+    "hour_start",
+    "day",
+)
+
+LANDED_OBJECT = Struct(
+    (
+        Column("object_key", "string", "Object below the landing zone."),
+        Column("etag", "string", "The store's tag of the object's content; size and time of modification in a local folder."),
+        Column("bytes", "long", "Size as stored.", "bytes"),
+        Column("modified_at", "timestamp", "When it was last modified."),
+        Column("is_late", "boolean", "Modified after the hour was closed."),
+    )
+)
+
+INGEST_AUDIT = Table(
+    "ingest_audit",
+    "One row for each hour that was read: lines = accepted + duplicates + rejected, and what the hour's rows were made of.",
+    ("hour_start",),
+    (
+        _HOUR_START,
+        Column("mode", "string", "provisional or settled."),
+        Column(
+            "status",
+            "string",
+            "complete: every table holds the hour's rows. Hours that are being replaced keep their complete row until then.",
+        ),
+        Column("is_closed", "boolean", "The edge had closed the hour (_SUCCESS) when it was read."),
+        Column("objects", ListOf(LANDED_OBJECT), "The objects that were read."),
+        Column("late_objects", "long", "Objects modified after the hour was closed.", "objects"),
+        Column("ignored_objects", "long", "Files in the hour's folders that are not ping objects.", "objects"),
+        Column("ignored_keys", ListOf("string"), "A few of them that may have been meant as objects, of each folder."),
+        Column("lines", "long", "Lines read; the unreadable rest of an object counts as one.", "lines"),
+        Column("accepted", "long", "Pings aggregated.", "pings"),
+        Column("duplicates", "long", "Pings whose document id had been seen.", "pings"),
+        Column("rejected", "long", "Lines rejected.", "lines"),
+        Column("rejects_by_reason", CountsByName(), "Rejected lines by reason.", "lines"),
+        Column("accepted_by_ping", CountsByName(), "Accepted pings by ping type.", "pings"),
+        Column("rows_by_table", CountsByName(), "Rows written to each table.", "rows"),
+        Column("code_version", "string", "Version of the code that read the hour."),
+        WINDOW_RUN_ID,
+        Column("processed_at", "timestamp", "When the hour was read."),
+        Column(
+            "audit_sequence",
+            "long",
+            "Sequence number of ingest_audit when the run began to read; of two runs of an hour the later reading stays. NULL in older rows.",
+            nullable=True,
+        ),
+        Column(
+            "accepted_less",
+            "boolean",
+            "The run was told to publish even if its input was less than what it replaced. NULL in older rows.",
+            nullable=True,
+        ),
+        Column(
+            "restored_from",
+            "string",
+            "The run whose rows these are, where restore_window put them back; NULL where the run itself published them.",
+            nullable=True,
+        ),
+    ),
+    "hour_start",
+    "day",
+)
+
+DATA_QUALITY = Table(
+    "data_quality",
+    "The outcome of each expectation of each run.",
+    ("run_key", "attempt", "table_name", "expectation"),
+    (
+        Column("checked_at", "timestamp", "When the gate ran."),
+        Column("run_key", "string", "The run whose staged rows were checked."),
+        Column("attempt", "string", "The attempt of the run."),
+        Column("window_start", "timestamp", "Start of the run's window."),
+        Column("window_end", "timestamp", "End of the run's window, exclusive."),
+        Column("mode", "string", "provisional or settled."),
+        Column("table_name", "string", "The table whose rows were checked."),
+        Column("expectation", "string", "The expectation, in words that name column and bound."),
+        Column("severity", "string", "critical stops publishing, warning does not."),
+        Column("outcome", "string", "pass, fail, error (could not be run) or not_applicable (with the reason in message)."),
+        Column("observed", "string", "The value observed.", nullable=True),
+        Column("unexpected_rows", "long", "Rows that break the expectation.", "rows", nullable=True),
+        Column("message", "string", "What it means and what to do.", nullable=True),
+    ),
+    "checked_at",
+    "day",
+)
+
+RELEASE_HEALTH = Table(
+    "release_health",
+    "Every hourly look at every cell of every release: counts, posterior, verdict. Each figure of the digest comes from one row.",
+    ("as_of", "channel", "release_version", "scope", "platform", "stratum", "measure"),
+    (
+        Column("as_of", "timestamp", "End of the last hour that the look knows of."),
+        _DIMENSION["channel"],
+        _DIMENSION["release_version"],
+        Column("scope", "string", "release (the verdict over all cells), platform (cumulative), trailing (last 24 h) or stratum (local)."),
+        Column("platform", "string", "Operating system, or `all`."),
+        Column("stratum", "string", "Stratum, or `all`."),
+        Column("measure", "string", "Scored measure, or `all` in the release's row."),
+        Column("age_hours", "double", "Hours since release.", "hours"),
+        Column("observed_crashes", "double", "Crashes received, as they came.", "crashes", nullable=True),
+        Column("usage_hours", "double", "Usage hours received.", "hours", nullable=True),
+        Column("delayed_crashes", "double", "Crashes received, each delayed as usage hours are (O).", "crashes", nullable=True),
+        Column(
+            "delayed_crashes_squared_weights",
+            "double",
+            "The same with squared weights (Q): the variance of the count.",
+            "crashes",
+            nullable=True,
+        ),
+        Column(
+            "expected_crashes",
+            "double",
+            "What the baseline releases would have had at this age and adoption (E).",
+            "crashes",
+            nullable=True,
+        ),
+        Column("effective_crashes", "double", "Delayed crashes by their variance-to-mean ratio (N).", "crashes", nullable=True),
+        Column("overdispersion", "double", "Variance-to-mean ratio of hourly counts (phi).", nullable=True),
+        Column(
+            "transient_variance",
+            "double",
+            "Variance of log observed/expected at this age in healthy releases (omega squared).",
+            nullable=True,
+        ),
+        Column(
+            "between_release_scale", "double", "Scale of the predictive t distribution of a healthy release's log ratio (s).", nullable=True
+        ),
+        Column("degrees_of_freedom", "double", "Its degrees of freedom (nu).", nullable=True),
+        Column("acceptable_ratio", "double", "The highest acceptable rate ratio (A).", "ratio", nullable=True),
+        Column(
+            "ratio",
+            "double",
+            "Rate ratio to the baseline releases: exp of the posterior mean of its logarithm.",
+            "ratio",
+            nullable=True,
+        ),
+        Column("ratio_low", "double", "Lower end of its 90 % interval.", "ratio", nullable=True),
+        Column("ratio_high", "double", "Upper end of its 90 % interval.", "ratio", nullable=True),
+        Column("posterior_sd", "double", "Posterior standard deviation of the log ratio.", nullable=True),
+        Column("p_unacceptable", "double", "Probability that the ratio exceeds the acceptable one.", "probability", nullable=True),
+        Column("p_improved", "double", "Probability that the ratio is below one over the acceptable one.", "probability", nullable=True),
+        Column("evidence", "double", "Bayes factor for a regression: an e-value.", nullable=True),
+        Column("score", "double", "100 x the probability that the ratio is acceptable.", "points of 100", nullable=True),
+        Column("adoption", "double", "Received hours of the release in the last 24 h as a share of its channel's.", "share", nullable=True),
+        Column("state", "string", "no_baseline, data_problem, regressed, too_early, watch, improved, healthy or inconclusive."),
+        Column("since", "timestamp", "The look at which the state began."),
+        Column("environment_factor", "double", "Factor by which something outside the release moved its expected crashes.", nullable=True),
+        Column("baseline_versions", ListOf("string"), "The releases it was compared with, newest first."),
+        Column(
+            "notes", ListOf("string"), 'What else a reader should know: codes with parameters, such as `thin_baseline {"releases": 1}`.'
+        ),
+        Column("audit_sequence", "long", "Sequence number of the ingest_audit snapshot that the look was computed from."),
+    ),
+    "as_of",
+    "day",
+)
+
+RELEASE_REVIEWS = Table(
+    "release_reviews",
+    "What a person said of a release. The latest row of a release holds; a confirmed regression leaves the baselines of later releases.",
+    ("channel", "release_version", "reviewed_at"),
+    (
+        _DIMENSION["channel"],
+        _DIMENSION["release_version"],
+        Column("reviewed_at", "timestamp", "When it was said."),
+        Column("reviewed_by", "string", "Who said it."),
+        Column("verdict", "string", "confirmed (a regression), dismissed (a false alarm) or open (neither)."),
+        Column("muted_until", "timestamp", "The release raises no alarm before then.", nullable=True),
+        Column("note", "string", "Why, for whoever reads the digest.", nullable=True),
+    ),
+    "reviewed_at",
+    "day",
+)
+
+CHANNEL_DAYS = Table(
+    "channel_days",
+    "What scoring keeps of each day of release_totals, so that no run has to read it again: made from it, and made anew when its hours change.",
+    ("day_start", "series", "channel", "name"),
+    (
+        Column("day_start", "timestamp", "Start of the day, UTC."),
+        Column("series", "string", "version or platform (sums of release_totals), or day (which runs they rest on)."),
+        Column("channel", "string", "Channel of the pings; empty in the row of the day."),
+        Column("name", "string", "The release version, or the operating system; empty in the row of the day."),
+        Column("usage_hours", ListOf("double"), "Usage hours received in each hour of the day.", "hours"),
+        Column("crash_pings", ListOf("double"), "Crash pings received in each hour of the day.", "pings"),
+        Column("window_run_ids", ListOf("string"), "In the row of the day: the run that completed each hour; empty where none has."),
+        Column("audit_files", "string", "In the row of the day: a digest of the names of its files of ingest_audit."),
+    ),
+    "day_start",
+    "month",
+)
+
+RELEASE_RECORDS = Table(
+    "release_records",
+    "What a finished release contributes to the scores of later ones, so that no run has to read its hours again: made from release_totals and "
+    "usage_delays, and made anew when their hours change.",
+    ("channel", "release_version", "released_at", "series", "os_name", "os_version_major", "architecture", "country_group"),
+    (
+        Column("released_at", "timestamp", "Start of the hour in which it was released."),
+        _DIMENSION["channel"],
+        _DIMENSION["release_version"],
+        Column(
+            "series",
+            "string",
+            "own (its first week, from released_at), previous (the version before it, from 72 hours before), delays (how late usage came), or "
+            "release (one row, with what the others rest on).",
+        ),
+        Column("os_name", "string", "Operating system; `all` for all together, empty in the row of the release."),
+        Column("os_version_major", "string", "As in release_totals; empty where it is unknown, or all are taken together."),
+        Column("architecture", "string", "As in release_totals; empty where all are taken together."),
+        Column("country_group", "string", "As in release_totals; empty where all are taken together."),
+        Column("usage_hours", ListOf("double"), "Usage hours received in each hour; NaN where no ping came.", "hours"),
+        Column("updates", ListOf("double"), "Updates to the version in each hour; NaN where no ping carried them.", "updates"),
+        *(Column(m.name, ListOf("double"), f"{m.label} in each hour; NaN where no ping carried them.", m.unit) for m in SCORED_MEASURES),
+        Column("share_by_delay", ListOf("double"), "Share of the usage hours that came so many hours after use."),
+        Column("rests_on", "string", "Digest of the runs that completed the hours it was made from, and of how it was made."),
+    ),
+    "released_at",
+    "month",
+)
+
+RELEASE_OUTCOMES = Table(
+    "release_outcomes",
+    "What a finished release's least scores were worth, so that no run has to score it again: computed from release_records and channel_days, "
+    "and computed anew when these change.",
+    ("channel", "release_version", "released_at"),
+    (
+        Column("released_at", "timestamp", "Start of the hour in which it was released."),
+        _DIMENSION["channel"],
+        _DIMENSION["release_version"],
+        Column(
+            "ages_hours",
+            ListOf("int"),
+            "Ages that scores were looked up at; empty for a release that nothing could be compared with.",
+            "hours",
+        ),
+        Column("least_scores", ListOf("double"), "The least critical score at each of these ages."),
+        Column("was_acceptable", "boolean", "All its critical cells were acceptable, by the fourth to seventh day."),
+        Column("rests_on", "string", "Digest of what it was computed from, the policy and the code."),
+    ),
+    "released_at",
+    "month",
+)
+
+WINDOW_TABLES: tuple[Table, ...] = (ERROR_AGGREGATES, EXPERIMENT_ERROR_AGGREGATES, RELEASE_TOTALS, USAGE_DELAYS, REJECTED_PINGS)
+"""What one run replaces for its window, besides the audit rows."""
+
+TABLES: tuple[Table, ...] = (
+    *WINDOW_TABLES,
+    INGEST_AUDIT,
+    DATA_QUALITY,
+    RELEASE_HEALTH,
+    RELEASE_REVIEWS,
+    CHANNEL_DAYS,
+    RELEASE_RECORDS,
+    RELEASE_OUTCOMES,
+)

@@ -1,0 +1,141 @@
+"""Which Slack channel hears of which release channel, who is mentioned, and at which hours. Pure: the file's text in, routes out."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from jobs.declarations.dimensions import CHANNELS
+
+_SLACK_CHANNEL = re.compile(r"^(#?[^\s#<>@,A-Z]{1,80}|[CG][A-Z0-9]{8,})$")
+_USER_GROUP = re.compile(r"^S[A-Z0-9]{8,}$")
+_HOURS = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$")
+_KEYS = ("slack_channel", "mention", "mention_hours", "time_zone", "expected")
+
+
+class RoutingError(Exception):
+    """The routing file is not valid; the message names file, line and key."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where one release channel is told of. `mention_from` and `mention_to` are equal where mentions are allowed at any hour."""
+
+    slack_channel: str
+    mention: str | None = None
+    mention_from: time = time(0)
+    mention_to: time = time(0)
+    time_zone: str = "UTC"
+    is_expected: bool = False
+
+    def may_mention_at(self, at: datetime) -> bool:
+        """Whether a mention at that time is within the hours; an interval over midnight goes on into the next day."""
+        clock = at.astimezone(ZoneInfo(self.time_zone)).time()
+        if self.mention_from == self.mention_to:
+            return True
+        if self.mention_from < self.mention_to:
+            return self.mention_from <= clock < self.mention_to
+        return clock >= self.mention_from or clock < self.mention_to
+
+
+@dataclass(frozen=True)
+class Routing:
+    """The route of each release channel; `default` serves those without one of their own."""
+
+    default: Route
+    by_channel: Mapping[str, Route] = field(default_factory=dict)
+
+    def route_of(self, channel: str) -> Route:
+        return self.by_channel.get(channel, self.default)
+
+    @property
+    def slack_channels(self) -> tuple[str, ...]:
+        """The Slack channels that are written to, each once."""
+        return tuple(dict.fromkeys(route.slack_channel.removeprefix("#") for route in (self.default, *self.by_channel.values())))
+
+    @property
+    def expected_channels(self) -> tuple[str, ...]:
+        return tuple(channel for channel, route in self.by_channel.items() if route.is_expected)
+
+
+def parse_routing(text: str, slack_channel: str, file_name: str = "digest_routing.toml") -> Routing:
+    """The routing that a file declares; `slack_channel` is where channels go that it does not name. Raises RoutingError."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RoutingError(f"{file_name} is not TOML: {error}") from error
+    reader = _Reader(text, file_name)
+    for name in document:
+        if name not in ("default", "channels"):
+            reader.fail((name,), "is not known; there are [default] and [channels.<release channel>]")
+    default = reader.route(("default",), document.get("default", {}), Route(slack_channel))
+    by_channel = {}
+    channels = document.get("channels", {})
+    if not isinstance(channels, dict):
+        reader.fail(("channels",), "must hold a section for each release channel, such as [channels.beta]")
+    for name, section in channels.items():
+        if name not in CHANNELS:
+            reader.fail(("channels", name), f"is not a release channel; there are {', '.join(CHANNELS)}")
+        by_channel[name] = reader.route(("channels", name), section, default)
+    return Routing(default, by_channel)
+
+
+class _Reader:
+    """Checks values, and knows on which line a key stands."""
+
+    def __init__(self, text: str, file_name: str) -> None:
+        self.lines, self.file_name = text.splitlines(), file_name
+
+    def route(self, path: tuple[str, ...], section: Any, base: Route) -> Route:
+        if not isinstance(section, dict):
+            self.fail(path, "must be a section")
+        for key in section:
+            if key not in _KEYS:
+                self.fail((*path, key), f"is not known; there are {', '.join(_KEYS)}")
+        route = base
+        if "slack_channel" in section:
+            route = replace(route, slack_channel=self._text(path, section, "slack_channel", _SLACK_CHANNEL, "a Slack channel's name or id"))
+        if "mention" in section:
+            route = replace(route, mention=self._text(path, section, "mention", _USER_GROUP, "the id of a Slack user group (S...)"))
+        if "mention_hours" in section:
+            hours = self._text(path, section, "mention_hours", _HOURS, "two times, such as 08:00-20:00")
+            first, last = (time.fromisoformat(part) for part in hours.split("-"))
+            route = replace(route, mention_from=first, mention_to=last)
+        if "time_zone" in section:
+            route = replace(route, time_zone=self._zone(path, section["time_zone"]))
+        if not isinstance(section.get("expected", False), bool):
+            self.fail((*path, "expected"), "must be true or false")
+        return replace(route, is_expected=section.get("expected", base.is_expected))
+
+    def _text(self, path: tuple[str, ...], section: Mapping[str, Any], key: str, form: re.Pattern[str], words: str) -> str:
+        value = section[key]
+        if not isinstance(value, str) or not form.match(value):
+            self.fail((*path, key), f"must be {words}, not {value!r}")
+        return str(value)
+
+    def _zone(self, path: tuple[str, ...], value: Any) -> str:
+        try:
+            return ZoneInfo(value).key
+        except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+            self.fail((*path, "time_zone"), f"must be a time zone such as Europe/Berlin, not {value!r}")
+
+    def fail(self, path: tuple[str, ...], words: str) -> NoReturn:
+        line = self._line_of(path)
+        at = f"{self.file_name}, line {line}" if line else self.file_name
+        raise RoutingError(f"{at}: {'.'.join(path)} {words}")
+
+    def _line_of(self, path: tuple[str, ...]) -> int | None:
+        """The line of a section's heading or of a key in it."""
+        heading = ""
+        for number, line in enumerate(self.lines, start=1):
+            code = line.split("#")[0].strip()
+            if code.startswith("["):
+                heading = re.sub(r"[\s\"'\[\]]", "", code)
+                if heading == ".".join(path):
+                    return number
+            elif "=" in code and ".".join(filter(None, (heading, code.split("=")[0].strip().strip("\"'")))) == ".".join(path):
+                return number
+        return None

@@ -1,0 +1,146 @@
+"""Reads what digests are made of: release_health, ingest_audit and data_quality through pyiceberg, the landing zone's markers. No JVM."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyiceberg.expressions
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchTableError
+
+from jobs.declarations.policies import HORIZON_HOURS
+from jobs.declarations.tables import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS, Table
+from jobs.declarations.windows import Window
+from jobs.digest.facts.digest_facts import FailedExpectation, HourCondition, HourFacts, Review
+from jobs.digest.facts.window_conditions import failed_expectations, hour_facts
+from jobs.pings.landing_zone import LandingZoneError, list_hours
+from jobs.tables.lake_catalog import identifier
+from jobs.verdicts.health_cells import CELL_COLUMNS, Cell, cell_from_row
+
+where: Any = pyiceberg.expressions  # its constructors are typed by the fields that they fill, not by what they take
+
+LOOK_BACK = timedelta(days=8)
+"""A release is looked at for a week."""
+
+ANSWER_WITHIN = timedelta(days=400)
+"""A regressed release of which nobody has said anything is told of for as long as it may be a baseline of others."""
+
+HISTORY = timedelta(days=70)
+"""Pictures go back over about ten weekly releases."""
+
+_HISTORY_COLUMNS = tuple(name for name in CELL_COLUMNS if name not in ("baseline_versions", "notes"))
+_AUDIT_COLUMNS = (
+    "hour_start",
+    "mode",
+    "status",
+    "is_closed",
+    "late_objects",
+    "lines",
+    "accepted",
+    "duplicates",
+    "rejected",
+    "rejects_by_reason",
+)
+
+
+def _rows(catalog: Catalog, table: Table, row_filter: Any, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    try:
+        stored = catalog.load_table(identifier(table))
+    except NoSuchTableError:
+        return []
+    present = tuple(name for name in columns if name in stored.schema().column_names)
+    rows = stored.scan(row_filter=row_filter, selected_fields=present).to_arrow().to_pylist()
+    return [{name: _as_utc(value) for name, value in row.items()} for row in rows]
+
+
+def _as_utc(value: Any) -> Any:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def read_verdicts(catalog: Catalog, until: datetime) -> tuple[list[Cell], list[Cell]]:
+    """The verdict rows of the week before `until`, that hour's look included, oldest first; and those of the week after it."""
+    verdicts = sorted(read_looks(catalog, until - LOOK_BACK, until + LOOK_BACK), key=lambda cell: cell.as_of)
+    return [cell for cell in verdicts if cell.as_of <= until], [cell for cell in verdicts if cell.as_of > until]
+
+
+def read_last_verdicts(catalog: Catalog, until: datetime) -> list[Cell]:
+    """The verdict rows of last looks, which end a release's week, in the year before `until`.
+
+    Few files hold any: the others are skipped by the bounds of age_hours that Iceberg keeps of each.
+    """
+    wanted = where.And(
+        where.GreaterThanOrEqual("age_hours", float(HORIZON_HOURS)),
+        where.GreaterThan("as_of", (until - ANSWER_WITHIN).isoformat()),
+        where.LessThanOrEqual("as_of", until.isoformat()),
+        where.EqualTo("scope", "release"),
+    )
+    return list(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)))
+
+
+def read_cells(catalog: Catalog, looks: set[datetime]) -> list[Cell]:
+    """All cells of the looks at these times, verdicts left out."""
+    if not looks:
+        return []
+    wanted = where.And(
+        where.In("as_of", [look.isoformat() for look in sorted(looks)]), where.In("scope", ("platform", "trailing", "stratum"))
+    )
+    return list(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)))
+
+
+def read_history(catalog: Catalog, cell: Cell) -> list[Cell]:
+    """For the pictures, oldest first: the same cell of this release and of those before it at every look, and all verdicts of the channel."""
+    same_cell = where.And(*(where.EqualTo(column, getattr(cell, column)) for column in ("scope", "platform", "stratum", "measure")))
+    wanted = where.And(
+        where.GreaterThan("as_of", (cell.as_of - HISTORY).isoformat()),
+        where.LessThanOrEqual("as_of", cell.as_of.isoformat()),
+        where.EqualTo("channel", cell.channel),
+        where.Or(where.EqualTo("scope", "release"), same_cell),
+    )
+    return sorted(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, _HISTORY_COLUMNS)), key=lambda past: past.as_of)
+
+
+def read_looks(catalog: Catalog, first: datetime, last: datetime) -> list[Cell]:
+    """The verdict rows of all looks in [first, last]."""
+    wanted = where.And(
+        where.GreaterThanOrEqual("as_of", first.isoformat()),
+        where.LessThanOrEqual("as_of", last.isoformat()),
+        where.EqualTo("scope", "release"),
+    )
+    return list(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)))
+
+
+def read_reviews(catalog: Catalog) -> list[Review]:
+    """What people said of releases; the later of two holds."""
+    return [Review(**row) for row in _rows(catalog, RELEASE_REVIEWS, where.AlwaysTrue(), RELEASE_REVIEWS.column_names)]
+
+
+def read_failed_expectations(catalog: Catalog, run_key: str, since: datetime) -> tuple[FailedExpectation, ...]:
+    """What did not pass in the run's gates, which ran after `since`."""
+    columns = tuple(name for name in DATA_QUALITY.column_names if name not in ("window_start", "window_end", "mode", "unexpected_rows"))
+    return failed_expectations(
+        _rows(
+            catalog,
+            DATA_QUALITY,
+            where.And(where.GreaterThanOrEqual("checked_at", since.isoformat()), where.EqualTo("run_key", run_key)),
+            columns,
+        )
+    )
+
+
+def read_hours(catalog: Catalog, landing: str, window: Window, failed: tuple[FailedExpectation, ...]) -> tuple[HourFacts, ...]:
+    """What became of each hour of the window; the landing zone is listed only if some hour has no figures."""
+    within = where.And(
+        where.GreaterThanOrEqual("hour_start", window.start.isoformat()), where.LessThan("hour_start", window.end.isoformat())
+    )
+    audits: list[Mapping[str, Any]] = list(_rows(catalog, INGEST_AUDIT, within, _AUDIT_COLUMNS))
+    hours = hour_facts(window, audits, failed, set())
+    if all(hour.condition is not HourCondition.NOT_CLOSED for hour in hours):
+        return hours
+    return hour_facts(window, audits, failed, _closed_hours(landing, window))
+
+
+def _closed_hours(landing: str, window: Window) -> set[datetime] | None:
+    try:
+        return {hour.hour_start for hour in list_hours(landing, window) if hour.is_closed}
+    except LandingZoneError:  # the digest still speaks, and says so
+        return None

@@ -1,0 +1,80 @@
+"""What needs attention, the worst first: releases, cells, data. One line for each cause."""
+
+from itertools import groupby
+
+from jobs.digest.decisions.release_decisions import Decision, decide, is_dismissed
+from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
+from jobs.digest.wording.data_line import restatement_words
+from jobs.digest.wording.verdict_words import notes_to_tell, reviewed_state_words, told_note
+from jobs.verdicts.health_cells import ALARMING_STATES, Cell, State, is_suspicious
+from jobs.wording.cell_words import measure_words, place_words, state_name, where_words
+from jobs.wording.client_text import as_label
+from jobs.wording.shown_numbers import clock_words, interval_words, percent_words, ratio_words
+
+MOST_ITEMS = 5
+_MOST_PLACES = 3
+
+
+def attention_items(facts: DigestFacts, headline_release: ReleaseLook | None) -> list[str]:
+    """One line each; what the headline already says is not repeated, and what a person dismissed is not asked for again."""
+    items: list[str] = []
+    others = [decide(facts, release) for release in facts.releases if release is not headline_release and not is_dismissed(release)]
+    for state in (State.REGRESSED, State.WATCH):
+        if headline_release is not None and not is_dismissed(headline_release):
+            items.extend(_cell_items(headline_release, state))
+        items.extend(_release_item(other) for other in others if other.release.verdict.state is state)
+    items.extend(_release_item(other) for other in others if other.release.verdict.state is State.DATA_PROBLEM)
+    if headline_release is not None:
+        items.extend(problem_items(headline_release))
+    for release in facts.releases:
+        if release.verdict.state is not State.DATA_PROBLEM:
+            items.extend(f"{as_label(release.version)}: {note}" for note in notes_to_tell(release.verdict))
+    items.extend(f"Restated: {restatement_words(restated)}" for restated in facts.restatements)
+    return list(dict.fromkeys(items))
+
+
+def _release_item(decision: Decision) -> str:
+    verdict, cell = decision.release.verdict, decision.cell
+    has_ratio = cell.ratio is not None and verdict.state is not State.DATA_PROBLEM
+    ratio = f", {ratio_words(cell.ratio)} the {measure_words(cell.measure)}{where_words(cell)}" if has_ratio else ""
+    adoption = f", on {percent_words(verdict.adoption)} of the channel" if verdict.adoption is not None else ""
+    unanswered = ", its week is over and nobody has answered" if _is_unanswered(decision) else ""
+    state = f"{reviewed_state_words(decision)} since {clock_words(verdict.since)}"
+    return f"{as_label(verdict.release_version)}: {state}{ratio}{adoption}{unanswered}"
+
+
+def _is_unanswered(decision: Decision) -> bool:
+    return decision.is_final and decision.release.verdict.state is State.REGRESSED and decision.release.answer is None
+
+
+def problem_items(release: ReleaseLook) -> list[str]:
+    """Cells whose data are not to be trusted, such as a measure that went silent, where the release's are."""
+    if release.verdict.state is State.DATA_PROBLEM:
+        return []
+    troubled = [cell for cell in release.cells if cell.scope == "platform" and cell.state is State.DATA_PROBLEM]
+    return [_problem_item(release, cell) for cell in troubled if cell.notes and cell.notes[0] not in release.verdict.notes]
+
+
+def _problem_item(release: ReleaseLook, cell: Cell) -> str:
+    return f"{as_label(release.version)}: {measure_words(cell.measure)}{where_words(cell)}: {told_note(cell.notes[0])}"
+
+
+def _cell_items(release: ReleaseLook, state: State) -> list[str]:
+    """The release's other bad cells, one line a measure: where else the same crashes are more than usual is one cause."""
+    bad = [cell for cell in release.cells if cell.state in ALARMING_STATES and cell is not release.cell and is_suspicious(cell)]
+    bad.sort(key=lambda cell: (cell.measure, cell.state is not State.REGRESSED, -(cell.p_unacceptable or 0.0)))
+    by_measure = [list(cells) for _, cells in groupby(bad, key=lambda cell: cell.measure)]
+    by_measure.sort(key=lambda cells: -(cells[0].p_unacceptable or 0.0))
+    return [_measure_item(release, cells) for cells in by_measure if cells[0].state is state]
+
+
+def _measure_item(release: ReleaseLook, cells: list[Cell]) -> str:
+    """`57.0b8, the same crashes elsewhere: 1.31x (1.10–1.55x) on all platforms (watch since …)`."""
+    worst = cells[0]
+    which = "the same crashes elsewhere" if worst.measure == release.cell.measure else measure_words(worst.measure)
+    places = [
+        f"{ratio_words(cell.ratio)} {place_words(cell).removeprefix(measure_words(cell.measure)).strip()}" for cell in cells[:_MOST_PLACES]
+    ]
+    more = f" and {len(cells) - _MOST_PLACES} more" if len(cells) > _MOST_PLACES else ""
+    interval = f" ({interval_words(worst.ratio_low, worst.ratio_high)})" if len(cells) == 1 else ""
+    return f"{as_label(release.version)}, {which}: {', '.join(places)}{interval}{more}; {state_name(worst.state)} since {clock_words(worst.since)}"

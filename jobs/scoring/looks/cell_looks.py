@@ -1,0 +1,256 @@
+"""Every hourly look at a release's cells: the release as a whole, its trailing 24 hours, and each stratum (scoring 3.6 to 3.8)."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr
+
+from jobs.declarations.policies import HORIZON_HOURS
+from jobs.scoring.method.development_factors import adoption_bins
+from jobs.scoring.method.environment_guard import environment_factors
+from jobs.scoring.method.hourly_counts import Array, ReleaseCounts, adoption
+from jobs.scoring.method.local_groups import LocalGroup, local_groups
+from jobs.scoring.method.ratio_posterior import INTERVAL_SDS, RatioPosterior, RatioPrior, ratio_posterior, ratio_prior, variance_to_mean
+from jobs.scoring.method.release_amounts import counted_strata, delayed_crashes, hours_before_factor, release_exposure
+from jobs.scoring.method.release_history import ReleaseHistory, matchings_by_age, padded
+from jobs.scoring.method.stratum_environment import StratumEnvironment, stratum_environment
+from jobs.scoring.method.update_counts import Exposure
+
+Scope = Literal["platform", "trailing", "stratum"]
+ALL = "all"
+_STRATUM: Scope = "stratum"
+TRAILING_HOURS = 24
+TRAILING_MASS = 2.0  # a regression may begin on any of seven days
+_TRAILING_SCALE, _TRAILING_VARIANCE = 0.04, 0.03**2  # a healthy release's day strays less from its own hours before than releases differ
+_LOCAL_DEGREES = 28.0
+REST_PSEUDO_CRASHES = 2.0
+_LEAST_EXPECTED = 1e-6
+
+
+@dataclass(frozen=True)
+class CellLooks:
+    """Figures of cells (rows) at looks (columns): look t comes after hour t since release.
+
+    `observed`, `expected` and `squared_weights` are delayed crashes; `effective_*` are by their variance-to-mean ratio, without phi.
+    The first row is the whole release, the second its trailing 24 hours (not known before the 25th look), the others its strata and its
+    platforms, each against the rest of the release.
+    """
+
+    scopes: tuple[Scope, ...]
+    strata: tuple[str, ...]
+    crashes: Array
+    usage_hours: Array
+    observed: Array
+    squared_weights: Array
+    expected: Array
+    effective_crashes: Array
+    effective_expected: Array
+    transient_variance: Array
+    scales: Array
+    degrees: Array
+    log_acceptable: Array
+    posterior: RatioPosterior
+    is_known: NDArray[np.bool_]
+    overdispersion: float
+    adoption: Array
+    environment: Array
+    unseen_share: Array
+    has_lost_updates: NDArray[np.bool_]
+    stratum_environment: Array
+    """(strata of the release, hours): events that hit one stratum in all versions."""
+
+    def chance_if_healthy(self, cell: int) -> Array:
+        """Chance at each look that a healthy release's ratio is as high: it differs from its predecessors, is young, and counts are few."""
+        counting = self.overdispersion / np.maximum(self.effective_expected[cell], _LEAST_EXPECTED)
+        predictive = self.scales[cell] ** 2 + self.transient_variance[cell] + counting
+        log_ratio = np.log((self.observed[cell] + 0.5) / (self.expected[cell] + 0.5))
+        return np.asarray(stdtr(self.degrees[cell], -log_ratio / np.sqrt(predictive)))
+
+    @property
+    def ratio_high(self) -> Array:
+        return np.asarray(np.exp(self.posterior.mean + INTERVAL_SDS * self.posterior.sd))
+
+    @property
+    def ratio_low(self) -> Array:
+        return np.asarray(np.exp(self.posterior.mean - INTERVAL_SDS * self.posterior.sd))
+
+
+@dataclass(frozen=True)
+class _Cumulative:
+    """Sums since release, (strata, hours)."""
+
+    crashes: Array
+    usage_hours: Array
+    observed: Array
+    squared_weights: Array
+    expected: Array
+
+
+def look_at_cells(
+    history: ReleaseHistory, release: ReleaseCounts, stratum_names: tuple[str, ...] = (), with_strata: bool = True
+) -> CellLooks:
+    """All looks at a release of `release.hours` hours, against its history. One stratum alone has no rest to be compared with."""
+    hours = min(release.hours, HORIZON_HOURS)
+    exposed = release_exposure(history, release, hours)
+    sums, shares, environment, by_stratum = _cumulative(history, release, exposed, hours)
+    history = replace(history, omega2=history.omega2 + padded(exposed.extra_variance, history.omega2.size))
+    unseen_share, is_counted = counted_strata(history, sums.usage_hours)
+    whole = _Cumulative(*(np.where(is_counted, field, 0.0).sum(axis=0, keepdims=True) for field in vars(sums).values()))
+    trailing = _Cumulative(*(_trailing(field) for field in vars(whole).values()))
+    names = stratum_names or tuple(str(i) for i in range(release.crashes.shape[0]))
+    parts = [_whole_cell(history, whole, hours), _trailing_cell(history, whole, trailing, hours)]
+    groups = local_groups(history, names) if with_strata else []
+    mass = history.policy.alarm.p_stratum_regression / max(sum(len(group.names) for group in groups), 1)
+    parts += [_local_cells(history, sums, whole, _Parts(group, mass, by_stratum.variance)) for group in groups]
+    local_names = tuple(name for group in groups for name in group.names)
+    looks = _assembled(parts, local_names, history.phi, shares, environment, unseen_share)
+    return replace(looks, has_lost_updates=exposed.has_lost_updates, stratum_environment=by_stratum.factors)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Cells that share a prior."""
+
+    sums: _Cumulative
+    expected: Array
+    ratio: Array
+    transient_variance: Array
+    scale: float
+    degrees: float
+    prior: RatioPrior
+    posterior: RatioPosterior
+    is_known: NDArray[np.bool_]
+
+
+def _whole_cell(history: ReleaseHistory, whole: _Cumulative, hours: int) -> _Part:
+    alarm, level = history.policy.alarm, history.level
+    prior = ratio_prior(level.scale, level.degrees, _log_acceptable(history), alarm.p_regression, alarm.p_improvement)
+    ratio = variance_to_mean(whole.observed, whole.squared_weights)
+    omega2 = history.omega2[:hours]
+    posterior = ratio_posterior(whole.observed, whole.expected, ratio * history.phi, omega2, prior)
+    return _Part(
+        whole, whole.expected, ratio, omega2[None, :], level.scale, level.degrees, prior, posterior, np.ones((1, hours), dtype=bool)
+    )
+
+
+def _trailing_cell(history: ReleaseHistory, whole: _Cumulative, trailing: _Cumulative, hours: int) -> _Part:
+    """What began later than the release shows in the last day first: against the hours before it, how much the release differs cancels."""
+    alarm = history.policy.alarm
+    scale = float(np.hypot(_TRAILING_SCALE, np.sqrt(history.long_run_variance)))
+    log_acceptable = max(float(np.log1p(alarm.margin)), alarm.local_scales * scale)
+    prior = ratio_prior(scale, _LOCAL_DEGREES, log_acceptable, TRAILING_MASS * alarm.p_regression, alarm.p_improvement / 2)
+    ratio = variance_to_mean(whole.observed, whole.squared_weights)
+    observed_before, expected_before = (np.maximum(w - t, 0.0) for w, t in zip(_counts(whole), _counts(trailing), strict=True))
+    expected = trailing.expected * hours_before_factor(observed_before, expected_before)
+    omega2 = _TRAILING_VARIANCE + history.phi * ratio / np.maximum(observed_before, 2.0)
+    posterior = ratio_posterior(trailing.observed, expected, ratio * history.phi, omega2, prior)
+    is_known = (np.arange(hours) >= TRAILING_HOURS)[None, :]
+    return _Part(trailing, expected, ratio, omega2, scale, _LOCAL_DEGREES, prior, posterior, is_known)
+
+
+def _counts(sums: _Cumulative) -> tuple[Array, Array]:
+    return sums.observed, sums.expected
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Parts of a release, the prior's `mass` of a regression of each, and the `doubt` that events in strata leave, (strata, hours)."""
+
+    group: LocalGroup
+    mass: float
+    doubt: Array
+
+
+def _local_cells(history: ReleaseHistory, sums: _Cumulative, whole: _Cumulative, parts: _Parts) -> _Part:
+    """Each stratum or platform against the rest of the same release: what is common to both cancels."""
+    alarm, group, mass, scale = history.policy.alarm, parts.group, parts.mass, parts.group.scale
+    log_acceptable = max(float(np.log1p(alarm.local_margin)), alarm.local_scales * scale)
+    prior = ratio_prior(scale, _LOCAL_DEGREES, log_acceptable, mass, mass / 2)
+    own = _Cumulative(*(np.array([field[list(strata)].sum(axis=0) for strata in group.strata]) for field in vars(sums).values()))
+    rest_observed = np.maximum(whole.observed - own.observed, 0.0)
+    rest_expected = np.maximum(whole.expected - own.expected, 0.0)
+    expected = own.expected * (rest_observed + REST_PSEUDO_CRASHES) / (rest_expected + REST_PSEUDO_CRASHES)
+    doubt = np.array([parts.doubt[list(strata)].max(axis=0) for strata in group.strata])
+    omega2 = history.omega2[: own.observed.shape[1]] / 2 + history.phi / np.maximum(rest_observed, 2.0) + doubt
+    ratio = variance_to_mean(own.observed, own.squared_weights)
+    posterior = ratio_posterior(own.observed, expected, ratio * history.phi, omega2, prior)
+    return _Part(own, expected, ratio, omega2, scale, _LOCAL_DEGREES, prior, posterior, np.ones(own.observed.shape, dtype=bool))
+
+
+def _assembled(
+    parts: list[_Part], local_names: tuple[str, ...], phi: float, shares: Array, environment: Array, unseen_share: Array
+) -> CellLooks:
+    sizes = [part.expected.shape[0] for part in parts]
+    shape = (sum(sizes), parts[0].expected.shape[1])
+
+    def stacked(name: str) -> Array:
+        return np.concatenate([getattr(part.sums, name) for part in parts])
+
+    def repeated(values: list[float]) -> Array:
+        return np.repeat(values, sizes)
+
+    ratio = np.concatenate([part.ratio for part in parts])
+    expected, observed = np.concatenate([part.expected for part in parts]), stacked("observed")
+    posteriors = [vars(part.posterior) for part in parts]
+    return CellLooks(
+        scopes=("platform", "trailing", *(_STRATUM for _ in local_names)),
+        strata=(ALL, ALL, *local_names),
+        crashes=stacked("crashes"),
+        usage_hours=stacked("usage_hours"),
+        observed=observed,
+        squared_weights=stacked("squared_weights"),
+        expected=expected,
+        effective_crashes=observed / ratio,
+        effective_expected=expected / ratio,
+        transient_variance=np.concatenate([np.broadcast_to(part.transient_variance, part.expected.shape) for part in parts]),
+        scales=repeated([part.scale for part in parts]),
+        degrees=repeated([part.degrees for part in parts]),
+        log_acceptable=repeated([part.prior.log_acceptable for part in parts]),
+        posterior=RatioPosterior(**{name: np.concatenate([figures[name] for figures in posteriors]) for name in posteriors[0]}),
+        is_known=np.concatenate([part.is_known for part in parts]).reshape(shape),
+        overdispersion=phi,
+        adoption=shares,
+        environment=environment,
+        unseen_share=unseen_share,
+        has_lost_updates=np.zeros(shares.size, dtype=bool),
+        stratum_environment=np.ones((0, shares.size)),
+    )
+
+
+def _log_acceptable(history: ReleaseHistory) -> float:
+    alarm = history.policy.alarm
+    return max(float(np.log1p(alarm.margin)), alarm.scales * history.level.scale)
+
+
+def _cumulative(
+    history: ReleaseHistory, release: ReleaseCounts, exposed: Exposure, hours: int
+) -> tuple[_Cumulative, Array, Array, StratumEnvironment]:
+    """Sums since release by stratum, the release's adoption, the environment factor of each hour, and those of its strata."""
+    known = release.known[:hours]
+    crashes, usage_hours = release.crashes[:, :hours] * known, release.usage_hours[:, :hours] * known
+    shares = adoption(usage_hours.sum(axis=0), release.channel_hours[:hours] * known)
+    matching = matchings_by_age(release, history.matching)[0]  # of the first hours: a later one would change earlier looks
+    by_stratum = stratum_environment(release.previous, matching, release.crashes.shape[0], hours)
+    environment = environment_factors(release.previous, matching, history.usual_change, hours, by_stratum.explained)
+    multiplier = (
+        np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * environment * by_stratum.factors
+    )
+    observed, squared_weights = delayed_crashes(history, release, padded(crashes, HORIZON_HOURS), hours)
+    rates, amounts = history.rates[:, None], (exposed.implied, exposed.counted)
+    sums = _Cumulative(
+        crashes=np.cumsum(crashes, axis=1),
+        usage_hours=np.cumsum(usage_hours, axis=1),
+        observed=observed,
+        squared_weights=squared_weights,
+        expected=np.where(exposed.has_lost_updates, *(np.cumsum(rates * amount * multiplier, axis=1) for amount in amounts)),
+    )
+    return sums, shares, environment, by_stratum
+
+
+def _trailing(cumulative: Array) -> Array:
+    """What the last 24 hours added."""
+    added = cumulative.copy()
+    added[:, TRAILING_HOURS:] -= cumulative[:, :-TRAILING_HOURS]
+    return np.maximum(added, 0.0)

@@ -1,0 +1,107 @@
+"""Something that hits all versions: the previous version's rate says so, and moves what is expected (scoring 3.9).
+
+Its crashes are delayed as its usage hours are, for otherwise the time of day and the users who leave move its rate more than any event does.
+Most of what is left is wander, which must not move anything; an event that does is rare and large. The factor is the posterior mean
+of a mixture of both (docs/decisions/scoring_departures.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from jobs.scoring.method.count_noise import smoothed_by_age
+from jobs.scoring.method.delay_matching import DelayMatching
+from jobs.scoring.method.hourly_counts import Array, PreviousVersion, trailing_sum
+
+HOURS_BEFORE_RELEASE = 72
+REFERENCE = slice(24, HOURS_BEFORE_RELEASE)  # two whole days, after one in which crashes of the hours before would be missing
+_TRAILING_HOURS = 6
+_FEWEST_RELEASES = 3
+OVERDISPERSION = 2.5  # fixed: the previous version's own is not known in its last days
+_LEAST_VARIANCE = 0.03**2
+_EVENT_PROBABILITY = 0.3  # of any hour; believed too late where it is rarer: an event of x 1.6 alarms in 4 % of releases, at .05 in 7 %
+_EVENT_SD = 0.4  # of its log factor
+
+
+@dataclass(frozen=True)
+class PreviousVersionChange:
+    """Log of the previous version's trailing rate over its rate before the release, by age, and its variance by counting. NaN: not known."""
+
+    log_change: Array
+    count_variance: Array
+
+
+@dataclass(frozen=True)
+class UsualChange:
+    """What the previous version's rate usually does after a release: those who stay behind differ from those who move.
+
+    `variance` is that of the next release's change around `mean`, without what is due to counting.
+    """
+
+    mean: Array
+    variance: Array
+
+
+def previous_version_change(previous: PreviousVersion, matching: DelayMatching, hours: int) -> PreviousVersionChange:
+    """The change at each of the first `hours` hours since release."""
+    end = HOURS_BEFORE_RELEASE + hours
+    usage_hours = previous.usage_hours[:end]
+    crashes = np.convolve(previous.crashes[:end], matching.kernel)[: usage_hours.size]
+    crashes_before, usage_before = crashes[REFERENCE].sum(), usage_hours[REFERENCE].sum()
+    trailing_crashes = trailing_sum(crashes, _TRAILING_HOURS)[HOURS_BEFORE_RELEASE:]
+    trailing_usage = trailing_sum(usage_hours, _TRAILING_HOURS)[HOURS_BEFORE_RELEASE:]
+    is_known = (trailing_usage > 1e-9) & (usage_before > 1e-9)
+    change = np.full((2, hours), np.nan)
+    known = np.flatnonzero(is_known)
+    change[0, known] = np.log((trailing_crashes[known] + 0.5) / trailing_usage[known] * usage_before / (crashes_before + 0.5))
+    change[1, known] = OVERDISPERSION * (1 / np.maximum(trailing_crashes[known], 1.0) + 1 / max(crashes_before, 1.0))
+    return PreviousVersionChange(change[0], change[1])
+
+
+def usual_change(previous_versions: Sequence[tuple[PreviousVersion, DelayMatching]], hours: int) -> UsualChange | None:
+    """Mean and predictive variance over the baselines; None where too few know their previous version for a variance."""
+    releases = len(previous_versions)
+    if releases < _FEWEST_RELEASES:
+        return None
+    changes = [previous_version_change(previous, matching, hours) for previous, matching in previous_versions]
+    # NaN at an age at which any baseline doesn't know: no factor then.
+    logs = np.array([change.log_change for change in changes])
+    excess = logs.var(axis=0, ddof=1) - np.mean([change.count_variance for change in changes], axis=0)
+    is_known = np.isfinite(excess)
+    variance = np.full(hours, np.nan)
+    variance[is_known] = np.maximum(smoothed_by_age(excess[is_known]), _LEAST_VARIANCE) * (1 + 1 / releases)
+    return UsualChange(logs.mean(axis=0), variance)
+
+
+def environment_factors(
+    previous: PreviousVersion | None, matching: DelayMatching, usual: UsualChange | None, hours: int, explained: Array | None = None
+) -> Array:
+    """The factor on each hour's expected crashes; about 1 where the previous version says nothing beyond its noise.
+
+    `explained` is the part of its change (log) that events in single strata account for.
+    """
+    factors: NDArray[np.float64] = np.ones(hours)
+    if previous is None or usual is None:
+        return factors
+    change = previous_version_change(previous, matching, hours)
+    psi = change.log_change - usual.mean[:hours] - (0.0 if explained is None else explained)
+    wander = change.count_variance + usual.variance[:hours]
+    is_known = np.isfinite(psi) & np.isfinite(wander)
+    factors[is_known] = np.exp(_expected_event(psi[is_known], wander[is_known]))
+    return factors
+
+
+def _expected_event(psi: Array, wander: Array) -> Array:
+    """Posterior mean of an event's log factor, which is 0 in most hours and normal in the others, given that psi is seen through wander."""
+    is_event, share = event_chances(psi, wander, _EVENT_PROBABILITY, _EVENT_SD)
+    return np.asarray(is_event * share * psi)
+
+
+def event_chances(psi: Array, wander: Array, probability: float, event_sd: float) -> tuple[Array, Array]:
+    """Chance that there is an event, of log sd `event_sd` and that prior `probability`, and the share of psi that it would then be."""
+    share = event_sd**2 / (event_sd**2 + wander)
+    log_evidence = (np.log1p(-share) + psi**2 * share / wander) / 2
+    return np.asarray(expit(log_evidence + logit(probability))), np.asarray(share)

@@ -1,0 +1,171 @@
+"""Rows of release_health as they are told, and which cell a verdict is told from. Scoring, the digest and `explain` choose it here alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.policies import POLICY
+from jobs.declarations.windows import HOUR
+from jobs.verdicts.health_notes import Note, NoteCode, note_with, parse_note
+
+ALL = "all"
+_ALARMING = 0.90
+"""From here on a cell is told as the one that alarms; below, more likely a part of it does. No policy calls a cell regressed for less."""
+
+
+class State(StrEnum):
+    """The states of release_health, as the table declares them."""
+
+    NO_BASELINE = "no_baseline"
+    DATA_PROBLEM = "data_problem"
+    REGRESSED = "regressed"
+    TOO_EARLY = "too_early"
+    WATCH = "watch"
+    IMPROVED = "improved"
+    HEALTHY = "healthy"
+    INCONCLUSIVE = "inconclusive"
+
+
+ALARMING_STATES = (State.REGRESSED, State.WATCH)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row of release_health: one look at one cell of one release. Fields are named as the columns are."""
+
+    as_of: datetime
+    channel: str
+    release_version: str
+    state: State
+    since: datetime
+    scope: str = "platform"
+    platform: str = ALL
+    stratum: str = ALL
+    measure: str = ALL
+    age_hours: float = 0.0
+    observed_crashes: float | None = None
+    usage_hours: float | None = None
+    delayed_crashes: float | None = None
+    expected_crashes: float | None = None
+    acceptable_ratio: float | None = None
+    ratio: float | None = None
+    ratio_low: float | None = None
+    ratio_high: float | None = None
+    p_unacceptable: float | None = None
+    evidence: float | None = None
+    score: float | None = None
+    adoption: float | None = None
+    environment_factor: float | None = None
+    baseline_versions: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        """Which cell of its release it is: scope, platform, stratum, measure."""
+        return (self.scope, self.platform, self.stratum, self.measure)
+
+    @property
+    def age_hours_at_since(self) -> float:
+        """How old the release was when the state began, in hours."""
+        return self.age_hours - (self.as_of - self.since) / HOUR
+
+    def note(self, code: NoteCode) -> Note | None:
+        """The note with that code, if the row has one."""
+        return note_with(self.notes, code)
+
+
+CELL_COLUMNS: tuple[str, ...] = tuple(column.name for column in fields(Cell))
+PLACE_COLUMNS = ("scope", "platform", "stratum", "measure")
+
+
+def cell_from_row(row: Mapping[str, Any]) -> Cell:
+    """A row of release_health as a cell; columns that are not told of are left out."""
+    values = {name: row[name] for name in CELL_COLUMNS if name in row}
+    values["state"] = State(values["state"])
+    values["baseline_versions"] = tuple(values.get("baseline_versions") or ())
+    values["notes"] = tuple(map(parse_note, values.get("notes") or ()))
+    return Cell(**values)
+
+
+_SCORING = {measure.name: measure.scoring for measure in MEASURES if measure.scoring is not None}
+
+
+def is_critical(measure: str) -> bool:
+    """Whether a measure decides the state of its release."""
+    return measure in _SCORING and _SCORING[measure].is_critical
+
+
+def alarm_share(measure: str) -> float:
+    """The measure's part of a release's false alarms; 0 where it does not decide."""
+    return _SCORING[measure].alarm_share if measure in _SCORING else 0.0
+
+
+def severity_cost(measure: str) -> float:
+    """How much a measure weighs beside others; 0 where it is not scored."""
+    return _SCORING[measure].severity_cost if measure in _SCORING else 0.0
+
+
+def is_suspicious(cell: Cell) -> bool:
+    """Whether a cell's own figures speak against it, and not only those of a part of it."""
+    return (cell.p_unacceptable or 0.0) >= POLICY.verdict.watch_probability
+
+
+def is_alarmed_by_part(cell: Cell) -> bool:
+    """Whether a cell alarms although its own figures do not."""
+    return cell.state in ALARMING_STATES and cell.p_unacceptable is not None and not is_suspicious(cell)
+
+
+def deciding_cell(state: State, cells: Sequence[Cell]) -> Cell | None:
+    """The cell that a release's state is told from; None only where there are no cells.
+
+    In alarm the worst that alarms: the measures that decide before the others, and those that alarm by their own figures before those that
+    are called regressed for a part. Without alarm the costliest measure on all platforms together that agrees with the verdict, since
+    people mean those; else the platform that does.
+    """
+    shares = _platform_shares(cells)
+    if state in ALARMING_STATES:
+        # A release is watched, too, where a measure that does not decide has regressed.
+        states = (State.REGRESSED,) if state is State.REGRESSED else ALARMING_STATES
+        alarming = [cell for cell in cells if cell.state in states]
+        if alarming:
+            return max(alarming, key=lambda cell: _alarm_weight(cell, shares))
+    platforms = [cell for cell in cells if cell.scope == "platform"]
+    critical = [cell for cell in platforms if is_critical(cell.measure)]
+    everywhere = [cell for cell in critical if cell.platform == ALL]
+    agreeing = [cell for cell in everywhere if cell.state is state]
+    if agreeing:
+        return max(agreeing, key=lambda cell: (_has_events(cell), severity_cost(cell.measure), _suspicion(cell)))
+    on_platforms = [cell for cell in critical if cell.state is state]
+    return max(on_platforms or everywhere or critical or list(cells), key=lambda cell: _alarm_weight(cell, shares), default=None)
+
+
+def _has_events(cell: Cell) -> bool:
+    """Whether the release or those before it ever had one: a measure of which there is none tells nothing."""
+    return bool(cell.observed_crashes or cell.expected_crashes)
+
+
+def _platform_shares(cells: Iterable[Cell]) -> dict[tuple[str, str], float]:
+    """Usage hours of a platform as a share of all platforms', by measure and platform."""
+    usage_hours = {(cell.measure, cell.platform): cell.usage_hours or 0.0 for cell in cells if cell.scope == "platform"}
+    return {
+        (measure, platform): hours / usage_hours[measure, ALL]
+        for (measure, platform), hours in usage_hours.items()
+        if usage_hours.get((measure, ALL))
+    }
+
+
+def _alarm_weight(cell: Cell, shares: Mapping[tuple[str, str], float]) -> tuple[object, ...]:
+    """Those first that decide and alarm by their own figures, then the most certain, and among equals the most affected.
+
+    A platform is called regressed also where only its last 24 hours are, or a group of its users; its own figures then say nothing.
+    """
+    has_users = shares.get((cell.measure, cell.platform), 1.0) >= POLICY.verdict.critical_platform_share
+    by_itself = ((cell.p_unacceptable or 0.0) >= _ALARMING, is_suspicious(cell))
+    return (is_critical(cell.measure) and has_users, *by_itself, cell.scope == "platform", *_suspicion(cell))
+
+
+def _suspicion(cell: Cell) -> tuple[float, float]:
+    return (round(cell.p_unacceptable or 0.0, 2), cell.ratio or 0.0)

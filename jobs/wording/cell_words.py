@@ -1,0 +1,55 @@
+"""The names of states, measures, platforms and groups of users as people say them, for the digest and for `explain`."""
+
+from jobs.declarations.measures import MEASURES
+from jobs.verdicts.health_cells import ALL, Cell, State
+from jobs.wording.client_text import as_label
+
+_MEASURES = {measure.name: measure for measure in MEASURES}
+_PLATFORMS = {"Windows_NT": "Windows", "Darwin": "macOS"}
+_STRATUM_PARTS = 4  # operating system, its version, architecture, country group
+
+
+def state_name(state: State) -> str:
+    """`data problem` for data_problem."""
+    return state.value.replace("_", " ")
+
+
+def measure_words(measure: str) -> str:
+    """`browser crashes` for main_crashes_capped; names unknown to the declarations as they are."""
+    declared = _MEASURES.get(measure)
+    return declared.label if declared else as_label(measure.replace("_", " "))
+
+
+def platform_words(platform: str) -> str:
+    """A platform by the name that people use."""
+    return "all platforms" if platform == ALL else _PLATFORMS.get(platform, as_label(platform))
+
+
+def stratum_words(stratum: str) -> str:
+    """`Windows 10, x86-64, western europe` for the stratum `Windows_NT / 10 / x86-64 / western_europe`, `macOS` for a platform; others as they are."""
+    parts = stratum.split(" / ")
+    if len(parts) != _STRATUM_PARTS:
+        return _PLATFORMS.get(stratum, as_label(stratum, 60))
+    platform, version, architecture, group = (as_label(part) for part in parts)
+    countries = "other countries" if group == "other" else group.replace("_", " ")
+    return f"{platform_words(platform)} {version}, {architecture}, {countries}"
+
+
+def where_words(cell: Cell) -> str:
+    """Where a cell is: ` on Windows`, ` among Windows 10 x86-64 in western_europe`, or nothing for all platforms."""
+    if cell.stratum != ALL:
+        is_platform = " / " not in cell.stratum and cell.stratum != "other"
+        return f" {'on' if is_platform else 'among'} {stratum_words(cell.stratum)}"
+    return "" if cell.platform == ALL else f" on {platform_words(cell.platform)}"
+
+
+def population_words(cell: Cell) -> str:
+    """Whose figures a cell holds: `all platforms`, `Windows`, `all platforms, last 24 h`, `Windows 10, x86-64, western europe`."""
+    where = stratum_words(cell.stratum) if cell.stratum != ALL else platform_words(cell.platform)
+    return f"{where}, last 24 h" if cell.scope == "trailing" else where
+
+
+def place_words(cell: Cell) -> str:
+    """`browser crashes on Windows`, `browser crashes on all platforms in the last 24 h`."""
+    where = where_words(cell) or " on all platforms"
+    return f"{measure_words(cell.measure)}{where}{' in the last 24 h' if cell.scope == 'trailing' else ''}"
