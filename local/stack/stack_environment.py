@@ -140,7 +140,7 @@ def _catalog_environment(config: StackConfig) -> dict[str, str]:
 
 def _spark_environment() -> dict[str, str]:
     binaries = Path(sys.prefix) / "bin"
-    log_settings = f"-Dlog4j2.configurationFile={(ROOT / 'local' / 'spark_log4j2.properties').as_uri()}"
+    log_settings = f"-Dlog4j2.configurationFile={(ROOT / 'local' / 'stack' / 'spark_log4j2.properties').as_uri()}"
     return {
         "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(ROOT),

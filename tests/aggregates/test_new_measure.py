@@ -73,7 +73,7 @@ def declare_one_more_measure(checkout: Path) -> None:
     """A copy of the jobs whose declarations have one more row."""
     shutil.copytree(ROOT / "jobs", checkout / "jobs", ignore=shutil.ignore_patterns("__pycache__"))
     (checkout / "docs").mkdir()
-    declarations = checkout / "jobs" / "measures.py"
+    declarations = checkout / "jobs" / "declarations" / "measures.py"
     text = declarations.read_text()
     assert text.count(ROWS_BEGIN) == 1
     declarations.write_text(text.replace(ROWS_BEGIN, ROWS_BEGIN + ROW))

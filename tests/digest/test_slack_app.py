@@ -8,7 +8,7 @@ from jobs.deployment.settings import ROOT
 from local.slack_stand_in.stand_in_app import ALL_SCOPES
 from local.slack_stand_in.web_methods import METHODS
 
-CODE = "\n".join(path.read_text() for path in (ROOT / "jobs" / "digest").glob("*.py"))
+CODE = "\n".join(path.read_text() for path in (ROOT / "jobs" / "digest").rglob("*.py"))
 
 
 def test_the_manifest_asks_for_what_is_called():

@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 from pyarrow import fs
 
+from expectations.checks import staged_rows
 from expectations.checks.audited_run import StagedTable
-from expectations.checks.checks import staged_rows
 from expectations.checks.severities import Outcome
 from expectations.checks.staged_rows import open_rows
 from expectations.gate.table_gates import audit_window_tables

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from expectations.checks import staged_rows
 from expectations.checks.audited_run import StagedTable
-from expectations.checks.checks import Batch, Check, TableSuite, staged_rows
+from expectations.checks.checks import Batch, Check, TableSuite
 from expectations.checks.rules import Between, Matches, NeverEmpty, NeverNull, OneOf, OneRowEach, Rule
 from expectations.checks.severities import Outcome, Severity
 from expectations.checks.staged_rows import FigureRows, RowsInSql, open_rows

@@ -19,7 +19,10 @@ def check(tmp_path: Path, java: str | None, *programs: str, **environment: str) 
         fake(tmp_path / "java", java)
     bash = str(tmp_path / "bash")
     return subprocess.run(
-        [bash, str(ROOT / "local" / "check_machine.sh")], env={"PATH": str(tmp_path)} | environment, capture_output=True, text=True
+        [bash, str(ROOT / "local" / "stack" / "check_machine.sh")],
+        env={"PATH": str(tmp_path)} | environment,
+        capture_output=True,
+        text=True,
     )
 
 
