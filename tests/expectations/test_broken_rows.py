@@ -53,8 +53,8 @@ def range_words(column: Column) -> str:
 
 
 def outside(column: Column) -> list[float]:
-    greatest = declared_range(column)[1]
-    return [-0.5, math.nan, math.inf, *([greatest + 0.5] if greatest <= 100 else [])]
+    least, greatest = declared_range(column)
+    return [*([-0.5] if least == 0 else []), math.nan, math.inf, *([greatest + 0.5] if greatest <= 100 else [])]
 
 
 def time_words(table: Table) -> str:
