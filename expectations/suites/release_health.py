@@ -7,6 +7,7 @@ from expectations.checks.checks import Batch, Check, TableSuite, suite_of
 from expectations.checks.declared_checks import declared_checks
 from expectations.checks.rules import Between, OneOf
 from expectations.checks.severities import Severity
+from jobs.decisions.rollout_advice import Action, Reason
 from jobs.declarations.measures import SCORED_MEASURES
 from jobs.declarations.windows import HOUR
 from jobs.tables.staging_manifest import Looks
@@ -49,6 +50,8 @@ def _own_checks() -> tuple[Check, ...]:
     return (
         _values("state", [state.value for state in State]),
         _values("scope", list(_SCOPES)),
+        _values("advice", [action.value for action in Action]),
+        _values("advice_reason", [reason.value for reason in Reason]),
         _values("measure", [_ALL, *(measure.name for measure in SCORED_MEASURES)]),
         _at_most("ratio_low above ratio", "ratio_low <= ratio", ("ratio_low", "ratio")),
         _at_most("ratio above ratio_high", "ratio <= ratio_high", ("ratio", "ratio_high")),

@@ -3,29 +3,36 @@
 from collections.abc import Sequence
 from typing import Any
 
+from jobs.decisions.rollout_advice import CriticalCell, advise
 from jobs.decisions.rollout_costs import DAY_HOURS, excess_so_far, usual_crashes_per_day
 from jobs.decisions.verdict_forecast import ReleaseForecasts, VerdictForecast
 from jobs.declarations.policies import Policy
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
-from jobs.verdicts.health_cells import PLACE_COLUMNS, UNDECIDED_STATES, State
+from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, UNDECIDED_STATES, State, is_critical, severity_cost
 from jobs.verdicts.health_notes import NoteCode, parse_note
 
 Row = dict[str, Any]
 _COSTS = ("excess_crashes", "excess_crashes_low", "excess_crashes_high", "usual_crashes_per_day")
 
+_ADVICE = ("advice", "advice_reason", "going_loss", "waiting_loss")
+
 
 def with_decisions(rows: Sequence[Row], scored: ScoredRelease, policy: Policy) -> list[Row]:
-    """A release's rows, each with its costs; those of its verdicts have the costs of the cell that they are told from, and the forecast."""
+    """A release's rows, each with its costs; those of its verdicts have those of the cell that they are told from, forecast and advice."""
     forecasts = ReleaseForecasts(scored, policy)
     cells = {(cell.key.measure, cell.platform): cell for cell in scored.cells}
     decided = []
+    by_look: dict[Any, list[Row]] = {}
+    for row in rows:
+        by_look.setdefault(row["as_of"], []).append(row)
     for row in rows:
         place, forecast = _told_place(row), None
         look = round(row["age_hours"]) - 1
         if row["scope"] == "release" and State(row["state"]) in UNDECIDED_STATES:
             forecast = forecasts.at(look)
         cell = cells[place["measure"], place["platform"]]
-        decided.append(row | _costs(row, cell, place, look) | _forecast_columns(forecast))
+        advice = _advice_columns(row, by_look[row["as_of"]], policy) if row["scope"] == "release" else dict.fromkeys(_ADVICE)
+        decided.append(row | _costs(row, cell, place, look) | _forecast_columns(forecast) | advice)
     return decided
 
 
@@ -57,3 +64,20 @@ def _forecast_columns(forecast: VerdictForecast | None) -> Row:
             for state, chance in of_state.items()
         ]
     return {"state_chances": chances, "verdict_hours_low": low, "verdict_hours": median, "verdict_hours_high": high}
+
+
+def _advice_columns(verdict: Row, rows: Sequence[Row], policy: Policy) -> Row:
+    """From the critical measures on all platforms together, and on each with users enough; `rows` are those of the look."""
+    platforms = [row for row in rows if row["scope"] == "platform" and is_critical(row["measure"])]
+    usage_hours = max((row["usage_hours"] for row in platforms if row["platform"] == ALL), default=0.0)
+    cells = [
+        CriticalCell(
+            row["p_unacceptable"],
+            row["unacceptable_excess"],
+            row["expected_crashes"] * severity_cost(row["measure"]) if row["platform"] == ALL else 0.0,
+        )
+        for row in platforms
+        if row["ratio"] is not None and row["usage_hours"] >= policy.verdict.critical_platform_share * usage_hours
+    ]
+    advice = advise(State(verdict["state"]), verdict["age_hours"], cells, policy.rollout)
+    return dict(zip(_ADVICE, (advice.action.value, advice.reason.value, advice.going_loss, advice.waiting_loss), strict=True))

@@ -1,8 +1,8 @@
 """When a release will be judged and what it costs, in words: the digest and `explain` say the same."""
 
-from jobs.decisions.rollout_costs import excess_next_day
+from jobs.decisions.rollout_costs import SHARES, excess_next_day
 from jobs.verdicts.health_cells import UNDECIDED_STATES, Cell, State
-from jobs.wording.shown_numbers import count_words, ratio_words
+from jobs.wording.shown_numbers import count_words, percent_words, ratio_words
 
 _LEAST_TOLD = 3.0
 """Fewer crashes more than usual are not worth a word."""
@@ -19,7 +19,7 @@ def forecast_words(verdict: Cell) -> str:
 def _when(verdict: Cell) -> str:
     low, median, high = verdict.verdict_hours_low, verdict.verdict_hours, verdict.verdict_hours_high
     if median is None:
-        return "At today's rollout the next days will probably not tell: widen it, or judge by hand"
+        return "At today's rollout the next days will probably not tell: judge by hand if it cannot wait"
     if high is None:
         return f"A verdict is expected in about {_hours(median)}, but may not come at today's rollout"
     if low == high:
@@ -48,3 +48,16 @@ def cost_words(verdict: Cell) -> str:
         return f"{so_far}."
     ahead = excess_next_day(verdict.usual_crashes_per_day, verdict.expected_excess)
     return f"{so_far}, and about {count_words(round(ahead))} in the next 24 h with as many users as now."
+
+
+def widening_words(verdict: Cell) -> str:
+    """What the next step of a rollout would cost: `On 50 % of the channel it would have about 40 crashes more than usual in 24 h.`"""
+    adoption, usual, share = verdict.adoption, verdict.usual_crashes_per_day, verdict.expected_excess
+    if not adoption or usual is None or share is None:
+        return "Waiting would save less than the delay costs."
+    wider = next(wide for wide in SHARES if wide > adoption)
+    more = excess_next_day(usual, share, wider / adoption)
+    if more < _LEAST_TOLD:
+        return f"Hardly a crash more than usual is to be expected of it on {percent_words(wider)} of the channel in 24 h."
+    crashes = f"about {count_words(round(more))} crashes more than usual in 24 h"
+    return f"On {percent_words(wider)} of the channel it may have {crashes}; waiting would save less than the delay costs."

@@ -347,6 +347,28 @@ RELEASE_HEALTH = Table(
             nullable=True,
         ),
         Column("verdict_hours_high", "double", "Upper end of the 80 % interval; NULL as above.", "hours", nullable=True),
+        Column("advice", "string", "In the release's row: go, hold or stop. It is advice: nothing here changes a rollout.", nullable=True),
+        Column(
+            "advice_reason",
+            "string",
+            "regressed, data_problem, no_baseline, watched, unsure, waiting_is_cheaper or going_is_cheaper.",
+            nullable=True,
+        ),
+        Column(
+            "going_loss",
+            "double",
+            "Expected loss of widening the rollout now: unacceptable excess x hours until more is known and a fix is out, in crashes that the "
+            "users to be given it usually have in an hour.",
+            "hours of usual crashes",
+            nullable=True,
+        ),
+        Column(
+            "waiting_loss",
+            "double",
+            "What waiting until more is known costs them, in the same unit.",
+            "hours of usual crashes",
+            nullable=True,
+        ),
     ),
     "as_of",
     "day",

@@ -78,6 +78,10 @@ class Cell:
     verdict_hours: float | None = None
     verdict_hours_high: float | None = None
     state_chances: tuple[StateChance, ...] = ()
+    advice: str | None = None
+    advice_reason: str | None = None
+    going_loss: float | None = None
+    waiting_loss: float | None = None
     baseline_versions: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
 

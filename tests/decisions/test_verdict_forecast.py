@@ -80,3 +80,13 @@ def test_a_verdict_has_the_costs_of_the_cell_that_it_is_told_from():
     assert verdict["excess_crashes"] == cell["excess_crashes"]
     assert verdict["excess_crashes"] == pytest.approx(verdict["observed_crashes"] * (1 - 1 / verdict["ratio"]))
     assert verdict["excess_crashes_low"] < verdict["excess_crashes"] < verdict["excess_crashes_high"]
+
+
+def test_a_regressed_release_is_to_be_stopped_and_a_healthy_one_may_go_on():
+    judged = verdict_of(last_hours=60, ratio=3.0)
+    assert (judged["advice"], judged["advice_reason"]) == ("stop", "regressed")
+    assert verdict_of(last_hours=72)["advice"] == "go"
+
+
+def test_only_verdicts_carry_advice():
+    assert {row["advice"] for row in rows_of(last_hours=12) if row["scope"] != "release"} == {None}

@@ -95,6 +95,7 @@ def a_locally_regressed_release(**more):
 
 CASES: dict[str, DigestFacts] = {
     "healthy": some_facts(a_release(), an_older_release()),
+    "healthy_go": some_facts(a_release(advice="go", adoption=0.24, usual_crashes_per_day=900.0, expected_excess=0.02), an_older_release()),
     "improved": some_facts(a_release(State.IMPROVED, ratio=0.71, ratio_low=0.6, ratio_high=0.84, p_unacceptable=0.0), an_older_release()),
     "regressed": some_facts(a_regressed_release(**_COSTS), an_older_release()),
     "regressed_and_dismissed": some_facts(a_regressed_release(review=a_review()), an_older_release()),
@@ -137,9 +138,11 @@ CASES: dict[str, DigestFacts] = {
         a_release(State.WATCH, (a_regressed_cell(state=State.WATCH, p_unacceptable=0.7, **_MILD),), score=30.0, **_COSTS, **_MAYBE),
         an_older_release(),
     ),
-    "too_early": some_facts(a_release(State.TOO_EARLY, score=71.0, **_TOO_EARLY, **_SOON), an_older_release()),
+    "too_early": some_facts(a_release(State.TOO_EARLY, score=71.0, **_TOO_EARLY, **_SOON, advice="hold"), an_older_release()),
     "inconclusive": some_facts(
-        a_release(State.INCONCLUSIVE, score=83.0, ratio=1.12, ratio_low=0.92, ratio_high=1.36, p_unacceptable=0.17, **_NOT_SOON),
+        a_release(
+            State.INCONCLUSIVE, score=83.0, ratio=1.12, ratio_low=0.92, ratio_high=1.36, p_unacceptable=0.17, **_NOT_SOON, advice="go"
+        ),
         an_older_release(),
     ),
     "no_baseline": some_facts(
