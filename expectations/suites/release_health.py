@@ -21,6 +21,7 @@ _RELEASE = "PARTITION BY as_of, channel, release_version"
 _COMPUTED = {
     "ratio_low above ratio": "ratio_low - ratio",
     "ratio above ratio_high": "ratio - ratio_high",
+    "chance above one": "list_max([chance.probability FOR chance IN state_chances]) - 1",
     "seconds from as_of to since": "epoch(since) - epoch(as_of)",
     # A release's verdict is one of its cells'; a cell without a verdict belongs to no release.
     _CELLS: f"CASE WHEN scope = 'release' THEN sum(CASE WHEN scope = 'platform' THEN 1 ELSE 0 END) OVER ({_RELEASE}) END",
@@ -55,6 +56,7 @@ def _own_checks() -> tuple[Check, ...]:
         _values("measure", [_ALL, *(measure.name for measure in SCORED_MEASURES)]),
         _at_most("ratio_low above ratio", "ratio_low <= ratio", ("ratio_low", "ratio")),
         _at_most("ratio above ratio_high", "ratio <= ratio_high", ("ratio", "ratio_high")),
+        _at_most("chance above one", "no chance of a state is above one", ("state_chances",)),
         _at_most("seconds from as_of to since", "since <= as_of", ("since", "as_of")),
         _at_most(
             "figures missing beside expected_crashes",

@@ -19,6 +19,8 @@ _EXP_GRID: Array = np.exp(GRID)
 _SLAB_MEAN = float(np.log(1.6))
 _SLAB_SD = 0.4
 _IMPROVEMENT_MEAN = -0.6 * _SLAB_MEAN
+_UNUSED = np.zeros((3, GRID.size))
+"""They fill the functionals up to a multiple of four: of columns beyond one, the number of looks would decide how they are rounded."""
 _CHUNK_LOOKS = 2048  # 1 MB a matrix: stays in the cache
 
 
@@ -80,7 +82,9 @@ def ratio_posterior(observed: Array, expected: Array, dispersion: Array, transie
     for start in range(0, counts.size, _CHUNK_LOOKS):
         looks = slice(start, start + _CHUNK_LOOKS)
         sums[looks] = _likelihood(counts[looks], means[looks], sizes[looks]) @ functionals
-    total, first, second, bad, improved, regressed, healthy, excess, unacceptable = (column.reshape(observed.shape) for column in sums.T)
+    total, first, second, bad, improved, regressed, healthy, excess, unacceptable, *_ = (
+        column.reshape(observed.shape) for column in sums.T
+    )
     mean = first / total
     return RatioPosterior(
         p_unacceptable=np.clip(bad / total, 0.0, 1.0),
@@ -125,7 +129,7 @@ def _functionals(prior: RatioPrior) -> Array:
     excess = mixture * np.maximum(_EXP_GRID - 1, 0.0)
     tails = (mixture * share_above, mixture * share_below)
     return np.column_stack(
-        [mixture, mixture * GRID, mixture * GRID**2, *tails, prior.regressed, prior.healthy, excess, excess * share_above]
+        [mixture, mixture * GRID, mixture * GRID**2, *tails, prior.regressed, prior.healthy, excess, excess * share_above, *_UNUSED]
     )
 
 
