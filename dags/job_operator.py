@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow.providers.standard.hooks.subprocess import SubprocessHook
@@ -22,7 +22,7 @@ loaded. Not for Spark's workers, which read for minutes."""
 class JobOperator(BaseOperator):
     """`python -m jobs.<module> <arguments>`: its output is the task's log, its last line the task's XCom, read as JSON, where `do_xcom_push` asks.
 
-    `arguments` are templates; one that renders to nothing is left out. `skip_if` is a template, too: the task is skipped where it renders
+    `environment` is added to the process's own. `arguments` are templates; one that renders to nothing is left out. `skip_if` is a template, too: the task is skipped where it renders
     to `True`. Failed expectations fail the task for good; every other failure is tried again, as often as `retries` says.
     """
 
@@ -30,11 +30,19 @@ class JobOperator(BaseOperator):
     ui_color = "#e8f0fe"
 
     def __init__(
-        self, *, module: str, arguments: Sequence[str] = (), skip_if: str = "", do_xcom_push: bool = False, **task_arguments: Any
+        self,
+        *,
+        module: str,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        skip_if: str = "",
+        do_xcom_push: bool = False,
+        **task_arguments: Any,
     ) -> None:
         super().__init__(do_xcom_push=do_xcom_push, **task_arguments)
         self.module = module
         self.arguments = arguments
+        self.environment = dict(environment or {})
         self.skip_if = skip_if
         self._process = SubprocessHook()
 
@@ -46,7 +54,7 @@ class JobOperator(BaseOperator):
     def execute(self, context: Any) -> Any:
         if self.skip_if == "True":
             raise AirflowSkipException(f"{self.module} has nothing to do in this run")
-        ended = self._process.run_command(self.command, env=SLIM | os.environ, cwd=str(ROOT))
+        ended = self._process.run_command(self.command, env=SLIM | os.environ | self.environment, cwd=str(ROOT))
         if ended.exit_code == FAILED_EXPECTATIONS:
             raise AirflowFailException(
                 f"{self.module} found critical expectations failed, as its log says above; the same rows would fail again"

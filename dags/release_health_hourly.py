@@ -22,46 +22,50 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, Param, TriggerRule
 from dags.health_tasks import (
     DEFAULT_ARGUMENTS,
     MACROS,
-    aggregate_and_audit,
     interval_arguments,
-    publish_page,
-    python_task,
-    score_and_audit,
     watch,
 )
 from dags.hour_closing import HourClosedSensor
-from jobs.deployment.settings import from_environment
+from dags.product_tasks import ProductTasks
+from jobs.deployment.settings import deployed_products
 
-LANDING = from_environment().landing.rstrip("/")  # `//` names another object on S3
-MARKER = f"{LANDING}/submission_date={{{{ data_interval_start.strftime('%Y-%m-%d/submission_hour=%H') }}}}/_SUCCESS"
 
-with DAG(
-    dag_id="release_health_hourly",
-    doc_md=__doc__,
-    schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
-    start_date=datetime(2017, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=4,
-    default_args=DEFAULT_ARGUMENTS,
-    user_defined_macros=MACROS,
-    params={"wait_minutes": Param(120, type="number", minimum=0, description="How long to wait for the hour to be closed, in minutes.")},
-    tags=["release-health"],
-):
-    arguments = interval_arguments("provisional")
-    closed = HourClosedSensor(
-        task_id="wait_for_closed_hour",
-        marker=MARKER,
-        wait_minutes="{{ params.wait_minutes }}",
-        retries=0,
-        # Airflow counts the wait in the triggerer, too, and would end it without a word.
-        execution_timeout=None,
-    )
-    aggregate, audit = aggregate_and_audit(arguments)
-    score, audit_scores = score_and_audit(arguments)
-    digest = python_task("post_health_digest", arguments, trigger_rule=TriggerRule.ALL_DONE)
-    page = publish_page()
+def define_dag(tasks: ProductTasks) -> None:
+    """One product's DAG."""
+    with DAG(
+        dag_id=tasks.product.dag_id("release_health_hourly"),
+        doc_md=__doc__,
+        schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
+        start_date=datetime(2017, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=4,
+        default_args=DEFAULT_ARGUMENTS,
+        user_defined_macros=MACROS,
+        params={
+            "wait_minutes": Param(120, type="number", minimum=0, description="How long to wait for the hour to be closed, in minutes.")
+        },
+        tags=["release-health"],
+    ):
+        arguments = interval_arguments("provisional")
+        closed = HourClosedSensor(
+            task_id="wait_for_closed_hour",
+            marker=tasks.hours_marker,
+            closed_at=tasks.hours_closing,
+            wait_minutes="{{ params.wait_minutes }}",
+            retries=0,
+            # Airflow counts the wait in the triggerer, too, and would end it without a word.
+            execution_timeout=None,
+        )
+        aggregate, audit = tasks.aggregate_and_audit(arguments)
+        score, audit_scores = tasks.score_and_audit(arguments)
+        digest = tasks.python("post_health_digest", arguments, trigger_rule=TriggerRule.ALL_DONE)
+        page = tasks.publish_page()
 
-    closed >> aggregate
-    audit >> score
-    audit_scores >> [digest, page]
-    watch([closed, aggregate, audit, score, audit_scores, digest, page])
+        closed >> aggregate
+        audit >> score
+        audit_scores >> [digest, page]
+        watch([closed, aggregate, audit, score, audit_scores, digest, page])
+
+
+for product in deployed_products():
+    define_dag(ProductTasks(product))

@@ -23,40 +23,47 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule
 from dags.health_tasks import (
     DEFAULT_ARGUMENTS,
     MACROS,
-    aggregate_and_audit,
     interval_arguments,
-    publish_page,
-    python_task,
-    score_and_audit,
     watch,
 )
+from dags.product_tasks import ProductTasks
+from jobs.deployment.settings import deployed_products
 
-with DAG(
-    dag_id="release_health_settled",
-    doc_md=__doc__,
-    schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
-    start_date=datetime(2017, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=2,
-    default_args=DEFAULT_ARGUMENTS,
-    user_defined_macros=MACROS,
-    tags=["release-health"],
-):
-    arguments = interval_arguments("settled")
-    late_objects = DateTimeSensorAsync(
-        task_id="wait_for_late_objects",
-        target_time="{{ data_interval_end.add(hours=6).isoformat() }}",
-        # Start in the triggerer; why, says dags/hour_closing.py.
-        start_from_trigger=True,
-        # The six hours count, too.
-        execution_timeout=None,
-    )
-    aggregate, audit = aggregate_and_audit(arguments)
-    score, audit_scores = score_and_audit(arguments)
-    digest = python_task("post_health_digest", arguments, skip_if="{{ dag_run.run_type == 'backfill' }}", trigger_rule=TriggerRule.ALL_DONE)
-    page = publish_page(skip_if="{{ dag_run.run_type == 'backfill' }}")
 
-    late_objects >> aggregate
-    audit >> score
-    audit_scores >> [digest, page]
-    watch([late_objects, aggregate, audit, score, audit_scores, digest, page])
+def define_dag(tasks: ProductTasks) -> None:
+    """One product's DAG."""
+    with DAG(
+        dag_id=tasks.product.dag_id("release_health_settled"),
+        doc_md=__doc__,
+        schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+        start_date=datetime(2017, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=2,
+        default_args=DEFAULT_ARGUMENTS,
+        user_defined_macros=MACROS,
+        tags=["release-health"],
+    ):
+        arguments = interval_arguments("settled")
+        late_objects = DateTimeSensorAsync(
+            task_id="wait_for_late_objects",
+            target_time="{{ data_interval_end.add(hours=6).isoformat() }}",
+            # Start in the triggerer; why, says dags/hour_closing.py.
+            start_from_trigger=True,
+            # The six hours count, too.
+            execution_timeout=None,
+        )
+        aggregate, audit = tasks.aggregate_and_audit(arguments)
+        score, audit_scores = tasks.score_and_audit(arguments)
+        digest = tasks.python(
+            "post_health_digest", arguments, skip_if="{{ dag_run.run_type == 'backfill' }}", trigger_rule=TriggerRule.ALL_DONE
+        )
+        page = tasks.publish_page(skip_if="{{ dag_run.run_type == 'backfill' }}")
+
+        late_objects >> aggregate
+        audit >> score
+        audit_scores >> [digest, page]
+        watch([late_objects, aggregate, audit, score, audit_scores, digest, page])
+
+
+for product in deployed_products():
+    define_dag(ProductTasks(product))

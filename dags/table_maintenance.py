@@ -15,16 +15,25 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from dags.health_tasks import DEFAULT_ARGUMENTS, python_task
+from dags.health_tasks import DEFAULT_ARGUMENTS
+from dags.product_tasks import ProductTasks
+from jobs.deployment.settings import deployed_products
 
-with DAG(
-    dag_id="table_maintenance",
-    doc_md=__doc__,
-    schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
-    start_date=datetime(2017, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULT_ARGUMENTS,
-    tags=["release-health"],
-):
-    python_task("maintain_tables", ["--end", "{{ data_interval_end.strftime('%Y-%m-%dT%H:%MZ') }}"])
+
+def define_dag(tasks: ProductTasks) -> None:
+    """One product's DAG."""
+    with DAG(
+        dag_id=tasks.product.dag_id("table_maintenance"),
+        doc_md=__doc__,
+        schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+        start_date=datetime(2017, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        default_args=DEFAULT_ARGUMENTS,
+        tags=["release-health"],
+    ):
+        tasks.python("maintain_tables", ["--end", "{{ data_interval_end.strftime('%Y-%m-%dT%H:%MZ') }}"])
+
+
+for product in deployed_products():
+    define_dag(ProductTasks(product))

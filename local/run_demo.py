@@ -105,7 +105,7 @@ def _stop(config: StackConfig, console: Console) -> None:
 
 def _use_only_the_demos_own(config: StackConfig) -> None:
     """Whatever the user has configured for real data: simulated pings go to the demo's own folders, tables and stand-in for Slack."""
-    home, settings = config.home, {name.upper() for name in Settings.model_fields}
+    home, settings = config.home, {name.upper() for name in Settings.model_fields} - {"PRODUCT"}
     for name in [name for name in os.environ if name.startswith("PYICEBERG_") or name in settings]:
         del os.environ[name]
     os.environ |= {

@@ -31,7 +31,7 @@ ENTRY_POINT_VERBS = (
     "write_",
 )
 AUDIT_ENTRY_POINTS = {"jobs.audit_aggregates", "jobs.audit_health"}
-SMALLEST_PARTS = ("jobs.declarations.", "jobs.commands.exit_codes")
+SMALLEST_PARTS = ("jobs.declarations.", "jobs.products.", "jobs.commands.exit_codes")
 """What DAGs may import of `jobs`, besides the settings: declarations, which import each other alone."""
 LAYERS = {
     "expectations": ("checks", "suites", "gate", "reports"),
@@ -91,14 +91,17 @@ def test_imports_follow_the_directions_between_rooms(name: str) -> None:
         assert {other for other in imported if room_of(other) == "jobs"} - {"jobs.deployment.settings"} <= DECLARATIONS
         assert not rooms & {"pyspark", "pandas", "great_expectations", "simulation", "expectations"}
     if room == "simulation" and not name.startswith(("simulation.evaluate_", "simulation.evaluation.")):
-        assert not any(other.startswith(("jobs.scoring", "jobs.decisions")) for other in imported), (
-            "worlds and rivals share no code with the scorer"
-        )
+        assert not any(other.startswith("jobs.scoring") for other in imported), "worlds and rivals share no code with the scorer"
     if name in DECLARATIONS:
-        assert {other for other in imported if room_of(other) == "jobs"} <= DECLARATIONS
+        allowed = DECLARATIONS | ({"jobs.deployment.settings", "jobs.pings.client_values"} if name.startswith("jobs.products.") else set())
+        assert {other for other in imported if room_of(other) == "jobs"} <= allowed
+    if name == "jobs.pings.client_values":
+        assert {other for other in imported if room_of(other) == "jobs"} == {"jobs.pings.reject_reasons"}, (
+            "products' own rules are made of it"
+        )
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("jobs.scoring", "jobs.decisions", "jobs.aggregates"))])
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("jobs.scoring", "jobs.aggregates"))])
 def test_pure_rooms_touch_neither_tables_nor_networks(name: str) -> None:
     edges = {
         "pyiceberg",
@@ -114,19 +117,19 @@ def test_pure_rooms_touch_neither_tables_nor_networks(name: str) -> None:
         "subprocess",
     }
     imported = set(imports(NAMES[name]))
-    spark = set() if name.startswith("jobs.aggregates") else {"pyspark"}
+    spark = {"pyspark"} if name.startswith("jobs.scoring") else set()
     assert not {room_of(other) for other in imported} & (edges | spark)
     assert "jobs.deployment.settings" not in imported
 
 
 def test_kept_outcomes_are_keyed_by_all_that_scores_are_computed_by() -> None:
-    """Whatever they import, and what that imports; tables hand over rows, and how they do so changes no score."""
+    """Whatever they import, and what that imports; tables hand over rows, settings name the product, and how they do so changes no score."""
     reached: set[str] = set()
     ahead = {"jobs.history.kept_outcomes"}
     while ahead:
         reached |= ahead
         ahead = {other for name in ahead for other in imports(NAMES[name]) if other in NAMES} - reached
-        ahead = {name for name in ahead if not name.startswith("jobs.tables")}
+        ahead = {name for name in ahead if not name.startswith(("jobs.tables", "jobs.deployment", "jobs.pings"))}
     keyed = [ROOT / "jobs" / place for place in SCORING_SOURCES]
     assert not [name for name in reached if not any(NAMES[name].is_relative_to(place) for place in keyed)]
 

@@ -39,8 +39,8 @@ class GatePolicy:
     """A version is called silent if the other versions' share of rows with a value makes its silence less likely than this."""
     largest_late_share: float = 0.01
     """One late object in a hundred: provisional figures are then short by about a per cent."""
-    largest_unnamed_beta_share: float = 0.05
-    """Beta usage without a display version (57.0 instead of 57.0b8) belongs to no release and is missing from its score."""
+    max_unnamed_share: float = 0.05
+    """Usage of a channel whose version names none of its releases (57.0 instead of 57.0b8) is missing from their scores."""
     calendar_grace: timedelta = timedelta(hours=24)
     """A release reaches its first users within hours, but its throttle may start a day late."""
 

@@ -6,9 +6,10 @@ from expectations.checks.gate_policy import POLICY, GatePolicy
 from expectations.checks.rules import Matches, OneOf
 from expectations.checks.severities import Severity
 from expectations.suites.known_values import known_value_check
-from expectations.suites.release_figures import release_query, silent_measures, unnamed_betas
+from expectations.suites.release_figures import release_query, silent_measures, unnamed_releases
 from expectations.suites.window_suites import window_suite
 from jobs.declarations.dimensions import APPLICATIONS, CHANNELS
+from jobs.products.chosen import PRODUCT
 
 _DIMENSIONS_WATCHED = ("os_name", "architecture")
 
@@ -23,7 +24,7 @@ def error_aggregates_suite(staged: StagedTable, run: AuditedRun, policy: GatePol
         own_checks=(*_VALUE_CHECKS, *(check for check in known if isinstance(check, Check))),
         figures=(
             silent_measures(releases, policy),
-            unnamed_betas(releases, policy),
+            *unnamed_releases(releases, policy),
             *(not_run for not_run in known if isinstance(not_run, NotRun)),
         ),
     )
@@ -31,7 +32,7 @@ def error_aggregates_suite(staged: StagedTable, run: AuditedRun, policy: GatePol
 
 def _values(column: str, allowed: tuple[str, ...]) -> Check:
     return Check(
-        words=f"{column} is {', '.join(allowed[:-1])} or {allowed[-1]}",
+        words=f"{column} is {' or '.join(filter(None, (', '.join(allowed[:-1]), allowed[-1])))}",
         severity=Severity.CRITICAL,
         rule=OneOf(column, allowed),
         columns=(column,),
@@ -49,9 +50,10 @@ def _pattern(column: str, words: str, pattern: str, meaning: str) -> Check:
     )
 
 
+_BUILD_ID = _pattern("build_id", "14 digits", "^[0-9]{14}$", "A build id is a build time, YYYYMMDDhhmmss; others are to be rejected.")
 _VALUE_CHECKS = (
     _values("channel", CHANNELS),
     _values("application", APPLICATIONS),
-    _pattern("build_id", "14 digits", "^[0-9]{14}$", "A build id is a build time, YYYYMMDDhhmmss; others are to be rejected."),
+    *([_BUILD_ID] if any(dimension.name == "build_id" for dimension in PRODUCT.dimensions) else []),
     _pattern("country", "two upper-case letters or ??", r"^(?:[A-Z]{2}|\?\?)$", "Other countries are to be written as ??."),
 )

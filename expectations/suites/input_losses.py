@@ -17,6 +17,7 @@ from expectations.checks.severities import Outcome, Severity
 from expectations.checks.staged_rows import FigureRows
 from jobs.declarations.tables import INGEST_AUDIT
 from jobs.declarations.windows import HOUR, Mode
+from jobs.pings.landing_zone import ping_type_of
 
 _NONE = "none"
 
@@ -111,8 +112,8 @@ def _losses(row: AuditRow, published: Mapping[datetime, PublishedHour], mode: Mo
     gone = sorted(before.object_keys - keys) if before else []
     share = policy.smallest_lines_share
     ignored = list(row.get("ignored_keys") or ())
-    folders_read = {_type_folder(key) for key in keys}
-    unread = [key for key in ignored if not _is_hidden(key) and _type_folder(key) not in (folders_read | {None} if keys else folders_read)]
+    folders_read = {ping_type_of(key) for key in keys}
+    unread = [key for key in ignored if not _is_hidden(key) and ping_type_of(key) not in (folders_read | {None} if keys else folders_read)]
     return {
         "gone": f"{len(gone)} of {len(before.object_keys)}, such as {gone[0]}" if before and gone else _NONE,
         "lines": f"{lines}, published {before.lines}" if before and lines < share * before.lines else _NONE,
@@ -145,12 +146,6 @@ def _silences(rows: Sequence[AuditRow], published: Mapping[datetime, PublishedHo
         ]
         said.append({"missing": ", ".join(missing) or _NONE})
     return said
-
-
-def _type_folder(key: str) -> str | None:
-    """`main` of `submission_date=.../submission_hour=.../main/part.ndjson`; None of a file that lies in no such folder."""
-    parts = PurePosixPath(key).parts
-    return parts[2] if len(parts) > 3 else None
 
 
 def _is_hidden(key: str) -> bool:

@@ -6,7 +6,8 @@ from itertools import combinations
 from expectations.checks.checks import Check
 from expectations.checks.rules import Between
 from expectations.checks.severities import Severity
-from jobs.declarations.measures import MEASURES, CappedPerClientHour, Condition, Measure, OnePerPing, OneWhere, PingType, SecondsAsHours
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.product import CappedPerClientHour, Condition, DurationAsHours, Measure, OnePerPing, OneWhere, PingType
 
 _ROUNDING = 1e-6  # hours are sums of doubles; counts are whole
 
@@ -67,7 +68,7 @@ def _usage(measures: tuple[Measure, ...]) -> list[AtMost]:
     return [
         AtMost((m.name,), tuple(counted[ping] for ping in m.pings), m.source.longest_hours)
         for m in measures
-        if isinstance(m.source, SecondsAsHours) and counted.keys() >= set(m.pings)
+        if isinstance(m.source, DurationAsHours) and counted.keys() >= set(m.pings)
     ]
 
 

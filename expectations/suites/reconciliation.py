@@ -9,7 +9,8 @@ from expectations.checks.checks import Batch, Check
 from expectations.checks.rules import Equal, NotAbove
 from expectations.checks.severities import Severity
 from expectations.checks.staged_rows import FigureRows
-from jobs.declarations.measures import MEASURES, OnePerPing
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.product import OnePerPing, OneWhere
 from jobs.declarations.tables import (
     ERROR_AGGREGATES,
     INGEST_AUDIT,
@@ -20,6 +21,9 @@ from jobs.declarations.tables import (
 
 _SAME_HOURS = 1e-6  # relative: sums of the same doubles in another order
 _COUNTED = tuple(m for m in MEASURES if isinstance(m.source, OnePerPing))
+_COUNTED_PINGS = {m.pings[0] for m in _COUNTED}
+_CONDITIONAL = tuple(m for m in MEASURES if isinstance(m.source, OneWhere) and len(m.pings) == 1 and m.pings[0] not in _COUNTED_PINGS)
+"""Of pings that no measure counts: their number is known from the audit row alone."""
 
 AuditRow = Mapping[str, Any]
 
@@ -47,7 +51,8 @@ def _equalities() -> Iterable[tuple[str, str]]:
 
 def _bounds() -> Iterable[tuple[str, str]]:
     yield "rows staged in rejected_pings", "rejected"
-    yield f"updates in {ERROR_AGGREGATES.name}", "accepted_by_ping update"
+    for measure in _CONDITIONAL:
+        yield f"{measure.name} in {ERROR_AGGREGATES.name}", f"accepted_by_ping {measure.pings[0]}"
 
 
 def _figures(audit: AuditRow, totals: Mapping[str, HourTotals]) -> dict[str, object]:
@@ -62,9 +67,8 @@ def _figures(audit: AuditRow, totals: Mapping[str, HourTotals]) -> dict[str, obj
         "rejects_by_reason added up": _sum(rejects.values()),
         "accepted": audit["accepted"],
         "accepted_by_ping added up": _sum(accepted.values()),
-        "accepted_by_ping update": accepted.get("update", 0),
     }
-    figures |= {f"accepted_by_ping {m.pings[0]}": accepted.get(m.pings[0], 0) for m in _COUNTED}
+    figures |= {f"accepted_by_ping {m.pings[0]}": accepted.get(m.pings[0], 0) for m in (*_COUNTED, *_CONDITIONAL)}
     figures |= {f"rows_by_table {table.name}": rows.get(table.name, 0) for table in WINDOW_TABLES}
     figures |= {f"rows staged in {name}": sums.get("rows", 0) for name, sums in of_hour.items()}
     errors, delays = of_hour.get(ERROR_AGGREGATES.name, {}), of_hour.get(USAGE_DELAYS.name, {})

@@ -6,8 +6,9 @@ from expectations.checks.rules import Between, OneOf
 from expectations.checks.severities import Severity
 from expectations.suites.window_suites import window_suite
 from jobs.pings.reject_reasons import RejectReason
+from jobs.products.chosen import PRODUCT
 
-_REASONS = [reason.value for reason in RejectReason]
+_REASONS = [reason.value for reason in (*RejectReason, *PRODUCT.own_reasons)]
 
 _OWN_CHECKS = (
     Check(
@@ -15,7 +16,7 @@ _OWN_CHECKS = (
         severity=Severity.CRITICAL,
         rule=OneOf("reason", tuple(_REASONS)),
         columns=("reason",),
-        meaning="Reasons are those of jobs/pings/reject_reasons.py; another one has no rule, no test and no words.",
+        meaning="Reasons are those of jobs/pings/reject_reasons.py and of the product's declaration; another one has no rule, no test and no words.",
     ),
     Check(
         words="line_number >= 1",

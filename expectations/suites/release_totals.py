@@ -71,5 +71,5 @@ def _newest_by_channel(calendar: Calendar) -> dict[str, str]:
 
 
 def _is_seen(channel: str, version: str, seen: set[tuple[str, str]]) -> bool:
-    """A nightly release is its version and the Monday of its builds."""
+    """A release of a rolling channel is its version and the Monday of its builds."""
     return any(channel == other and (found == version or found.startswith(f"{version} ")) for other, found in seen)

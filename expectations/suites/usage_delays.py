@@ -5,9 +5,10 @@ from expectations.checks.checks import Check, TableSuite
 from expectations.checks.rules import Between
 from expectations.checks.severities import Severity
 from expectations.suites.window_suites import window_suite
-from jobs.declarations.measures import MEASURES, SecondsAsHours
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.product import DurationAsHours
 
-_LONGEST_HOURS = int(max(m.source.longest_hours for m in MEASURES if isinstance(m.source, SecondsAsHours)))
+_LONGEST_HOURS = int(max(m.source.longest_hours for m in MEASURES if isinstance(m.source, DurationAsHours)))
 
 _DELAY_CHECK = Check(
     words=f"delay_hours <= {_LONGEST_HOURS}",

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.declarations.measures import MEASURES, PING_TYPES, Measure
+from jobs.declarations.measures import MEASURES, PING_TYPES
+from jobs.declarations.product import Measure
 
 _MS_PER_HOUR = 3_600_000.0
 

@@ -6,7 +6,8 @@ Usage has no such limit: a client that comes back online sends weeks of subsessi
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.declarations.measures import MEASURES, CappedPerClientHour
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.product import CappedPerClientHour
 from jobs.declarations.windows import Mode
 
 _FIRST_COME = ("received_at_ns", "object_key", "split_start", "line_in_split")

@@ -2,7 +2,7 @@
 
 import shlex
 
-from jobs.deployment.settings import ROOT, SETTINGS_VARIABLE, settings_file, unnamed_settings_file
+from jobs.deployment.settings import ROOT, SETTINGS_VARIABLE, product_of_file, product_setting, settings_file, unnamed_settings_file
 
 _CHECKOUTS_PYTHON = ".venv/bin/python"
 
@@ -18,8 +18,9 @@ def python_command() -> str:
 
 
 def _prefix() -> list[str]:
-    """Tasks of a stack are told their file by a variable; a shell that finds the same file by itself need not be told."""
+    """Tasks of a stack are told their file by a variable, and those of a further product its name; what a shell finds by itself need not be told."""
     mine, found = settings_file(), unnamed_settings_file({})
+    product = [] if product_setting() == product_of_file(mine) else [f"PRODUCT={shlex.quote(product_setting())}"]
     if mine is None or (found is not None and mine.resolve() == found.resolve()):
-        return []
-    return [f"{SETTINGS_VARIABLE}={shlex.quote(str(mine.absolute()))}"]
+        return product
+    return [*product, f"{SETTINGS_VARIABLE}={shlex.quote(str(mine.absolute()))}"]

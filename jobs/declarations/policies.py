@@ -5,6 +5,9 @@ The constants of the method itself (bins, grids, shrinkage) stand beside the for
 
 from dataclasses import dataclass, field
 
+from jobs.declarations.product import Scoring, Variation
+from jobs.products.chosen import PRODUCT
+
 HORIZON_HOURS = 168
 """A release is looked at every hour of its first week; after that its successor is out or the verdict stands."""
 
@@ -33,21 +36,9 @@ class BaselinePolicy:
 class VariancePolicy:
     """What is believed of release-to-release variation before the cells themselves have taught it."""
 
-    prior_scale_by_class: tuple[tuple[str, float], ...] = (
-        ("release", 0.10),
-        ("esr", 0.10),
-        ("beta", 0.25),
-        ("aurora", 0.25),
-        ("nightly", 0.25),
-    )
-    """tau0 for main and startup crashes: measured on public release-channel counts (.10-.19) and on beta and nightly (.2-.3)."""
-    start_scale_by_measure: tuple[tuple[str, float], ...] = (
-        ("main_crashes_capped", 0.10),
-        ("startup_crashes", 0.10),
-        ("plugin_crashes", 0.12),
-    )
-    other_start_scale: float = 0.18
-    """Content and other processes vary more than the browser's main process."""
+    prior_scale_by_variation: tuple[tuple[Variation, float], ...] = ((Variation.RELEASED, 0.10), (Variation.PRERELEASED, 0.25))
+    """tau0 at least, for the channels of that kind: measured on public counts of a release channel (.10-.19), and of its beta and nightly
+    (.2-.3). A measure may differ more (`prior_scale` in the product's declaration)."""
     prior_degrees: float = 8.0
     """nu0: the start value is worth eight observed predictions."""
     min_cells: int = 10
@@ -182,19 +173,6 @@ class HoldbackPolicy:
 
 
 @dataclass(frozen=True)
-class RolloutPolicy:
-    """What widening a rollout may risk."""
-
-    delay_worth: float = 0.05
-    """What an hour's delay costs the users who wait, as a share of their usual crashes in an hour: they wait for fixes, security ones among
-    them, so that a wait that saves fewer than one crash in twenty is not worth it. The one number that weighs harm against delay."""
-    fix_hours: float = 24.0
-    """Whoever was given a bad release has it for about a day more, until a fix is out: stopping does not take it back."""
-    max_p_unacceptable: float = 0.20
-    """Never go while one critical measure is worse than acceptable with more than this chance, whatever the mean over measures says."""
-
-
-@dataclass(frozen=True)
 class Policy:
     baselines: BaselinePolicy = field(default_factory=BaselinePolicy)
     variance: VariancePolicy = field(default_factory=VariancePolicy)
@@ -204,13 +182,13 @@ class Policy:
     strata: StrataPolicy = field(default_factory=StrataPolicy)
     delays: DelayPolicy = field(default_factory=DelayPolicy)
     holdback: HoldbackPolicy = field(default_factory=HoldbackPolicy)
-    rollout: RolloutPolicy = field(default_factory=RolloutPolicy)
 
     def prior_scale(self, channel: str, measure: str) -> float:
-        """tau0 before it is learned: the larger of the channel's and the measure's."""
-        by_class = dict(self.variance.prior_scale_by_class)
-        by_measure = dict(self.variance.start_scale_by_measure)
-        return max(by_class.get(channel, 0.25), by_measure.get(measure, self.variance.other_start_scale))
+        """tau0 before it is learned: the larger of the channel's and the measure's. A channel that is not declared is taken for a restless one."""
+        declared = PRODUCT.channel(channel)
+        variation = declared.variation if declared else Variation.PRERELEASED
+        return max(dict(self.variance.prior_scale_by_variation)[variation], _PRIOR_SCALES.get(measure, Scoring(0.0, 0.0).prior_scale))
 
 
+_PRIOR_SCALES = {measure.name: measure.scoring.prior_scale for measure in PRODUCT.measures if measure.scoring}
 POLICY = Policy()

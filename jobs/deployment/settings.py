@@ -16,25 +16,25 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from jobs.deployment.product_sections import PRODUCTS_OWN, products_in, settings_of_product
+from jobs.deployment.product_sections import SettingsError as SettingsError
 from jobs.deployment.settings_rules import Settings as Settings
 from jobs.deployment.settings_rules import has_password, secret_in
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMESPACE = "release_health"
 CATALOG = "lake"
 SETTINGS_VARIABLE = "RELEASE_HEALTH_SETTINGS"
 SETTINGS_FILE = ROOT / "release_health.toml"
-LOCAL = (ROOT if (ROOT / "pyproject.toml").exists() else Path.cwd()) / ".local"
-"""What is local: in the checkout; where this package is installed without one, in the folder that a command runs in."""
+DEFAULT_PRODUCT = "firefox"
+_OTHER_PRODUCT = "" if os.environ.get("PRODUCT", DEFAULT_PRODUCT) in ("", DEFAULT_PRODUCT) else Path(os.environ["PRODUCT"]).stem
+LOCAL = (ROOT if (ROOT / "pyproject.toml").exists() else Path.cwd()) / ".local" / _OTHER_PRODUCT
+"""What is local: in the checkout; where this package is installed without one, in the folder that a command runs in. A folder for each product
+but the default one."""
 LOCAL_STACKS_FILE = LOCAL / "release_health.toml"
 CATALOG_PREFIX = f"PYICEBERG_CATALOG__{CATALOG.upper()}__"
 _PASSWORD = re.compile(r"://[^@/]*@")
 _NAMES_PLACES = ("LANDING", "STAGING", "LEDGER_URI", "DATA_DOCS", "PAGES", "SLACK_BOT_TOKEN")
 """Whoever sets one of these, or the catalog, means data of their own, not what the local stack once wrote."""
-
-
-class SettingsError(Exception):
-    """The settings are not valid; the message names file or variable, key, what was found and what is allowed."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,27 @@ def s3_access() -> S3Access:
     )
 
 
+def product_setting() -> str:
+    """Which product this process works for, as jobs/products/chosen.py takes it. A file that cannot be read is told of by `from_environment`."""
+    if named := os.environ.get("PRODUCT"):
+        return named
+    return product_of_file(settings_file())
+
+
+def product_of_file(path: Path | None) -> str:
+    """The product that a settings file names, if it can be read."""
+    try:
+        named = tomllib.loads(path.read_text(encoding="utf-8")).get("product") if path else None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return DEFAULT_PRODUCT
+    return str(_resolved(path, "product", named)) if path and named else DEFAULT_PRODUCT
+
+
+def namespace_of(product: str) -> str:
+    """The Iceberg namespace of a product's tables; `product` is a name or the path of its declaration."""
+    return "release_health" if product == DEFAULT_PRODUCT else f"release_health_{Path(product).stem}"
+
+
 def settings_file() -> Path | None:
     """The file that a command reads here and now; None where there is none."""
     if named := os.environ.get(SETTINGS_VARIABLE):
@@ -68,11 +89,41 @@ def unnamed_settings_file(environment: Mapping[str, str]) -> Path | None:
     return LOCAL_STACKS_FILE if LOCAL_STACKS_FILE.exists() and not has_own_places else None
 
 
-def from_environment() -> Settings:
-    """The settings of this process. Raises SettingsError, with every mistake that there is."""
+@dataclass(frozen=True)
+class DeployedProduct:
+    """A product of this deployment: `source` is what PRODUCT is in its tasks; the default one has no name in its DAGs' ids."""
+
+    source: str
+    is_default: bool
+
+    @property
+    def name(self) -> str:
+        return Path(self.source).stem
+
+    def dag_id(self, dag_id: str) -> str:
+        return dag_id if self.is_default else f"{dag_id}_{self.name}"
+
+
+def deployed_products() -> list[DeployedProduct]:
+    """The product of the settings, and those that have a section of their own in the file: `[products.harbor]`."""
+    path = settings_file()
+    default = product_setting()
+    document = {} if path is None else _read_file(path)
+    sections = products_in(document, path)
+    others = [section.get("product", name) for name, section in sections.items() if name != Path(default).stem]
+    return [DeployedProduct(default, True), *(DeployedProduct(source, False) for source in others)]
+
+
+def from_environment(product: str | None = None) -> Settings:
+    """The settings of this process, or of one of the deployment's products. Raises SettingsError, with every mistake that there is."""
     path = settings_file()
     in_file = {} if path is None else _read_file(path)
-    in_variables = {name: os.environ[name.upper()] for name in Settings.model_fields if os.environ.get(name.upper())}
+    section = products_in(in_file, path).get(Path(product or product_setting()).stem)
+    own = set() if section is None else PRODUCTS_OWN
+    in_variables = {name: os.environ[name.upper()] for name in Settings.model_fields if os.environ.get(name.upper()) and name not in own}
+    in_file = {key: value for key, value in in_file.items() if key != "products"}
+    if section is not None:
+        in_file |= settings_of_product(in_file, section, Path(product or product_setting()).stem, path)
     values = {**_defaults(), **in_file, **in_variables, "catalog": {**in_file.get("catalog", {}), **_catalog_variables()}}
     try:
         return Settings.model_validate(values)
@@ -88,7 +139,7 @@ def _defaults() -> dict[str, str]:
         "data_docs": str(LOCAL / "data_docs"),
         "pages": str(LOCAL / "pages"),
     }
-    routing = ROOT / "digest_routing.toml"
+    routing = ROOT / (f"digest_routing.{_OTHER_PRODUCT}.toml" if _OTHER_PRODUCT else "digest_routing.toml")
     return places | ({"digest_routing": str(routing)} if routing.exists() else {})
 
 
@@ -100,10 +151,12 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}; {SETTINGS_VARIABLE} names it") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not TOML: {error}") from error
+    for section in products_in(document, path).values():
+        section |= {key: _resolved(path, key, value) for key, value in section.items()}
     if not isinstance(document.get("catalog", {}), dict):
         raise SettingsError(f"{path}: catalog must be a section: [catalog], with pyiceberg's properties below it")
     _refuse_secrets(path, document)
-    return {key: _beside(path, value) if key in Settings.PATHS else value for key, value in document.items()}
+    return {key: _resolved(path, key, value) for key, value in document.items()}
 
 
 def _refuse_secrets(path: Path, document: Mapping[str, Any]) -> None:
@@ -119,6 +172,12 @@ def _refuse_secrets(path: Path, document: Mapping[str, Any]) -> None:
         raise SettingsError(
             "\n".join(f"{path}: {key} holds a secret: delete it there and set the variable {variable}" for key, variable in secrets)
         )
+
+
+def _resolved(path: Path, key: str, value: Any) -> Any:
+    """A file's value; what is a path is relative to the file."""
+    is_path = key in Settings.PATHS or (key == "product" and str(value).endswith(".py"))
+    return _beside(path, value) if is_path else value
 
 
 def _beside(path: Path, value: Any) -> Any:
@@ -161,3 +220,6 @@ def airflow_run() -> AirflowRun | None:
     """The DAG run of this process, from the variables that Airflow gives each task; None where there is none."""
     dag_id, run_id = os.environ.get("AIRFLOW_CTX_DAG_ID"), os.environ.get("AIRFLOW_CTX_DAG_RUN_ID")
     return AirflowRun(dag_id, run_id) if dag_id and run_id else None
+
+
+NAMESPACE = namespace_of(product_setting())

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SLACK_CHANNEL = re.compile(r"#?[^\s#<>@,A-Z]{1,80}|[CG][A-Z0-9]{8,}")
 _DATABASE_URI = re.compile(r"\w+(\+\w+)?://.*")
+_PRODUCT = re.compile(r"[a-z][a-z0-9_]{0,39}|[^\x00-\x1f\x7f]*[a-z][a-z0-9_]{0,39}\.py")
 _SECRET_PROPERTIES = ("token", "credential", "s3.secret-access-key", "s3.session-token")
 
 
@@ -69,6 +70,12 @@ def _slack_channel(value: str) -> str:
     return value
 
 
+def _product(value: str) -> str:
+    if not _PRODUCT.fullmatch(value):
+        raise ValueError("must be a product of jobs/products, such as glean, or the path of a .py file")
+    return value
+
+
 FolderOrS3 = Annotated[str, AfterValidator(_folder_or_s3)]
 File = Annotated[str, AfterValidator(_file)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
@@ -81,6 +88,9 @@ class Settings(BaseModel):
     PATHS: ClassVar[tuple[str, ...]] = ("landing", "staging", "data_docs", "pages", "release_calendar", "digest_routing", "spark_py_files")
     """In a file these are relative to the file's folder."""
 
+    product: Annotated[str, AfterValidator(_product)] = Field(
+        default="firefox", description="whose pings they are: a name of `jobs/products/`, or the path of a `.py` file of your own"
+    )
     landing: FolderOrS3 = Field(description="the landing zone")
     staging: FolderOrS3 = Field(description="where attempts are staged")
     catalog: Mapping[str, str | int | bool] = Field(default={}, description="pyiceberg's properties of the Iceberg catalog")

@@ -15,6 +15,7 @@ from jobs.declarations.policies import HORIZON_HOURS, Policy
 from jobs.declarations.tables import RELEASE_OUTCOMES
 from jobs.declarations.windows import HOUR
 from jobs.history.lake_records import LakeRecords
+from jobs.products.chosen import PRODUCT
 from jobs.scoring.inputs.baseline_selection import known_life, previous_release
 from jobs.scoring.inputs.prepared_cells import ChannelRecord, ReleaseContext, release_context
 from jobs.scoring.inputs.record_rows import RecordKey
@@ -26,7 +27,7 @@ from jobs.tables.code_version import source_digest
 from jobs.tables.kept_rows import read_kept, within
 from jobs.tables.schemas import arrow_schema
 
-SCORING_SOURCES = ("declarations", "history", "scoring", "verdicts")
+SCORING_SOURCES = ("declarations", "history", "products", "scoring", "verdicts")
 """What a score is computed by. Not jobs/tables: it hands over the rows of the runs that `rests_on` names, however it is written."""
 _AT_ONCE = 10
 _TOLD_FROM = 5
@@ -34,8 +35,9 @@ _TOLD_FROM = 5
 
 @cache
 def scoring_version() -> str:
-    """Changes with the code that scores are computed by, and with no other."""
-    return source_digest(*SCORING_SOURCES)
+    """Changes with the code that scores are computed by and with what the product declares of them, and with no other."""
+    declared = hashlib.sha256(repr((PRODUCT.channels, PRODUCT.measures)).encode()).hexdigest()
+    return f"{source_digest(*SCORING_SOURCES)}-{declared[:12]}"
 
 
 @dataclass

@@ -24,6 +24,7 @@ from jobs.declarations.windows import HOUR
 from jobs.history.channel_days import PastDays, Tell, read_days
 from jobs.history.kept_outcomes import KeptOutcomes
 from jobs.history.lake_records import WEEK, LakeRecords, first_live, read_live
+from jobs.products.chosen import PRODUCT
 from jobs.scoring.inputs.baseline_selection import channel_releases, previous_release
 from jobs.scoring.inputs.day_totals import channels_of_days
 from jobs.scoring.inputs.holdback_rows import HOLDBACK_COLUMNS
@@ -34,7 +35,6 @@ from jobs.scoring.looks.channel_scoring import open_releases
 from jobs.tables.complete_windows import PinnedHours, pin_hours
 from jobs.tables.lake_catalog import identifier
 
-STAGE_BEFORE = {"release": "beta", "esr": "release", "beta": "nightly", "aurora": "nightly"}
 """The channel that a version passes through before."""
 _PREDECESSORS = timedelta(days=90)
 """Before the oldest baseline: the release before it."""
@@ -85,7 +85,7 @@ def read_history(
     reviews, experiments = read_reviews(catalog), _holdbacks(pinned.within(after - WEEK, end), policy)
     channels = [ChannelRecord(of_channel, records, records.delays_of, calendar, reviews, experiments) for of_channel in totals]
     by_channel = {channel.totals.channel: channel for channel in channels}
-    channels = [replace(channel, stage_before=by_channel.get(STAGE_BEFORE.get(channel.totals.channel, ""))) for channel in channels]
+    channels = [replace(channel, stage_before=by_channel.get(_stage_before(channel.totals.channel))) for channel in channels]
     records.fetch(_baselines(channels, after, end, policy))
     snapshot = audit.current_snapshot()
     outcomes = KeptOutcomes(catalog, records, policy)
@@ -120,3 +120,9 @@ def read_reviews(catalog: Catalog) -> tuple[Review, ...]:
 def history_span(policy: Policy) -> timedelta:
     """How long before a look the days have to begin: the release's week, its baselines, the one before the oldest, and two weeks of delays."""
     return 3 * WEEK + timedelta(days=policy.baselines.history_days) + _PREDECESSORS
+
+
+def _stage_before(channel: str) -> str:
+    """The channel that a version passes through first; empty where there is none."""
+    declared = PRODUCT.channel(channel)
+    return (declared.stage_before if declared else None) or ""

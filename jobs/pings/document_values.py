@@ -7,15 +7,17 @@ it. Both give the same values for a document that both can read.
 """
 
 import json
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, NoReturn
 
 import msgspec
 
-from jobs.pings.field_rules import Rejected
+from jobs.pings.client_values import Rejected, path_names
 from jobs.pings.reject_reasons import RejectReason
 
 Values = tuple[object, ...]
+Names = tuple[str, ...]
 
 UNREADABLE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What `DocumentReader.read` raises for a line that has to be walked through."""
@@ -24,17 +26,17 @@ _Tree = dict[str, "_Tree | None"]
 
 
 class DocumentReader:
-    """Reads the values at `paths` (dotted), in their order; `required` names top-level objects that a document must have."""
+    """Reads the values at `paths` (dotted, as jobs/declarations/product.py has them), in their order; `required` names top-level objects that a document must have."""
 
     def __init__(self, paths: tuple[str, ...], required: tuple[str, ...]) -> None:
-        tree = _path_tree(paths)
-        leaves = [path for path in paths if _is_leaf(tree, path)]
-        self._names = [path.split(".") for path in paths]
+        self._names = [path_names(path) for path in paths]
+        tree = _path_tree(self._names)
+        leaves = [names for names in self._names if _is_leaf(tree, names)]
         self._required = required
         self._decode = msgspec.json.Decoder(_struct(tree, required)).decode
-        self._leaf_values = attrgetter(*(".".join(map(_attribute, leaf.split("."))) for leaf in leaves))
+        self._leaf_values = attrgetter(*(".".join(map(_attribute, leaf)) for leaf in leaves))
         # A path that runs through another one's leaf (a condition on one experiment, say) goes on from the leaf's value.
-        self._beyond_leaves = None if len(leaves) == len(paths) else [_from_leaf(path, leaves) for path in paths]
+        self._beyond_leaves = None if len(leaves) == len(paths) else [_from_leaf(names, leaves) for names in self._names]
 
     def read(self, line: Any) -> Values:
         """The values; raises one of UNREADABLE_ERRORS for a line that is no such document."""
@@ -67,7 +69,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")  # NaN and Infinity, which Python's parser would take
 
 
-def _walk(value: object, names: list[str]) -> object:
+def _walk(value: object, names: Sequence[str]) -> object:
     for name in names:
         if not isinstance(value, dict):
             return None
@@ -75,31 +77,31 @@ def _walk(value: object, names: list[str]) -> object:
     return value
 
 
-def _path_tree(paths: tuple[str, ...]) -> _Tree:
+def _path_tree(paths: Sequence[Names]) -> _Tree:
     """Objects as trees of their names; a leaf is None. Of two paths, one of which begins the other, the shorter one is the leaf."""
     tree: _Tree = {}
     for path in sorted(set(paths), key=len, reverse=True):
         node = tree
-        *parents, name = path.split(".")
+        *parents, name = path
         for parent in parents:
             node = node.setdefault(parent, {})  # type: ignore[assignment]
         node[name] = None
     return tree
 
 
-def _is_leaf(tree: _Tree, path: str) -> bool:
+def _is_leaf(tree: _Tree, path: Names) -> bool:
     node: _Tree | None = tree
-    for name in path.split("."):
+    for name in path:
         if node is None:
             return False
         node = node[name]
     return node is None
 
 
-def _from_leaf(path: str, leaves: list[str]) -> tuple[int, list[str]]:
+def _from_leaf(path: Names, leaves: Sequence[Names]) -> tuple[int, Names]:
     """The leaf's index, and the names from there on."""
-    index = next(i for i, leaf in enumerate(leaves) if f"{path}.".startswith(f"{leaf}."))
-    return index, path.removeprefix(leaves[index]).split(".")[1:]
+    index = next(i for i, leaf in enumerate(leaves) if path[: len(leaf)] == leaf)
+    return index, path[len(leaves[index]) :]
 
 
 def _attribute(name: str) -> str:

@@ -5,63 +5,23 @@ or NULL, or raises Rejected. Values are what JSON holds: text, numbers, true, fa
 """
 
 import re
-from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Protocol
 
 from jobs.declarations.dimensions import APPLICATIONS, CHANNELS, NEWEST_BUILD_DAYS, OLDEST_BUILD_DAYS, UNKNOWN_COUNTRY
+from jobs.declarations.product import Dimension, Rule
+from jobs.pings.client_values import Ping, Rejected, is_storable, storable_text, system_name
 from jobs.pings.reject_reasons import RejectReason
+from jobs.products.chosen import PRODUCT
 
-LONGEST_TEXT = 100  # characters; the longest honest value, a client id, has 36
 MOST_EXPERIMENTS = 50  # of one ping: each makes a row of its own
 
 _NANOSECONDS_A_DAY = 86_400 * 10**9
-_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,5}){1,3}((a|b|rc)[0-9]{1,3}|esr|pre)?")
+_VERSION = re.compile(PRODUCT.version_pattern)
 _BUILD_ID = re.compile(r"[0-9]{14}")
 _OS_VERSION = re.compile(r"[0-9]+(\.[0-9]+){0,2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-# Neither Arrow nor Parquet can hold half of a surrogate pair; readers of C strings end at NUL; other control characters act on a terminal
-# and forge lines of a log; marks of direction and of width, and line separators, make a text read as another one.
-_UNSTORABLE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]")
-
-
-class Rejected(Exception):
-    """The line is rejected for this reason."""
-
-    def __init__(self, reason: RejectReason) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Ping(Protocol):
-    """What a rule may know of the ping besides its own value."""
-
-    doc_type: str
-
-    def dimension(self, name: str) -> str | None:
-        """Another dimension of the ping, after its rule."""
-
-
-Rule = Callable[[object, Ping], str | None]
-
-
-def first_value(values: Sequence[object]) -> object:
-    """The first that is neither null nor empty text; None if all are."""
-    for value in values:
-        if value is not None and value != "":
-            return value
-    return None
-
-
-def is_storable(text: str) -> bool:
-    """At most 100 characters, none of them a control character, a mark of direction or half of a surrogate pair (invalid UTF-8 is read as such)."""
-    return len(text) <= LONGEST_TEXT and _UNSTORABLE.search(text) is None
-
-
-def storable_text(value: object) -> str | None:
-    """The text itself, or None where it is none, is empty or cannot be stored."""
-    return value if isinstance(value, str) and value and is_storable(value) else None
+_ROLLING = frozenset(channel.name for channel in PRODUCT.channels if channel.is_rolling)
 
 
 def document_id(value: object) -> str:
@@ -77,10 +37,9 @@ def _channel(value: object, ping: Ping) -> str:
     if value in CHANNELS:
         return str(value)
     if isinstance(value, str):
-        if value.startswith("nightly-cck-"):
-            return "nightly"
-        if value.startswith("beta"):
-            return "beta"
+        for channel in PRODUCT.channels:
+            if value.startswith(channel.prefixes):
+                return channel.name
     raise Rejected(RejectReason.UNKNOWN_CHANNEL)
 
 
@@ -104,9 +63,10 @@ def _display_version(value: object, ping: Ping) -> str | None:
 
 
 def _release_version(value: object, ping: Ping) -> str:
-    """Nightly versions live for six weeks of daily builds, so the week of the build is the release: `61.0a1 2018-04-09`, a Monday."""
-    version = _version(value, ping)
-    if ping.dimension("channel") != "nightly":
+    """Builds of one version are one release (4.12.0+77 is 4.12.0). On a rolling channel a version lives for weeks of daily builds, so that the
+    week of the build is the release: `61.0a1 2018-04-09`, a Monday."""
+    version = _version(value, ping).partition("+")[0]
+    if ping.dimension("channel") not in _ROLLING:
         return version
     built_on = _build_time(str(ping.dimension("build_id"))).date()
     return f"{version} {_monday(built_on).isoformat()}"
@@ -150,14 +110,7 @@ def build_age_reason(build_id: str, received_at_ns: int) -> RejectReason | None:
 
 
 def _os_name(value: object, ping: Ping) -> str:
-    """A ping that names no system cannot be set beside the usage hours of one, so a crash ping without an environment is rejected."""
-    if not isinstance(value, str):
-        raise Rejected(RejectReason.NO_OS)
-    if not is_storable(value):
-        raise Rejected(RejectReason.INVALID_TEXT)
-    if ping.doc_type == "core" and value != "Android":
-        raise Rejected(RejectReason.CORE_NOT_ANDROID)
-    return "Android" if value == "Linux" and ping.dimension("application") == "Fennec" else value
+    return system_name(value)
 
 
 def _os_version(value: object, ping: Ping) -> str | None:
@@ -177,6 +130,25 @@ def _text(value: object, ping: Ping) -> str | None:
     return value
 
 
+def _build_date(value: object, ping: Ping) -> str:
+    """A build's time as ISO 8601 text, as a build id; what is one already stays as it is."""
+    if isinstance(value, str) and not _BUILD_ID.fullmatch(value):
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            raise Rejected(RejectReason.INVALID_BUILD_ID) from None
+        value = f"{(at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC):%Y%m%d%H%M%S}"
+    return _build_id(value, ping)
+
+
+def _the_product(value: object, ping: Ping) -> str:
+    return APPLICATIONS[0]
+
+
+def _the_release(value: object, ping: Ping) -> str | None:
+    return ping.dimension("release_version")
+
+
 RULES: dict[str, Rule] = {
     "channel": _channel,
     "application": _application,
@@ -188,11 +160,19 @@ RULES: dict[str, Rule] = {
     "os_name": _os_name,
     "os_version": _os_version,
     "country": _country,
+    "build_date": _build_date,
+    "the_product": _the_product,
+    "the_release": _the_release,
 }
+"""The rules that declarations name; each function says what it makes of a value."""
+
+
+def rule_of(dimension: Dimension) -> Rule:
+    return RULES[dimension.rule] if isinstance(dimension.rule, str) else dimension.rule
 
 
 def experiments(by_id: object, active: object) -> list[dict[str, str]]:
-    """The client's experiments with their branches: `environment.experiments`, then the older `activeExperiment` unless it is among them.
+    """The client's experiments with their branches: the envelope's `experiments`, then its `active_experiment` unless it is among them.
 
     One without a storable id or branch is left out, and so is what exceeds 50 of one ping: an experiment is not worth a lost ping.
     """

@@ -1,22 +1,24 @@
 """What lies in the landing zone for each hour of a window, in a local folder or on S3.
 
-Layout: `LANDING/submission_date=YYYY-MM-DD/submission_hour=HH/<docType>/<any>.ndjson[.gz|.zst]`, and `_SUCCESS` in the hour's folder
-once the edge has closed it. Files of other names, hidden files (`.x`, `_x`: being written, by convention) and files outside a docType
+Layout: `LANDING/submission_date=YYYY-MM-DD/submission_hour=HH/<ping type>/<any>.ndjson[.gz|.zst]` or `.parquet`, and `_SUCCESS` in the hour's
+folder once the edge has closed it, unless the product declares other folders, or that an hour is closed some time after its end. Files of other names, hidden files (`.x`, `_x`: being written, by convention) and files outside a docType
 folder are not objects; they are counted, and some of those that may have been meant as objects are named.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
-from jobs.declarations.windows import Window
-from jobs.pings.stored_files import DAY_FOLDER, StoredFile, files_by_folder
+from jobs.declarations.windows import HOUR, Window
 from jobs.pings.stored_files import LandingZoneError as LandingZoneError
+from jobs.pings.stored_files import StoredFile, files_by_folder
+from jobs.products.chosen import PRODUCT
 
-OBJECT_SUFFIXES = (".ndjson", ".ndjson.gz", ".ndjson.zst")
-CLOSED_MARKER = "_SUCCESS"
+OBJECT_SUFFIXES = (".ndjson", ".ndjson.gz", ".ndjson.zst", ".parquet")
+_LAYOUT = PRODUCT.landing
 MOST_IGNORED_KEYS = 3  # of each folder: examples
 
 
@@ -61,15 +63,50 @@ def list_hours(landing: str, window: Window) -> list[LandedHour]:
 
 def hour_folder(hour_start: datetime) -> str:
     """The folder of an hour below the landing zone."""
-    return f"{DAY_FOLDER}{hour_start.astimezone(UTC):%Y-%m-%d/submission_hour=%H}"
+    return f"{hour_start.astimezone(UTC):{_LAYOUT.hour_path}}"
+
+
+_HOUR_PATH = re.compile(
+    re.escape(_LAYOUT.hour_path)
+    .replace("%Y", r"(?P<Y>\d{4})")
+    .replace("%m", r"(?P<m>\d\d)")
+    .replace("%d", r"(?P<d>\d\d)")
+    .replace("%H", r"(?P<H>\d\d)")
+    + r"/(?P<ping_type>[^/]+)/"
+)
+
+
+def folder_of(path: str) -> tuple[datetime, str] | None:
+    """The hour and the type of ping whose folder a path leads through; None where it leads through none."""
+    found = _HOUR_PATH.search(path)
+    if found is None:
+        return None
+    try:
+        return datetime(*(int(found[name]) for name in "YmdH"), tzinfo=UTC), found["ping_type"]  # type: ignore[misc, arg-type]
+    except ValueError:
+        return None
+
+
+def ping_type_of(object_key: str) -> str | None:
+    """The type of ping whose folder an object lies in, by its key below the landing zone; None of a file that lies in no such folder."""
+    parts = PurePosixPath(object_key).parts
+    above = len(PurePosixPath(_LAYOUT.hour_path).parts)
+    return parts[above] if len(parts) > above + 1 else None
 
 
 def _landed_hour(hour_start: datetime, files: Iterable[StoredFile]) -> LandedHour:
     files = sorted(files, key=lambda file: file.key)
-    closed_at = next((file.modified_at for file in files if file.key == CLOSED_MARKER), None)
+    closed_at = _closed_at(hour_start, files)
     objects = tuple(_landed_object(file, hour_start, closed_at) for file in files if _is_ping_object(file.key))
-    ignored = [file.key for file in files if not _is_ping_object(file.key) and file.key != CLOSED_MARKER]
+    ignored = [file.key for file in files if not _is_ping_object(file.key) and file.key != _LAYOUT.closed_marker]
     return LandedHour(hour_start, closed_at is not None, closed_at, objects, len(ignored), _named(ignored, hour_start))
+
+
+def _closed_at(hour_start: datetime, files: Iterable[StoredFile]) -> datetime | None:
+    if _LAYOUT.closed_marker is not None:
+        return next((file.modified_at for file in files if file.key == _LAYOUT.closed_marker), None)
+    closing = hour_start + HOUR + timedelta(minutes=_LAYOUT.closed_after_minutes)
+    return closing if closing <= datetime.now(UTC) else None
 
 
 def _landed_object(file: StoredFile, hour_start: datetime, closed_at: datetime | None) -> LandedObject:

@@ -5,35 +5,48 @@ A new kind of source is a new case of `read_measure`; a new measure of a known k
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
-from jobs.declarations.measures import (
+from jobs.declarations.product import (
     CappedPerClientHour,
     Condition,
+    CountAt,
+    CrashKinds,
+    DurationAsHours,
     HistogramBucket,
     Measure,
     OnePerPing,
     OneWhere,
     PingType,
-    SecondsAsHours,
+    Unit,
 )
-from jobs.pings.field_rules import Rejected, first_value
+from jobs.pings.client_values import Rejected, first_value
 from jobs.pings.reject_reasons import RejectReason
 
 Values = tuple[object, ...]
 MeasureReader = Callable[[Values], float | int | None]
 
 LARGEST_BUCKET = 2**31 - 1  # telemetry's histograms hold 32-bit numbers; sums of larger ones could overflow a long
-PROCESS_TYPE = "payload.processType"
-_SUBPROCESS_CRASHES = ".SUBPROCESS_CRASHES_WITH_DUMP."
-_SECONDS_AN_HOUR = 3600
+UNITS_AN_HOUR: dict[Unit, int] = {"seconds": 3600, "milliseconds": 3_600_000, "minutes": 60, "hours": 1}
+_NANOSECONDS_A_UNIT = {
+    "nanosecond": 1,
+    "microsecond": 10**3,
+    "millisecond": 10**6,
+    "second": 10**9,
+    "minute": 60 * 10**9,
+    "hour": 3600 * 10**9,
+    "day": 24 * 3600 * 10**9,
+}
+_NANOSECONDS_AN_HOUR = 3600 * 10**9
 
 
 @dataclass(frozen=True)
-class ProcessTypes:
-    """What `payload.processType` of a crash ping may say: `counted` as a crash here, `in_main_pings` counted from main pings."""
+class CountedKinds:
+    """What a crash ping may say of its kind: `counted` as a crash here, `elsewhere` counted from other pings."""
 
     counted: frozenset[str | None]
-    in_main_pings: frozenset[str | None]
+    elsewhere: frozenset[str | None]
+    elsewhere_reason: StrEnum
 
 
 def measure_paths(measure: Measure, doc_type: PingType) -> tuple[str, ...]:
@@ -41,8 +54,10 @@ def measure_paths(measure: Measure, doc_type: PingType) -> tuple[str, ...]:
     match measure.source:
         case OnePerPing():
             return ()
-        case SecondsAsHours(path_by_ping=path_by_ping):
+        case DurationAsHours(path_by_ping=path_by_ping):
             return (dict(path_by_ping)[doc_type],)
+        case CountAt(path=path):
+            return (path,)
         case OneWhere(conditions=conditions):
             return tuple(condition.path for condition in conditions)
         case HistogramBucket(paths=paths):
@@ -60,8 +75,10 @@ def read_measure(measure: Measure, doc_type: PingType, index_of: dict[str, int])
     match measure.source:
         case OnePerPing():
             return lambda values: 1
-        case SecondsAsHours(longest_hours=longest_hours):
-            return lambda values: _hours(values[indexes[0]], longest_hours)
+        case DurationAsHours() as source:
+            return _duration_reader(source, indexes[0])
+        case CountAt():
+            return lambda values: _count(values[indexes[0]])
         case OneWhere(conditions=conditions):
             tests = [_is_met(condition, index) for condition, index in zip(conditions, indexes, strict=True)]
             return lambda values: 1 if all(test(values) for test in tests) else 0
@@ -73,36 +90,65 @@ def read_measure(measure: Measure, doc_type: PingType, index_of: dict[str, int])
             raise ValueError(f"{measure.name} is not a measure of a single ping")
 
 
-def crash_process_types(measures: tuple[Measure, ...]) -> ProcessTypes:
-    """Which process types the declared crash measures count, and which ones main pings count."""
-    counted: set[str | None] = set()
-    in_main_pings: set[str | None] = set()
-    for measure in measures:
-        if isinstance(measure.source, OneWhere):
-            for condition in measure.source.conditions:
-                if condition.path == PROCESS_TYPE and not condition.negated:
-                    counted.update(_as_text(value) for value in condition.values)
-        if isinstance(measure.source, HistogramBucket):
-            in_main_pings.update(path.partition(_SUBPROCESS_CRASHES)[2] for path in measure.source.paths if _SUBPROCESS_CRASHES in path)
-    return ProcessTypes(frozenset(counted), frozenset(in_main_pings) - counted)
+def counted_kinds(kinds: CrashKinds, measures: tuple[Measure, ...]) -> CountedKinds:
+    """Which kinds of crash the declared measures count."""
+    conditions = [
+        condition
+        for measure in measures
+        if isinstance(measure.source, OneWhere) and kinds.ping in measure.pings
+        for condition in measure.source.conditions
+        if condition.path == kinds.path and not condition.negated
+    ]
+    counted = frozenset(_as_text(value) for condition in conditions for value in condition.values)
+    return CountedKinds(counted, frozenset(kinds.elsewhere) - counted, kinds.elsewhere_reason)
 
 
-def process_type_reason(process_type: object, known: ProcessTypes) -> RejectReason | None:
-    """Why a crash ping of that process is not counted, if so."""
-    text = None if process_type is None else _as_text(process_type)
+def kind_reason(kind: object, known: CountedKinds) -> StrEnum | None:
+    """Why a crash ping of that kind is not counted, if so."""
+    text = None if kind is None else _as_text(kind)
     if text in known.counted:
         return None
-    return RejectReason.COUNTED_IN_MAIN_PING if text in known.in_main_pings else RejectReason.UNKNOWN_PROCESS_TYPE
+    return known.elsewhere_reason if text in known.elsewhere else RejectReason.UNKNOWN_PROCESS_TYPE
 
 
-def _hours(seconds: object, longest_hours: float) -> float:
-    """Whole seconds as hours. Clocks that were set back make them negative: no use was seen, so 0."""
-    if seconds is None:
+def _duration_reader(source: DurationAsHours, index: int) -> MeasureReader:
+    longest_hours, unit_key, units_an_hour = source.longest_hours, source.unit_key, UNITS_AN_HOUR[source.unit]
+
+    def read(values: Values) -> float:
+        if unit_key is None:
+            return _hours(values[index], longest_hours, units_an_hour)
+        return _hours_with_unit(values[index], longest_hours, unit_key)
+
+    return (lambda values: None if values[index] is None else read(values)) if source.is_optional else read
+
+
+def _hours(duration: object, longest_hours: float, units_an_hour: int) -> float:
+    """A whole number of units as hours. Clocks that were set back make them negative: no use was seen, so 0."""
+    if duration is None:
         raise Rejected(RejectReason.NO_USAGE)
-    if not isinstance(seconds, int) or isinstance(seconds, bool):
+    if not isinstance(duration, int) or isinstance(duration, bool):
         raise Rejected(RejectReason.INVALID_USAGE)
     # Clamped before the division: an absurd integer does not fit a float.
-    return min(max(seconds, 0), round(longest_hours * _SECONDS_AN_HOUR)) / _SECONDS_AN_HOUR
+    return min(max(duration, 0), round(longest_hours * units_an_hour)) / units_an_hour
+
+
+def _hours_with_unit(duration: object, longest_hours: float, unit_key: str) -> float:
+    """An object of `value` and the name of its unit, as hours, in whole milliseconds as all usage is added up."""
+    if duration is None:
+        raise Rejected(RejectReason.NO_USAGE)
+    value = duration.get("value") if isinstance(duration, dict) else None
+    unit = _NANOSECONDS_A_UNIT.get(duration.get(unit_key)) if isinstance(duration, dict) else None  # type: ignore[arg-type]
+    if unit is None or not isinstance(value, int) or isinstance(value, bool):
+        raise Rejected(RejectReason.INVALID_USAGE)
+    return _hours(value * unit, longest_hours, _NANOSECONDS_AN_HOUR)
+
+
+def _count(value: object) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_BUCKET:
+        raise Rejected(RejectReason.INVALID_COUNT)
+    return value
 
 
 def _is_met(condition: Condition, index: int) -> Callable[[Values], bool]:

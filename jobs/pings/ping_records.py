@@ -12,7 +12,8 @@
 import pyarrow as pa
 
 from jobs.declarations.dimensions import DIMENSIONS
-from jobs.declarations.measures import MEASURES, CappedPerClientHour, Measure
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.product import CappedPerClientHour, Measure
 
 EXPERIMENT = pa.struct([pa.field("experiment", pa.string(), nullable=False), pa.field("branch", pa.string(), nullable=False)])
 

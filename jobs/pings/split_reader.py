@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC
+from enum import StrEnum
 from typing import Any
 
 import pyarrow as pa
 
 from jobs.pings.byte_splits import ObjectPiece
-from jobs.pings.line_pieces import LONGEST_LINE_BYTES, first_byte_wanted, lines_beginning_in
+from jobs.pings.line_pieces import LONGEST_LINE_BYTES, UnreadableRestError, first_byte_wanted, lines_beginning_in
 from jobs.pings.object_blocks import object_blocks
-from jobs.pings.ping_extraction import PingExtraction, Reject
+from jobs.pings.parquet_rows import is_parquet, row_values
+from jobs.pings.ping_extraction import PingExtraction, PingRow, Reject
 from jobs.pings.ping_records import ENVELOPE_FIELDS, PING_RECORD_SCHEMA
 from jobs.pings.reject_reasons import RejectReason
 
@@ -41,12 +43,9 @@ def _piece_records(piece: ObjectPiece, longest_line_bytes: int) -> Iterator[_Rec
     hour_start_us = int(piece.hour_start.astimezone(UTC).timestamp()) * 10**6
     ping_origin = ("ping", hour_start_us, piece.object_key, piece.start)
     reject_origin = ("reject", *ping_origin[1:])
-    extract = PingExtraction(piece.doc_type, piece.hour_start).extract
-    rejects: Counter[RejectReason] = Counter()
-    blocks = object_blocks(piece.location, piece.etag, piece.object_bytes, first_byte_wanted(piece.start))
+    rejects: Counter[StrEnum] = Counter()
     number = 0
-    for number, line in enumerate(lines_beginning_in(blocks, piece.start, piece.end, longest_line_bytes), start=1):
-        ping = Reject(line) if isinstance(line, RejectReason) else extract(line)
+    for number, ping in enumerate(_pings(piece, longest_line_bytes), start=1):
         if not isinstance(ping, Reject):
             yield (*ping_origin, number, 1, None, *ping)
             continue
@@ -57,6 +56,25 @@ def _piece_records(piece: ObjectPiece, longest_line_bytes: int) -> Iterator[_Rec
         if count > MOST_REJECT_ROWS:
             yield (*reject_origin, None, count - MOST_REJECT_ROWS, reason.value, None, None, None, None, None, *_NO_VALUES)
     yield ("lines", *ping_origin[1:], None, number, None, None, None, None, None, None, *_NO_VALUES)
+
+
+def _pings(piece: ObjectPiece, longest_line_bytes: int) -> Iterator[PingRow | Reject]:
+    """What becomes of each line, or row, that begins in the piece."""
+    extraction = PingExtraction(piece.doc_type, piece.hour_start)
+    if is_parquet(piece.object_key):
+        yield from _pings_in_rows(piece, extraction)
+        return
+    blocks = object_blocks(piece.location, piece.etag, piece.object_bytes, first_byte_wanted(piece.start))
+    for line in lines_beginning_in(blocks, piece.start, piece.end, longest_line_bytes):
+        yield Reject(line) if isinstance(line, RejectReason) else extraction.extract(line)
+
+
+def _pings_in_rows(piece: ObjectPiece, extraction: PingExtraction) -> Iterator[PingRow | Reject]:
+    try:
+        for values, missing in row_values(piece, extraction.paths, extraction.required):
+            yield extraction.judged(values, missing)
+    except UnreadableRestError:
+        yield Reject(RejectReason.UNREADABLE_REST)
 
 
 def _batch(records: list[_Record]) -> pa.RecordBatch:

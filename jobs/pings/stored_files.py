@@ -8,7 +8,10 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-DAY_FOLDER = "submission_date="
+from jobs.products.chosen import PRODUCT
+
+_LAYOUT = PRODUCT.landing
+DAY_FOLDER = _LAYOUT.day_folder.partition("%")[0]
 """How the name of a day's folder begins."""
 
 
@@ -58,7 +61,7 @@ def files_by_folder(landing: str, folders: Iterable[str]) -> Iterator[list[Store
         s3, has_a_day = None, _has_a_day(root)
     if not has_a_day:
         raise LandingZoneError(
-            f"nothing lies in the landing zone {landing}, no folder {DAY_FOLDER}YYYY-MM-DD; is it mounted, and is LANDING right?"
+            f"nothing lies in the landing zone {landing}, no folder such as {datetime.now(UTC):{_LAYOUT.day_folder}}; is it mounted, and is LANDING right?"
         )
     for folder in folders:
         yield _files_in_folder(f"{root}/{folder}") if s3 is None else _files_on_s3(s3, f"{root}/{folder}/")
@@ -66,12 +69,20 @@ def files_by_folder(landing: str, folders: Iterable[str]) -> Iterator[list[Store
 
 def _has_a_day(landing: str) -> bool:
     try:
-        with os.scandir(landing) as entries:
-            return any(entry.name.startswith(DAY_FOLDER) for entry in entries)
+        with os.scandir(landing):
+            pass
     except (FileNotFoundError, NotADirectoryError) as error:
         raise LandingZoneError(
             f"the landing zone {landing} is not a folder; is it mounted? Else set LANDING to a folder or an s3:// URL"
         ) from error
+    except OSError as error:
+        raise _cannot_list(landing, error) from error
+    folder, _, beginning = DAY_FOLDER.rpartition("/")
+    try:
+        with os.scandir(Path(landing, folder)) as entries:
+            return any(entry.name.startswith(beginning) for entry in entries)
+    except FileNotFoundError:
+        return False
     except OSError as error:
         raise _cannot_list(landing, error) from error
 

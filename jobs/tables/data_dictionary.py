@@ -2,20 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 
-from jobs.declarations.dimensions import COUNTRY_GROUPS, DIMENSIONS, OTHER_COUNTRIES, Dimension
-from jobs.declarations.measures import (
-    MEASURES,
+from jobs.declarations.dimensions import COUNTRY_GROUPS, DIMENSIONS, OTHER_COUNTRIES
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.product import (
     CappedPerClientHour,
     Condition,
+    CountAt,
+    Dimension,
+    DurationAsHours,
     HistogramBucket,
     Measure,
     OnePerPing,
     OneWhere,
-    SecondsAsHours,
     Source,
 )
 from jobs.declarations.tables import TABLES, Column, ColumnType, CountsByName, ListOf, Struct, Table
+from jobs.pings.measure_rules import UNITS_AN_HOUR
 from jobs.pings.reject_reasons import RejectReason
+from jobs.products.chosen import PRODUCT
 
 _INTRODUCTION = """# Data dictionary
 
@@ -37,7 +41,7 @@ def render_data_dictionary(
         _dimension_table(dimensions),
         _country_groups(),
         "## Reasons of rejection",
-        "\n".join(f"- `{reason}`" for reason in RejectReason),
+        "\n".join(f"- `{reason}`" for reason in (*RejectReason, *PRODUCT.own_reasons)),
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -85,9 +89,12 @@ def _measure_table(measures: Iterable[Measure]) -> str:
 def _source_text(source: Source) -> str:
     if isinstance(source, OnePerPing):
         return "one per ping"
-    if isinstance(source, SecondsAsHours):
+    if isinstance(source, DurationAsHours):
         paths = ", ".join(f"`{path}` ({ping})" for ping, path in source.path_by_ping)
-        return f"{paths} / 3600, clamped to [0, {source.longest_hours:g}]"
+        unit = f"by its `{source.unit_key}`" if source.unit_key else f"/ {UNITS_AN_HOUR[source.unit]}"
+        return f"{paths} {unit}, clamped to [0, {source.longest_hours:g}]"
+    if isinstance(source, CountAt):
+        return f"`{source.path}`"
     if isinstance(source, OneWhere):
         return " and ".join(_condition_text(condition) for condition in source.conditions)
     if isinstance(source, HistogramBucket):
@@ -104,9 +111,11 @@ def _condition_text(condition: Condition) -> str:
     return f"`{condition.path}` is {'not ' if condition.negated else ''}{values}"
 
 
-def _dimension_table(dimensions: Iterable[Dimension]) -> str:
-    rows = [(f"`{d.name}`", _paths_text(d.paths), _paths_text(d.core_paths), d.description) for d in dimensions]
-    return _markdown_table(("dimension", "from (first that holds a value)", "in core pings", "rule"), rows)
+def _dimension_table(dimensions: Sequence[Dimension]) -> str:
+    special = sorted({ping for dimension in dimensions for ping in dimension.paths_in})
+    rows = [(f"`{d.name}`", _paths_text(d.paths), *(_paths_text(d.paths_of(ping)) for ping in special), d.description) for d in dimensions]
+    heads = ("dimension", "from (first that holds a value)", *(f"in {ping} pings" for ping in special), "rule")
+    return _markdown_table(heads, rows)
 
 
 def _paths_text(paths: Iterable[str]) -> str:

@@ -1,11 +1,13 @@
 """The names of states, measures, platforms and groups of users as people say them, for the digest and for `explain`."""
 
 from jobs.declarations.measures import MEASURES
+from jobs.products.chosen import PRODUCT
 from jobs.verdicts.health_cells import ALL, Cell, State
 from jobs.wording.client_text import as_label
 
 _MEASURES = {measure.name: measure for measure in MEASURES}
-_PLATFORMS = {"Windows_NT": "Windows", "Darwin": "macOS"}
+_UNKNOWN = "unknown"
+_HAS_COUNTRIES = any(dimension.name == "country" for dimension in PRODUCT.dimensions)
 _STRATUM_PARTS = 4  # operating system, its version, architecture, country group
 
 
@@ -22,17 +24,18 @@ def measure_words(measure: str) -> str:
 
 def platform_words(platform: str) -> str:
     """A platform by the name that people use."""
-    return "all platforms" if platform == ALL else _PLATFORMS.get(platform, as_label(platform))
+    return "all platforms" if platform == ALL else PRODUCT.platforms.get(platform, as_label(platform))
 
 
 def stratum_words(stratum: str) -> str:
     """`Windows 10, x86-64, western europe` for the stratum `Windows_NT / 10 / x86-64 / western_europe`, `macOS` for a platform; others as they are."""
     parts = stratum.split(" / ")
     if len(parts) != _STRATUM_PARTS:
-        return _PLATFORMS.get(stratum, as_label(stratum, 60))
+        return PRODUCT.platforms.get(stratum, as_label(stratum, 60))
     platform, version, architecture, group = (as_label(part) for part in parts)
-    countries = "other countries" if group == "other" else group.replace("_", " ")
-    return f"{platform_words(platform)} {version}, {architecture}, {countries}"
+    system = platform_words(platform) if version == _UNKNOWN else f"{platform_words(platform)} {version}"
+    countries = "" if not _HAS_COUNTRIES else "other countries" if group == "other" else group.replace("_", " ")
+    return ", ".join(filter(None, (system, "" if architecture == _UNKNOWN else architecture, countries)))
 
 
 def where_words(cell: Cell) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jobs.deployment.settings import CATALOG, ROOT, SETTINGS_VARIABLE, settings_file
+from jobs.deployment.settings import CATALOG, LOCAL, ROOT, SETTINGS_VARIABLE, settings_file
 from local.stack.airflow_secrets import airflow_secrets
 from local.stack.processes import MARK
 from local.stack.settings_file import remembered_settings
@@ -16,7 +16,7 @@ SPARK_POOL = "spark"
 SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """A JVM that lives for a minute gains from the first compiler alone and a collector without threads of its own: 3 s a job on two cores."""
 
-DEFAULT_HOME = ROOT / ".local"
+DEFAULT_HOME = LOCAL
 
 _USERS_CHOICE = ("LANDING", "STAGING", "LEDGER_URI", "DATA_DOCS", "SLACK_API_URL", "SLACK_BOT_TOKEN")
 """Places that a user may set before starting the stack; a stack in a home of its own takes none of them."""

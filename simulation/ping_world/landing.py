@@ -23,7 +23,8 @@ import zstandard
 
 from simulation.ping_world.events import NANOSECONDS_PER_HOUR, Kind, Pings, simulate_pings
 from simulation.ping_world.faults import add_faults
-from simulation.ping_world.lines import FOLDERS, LineWriter
+from simulation.ping_world.lines import FAULTS, FOLDERS, LineWriter
+from simulation.ping_world.names import NAMES
 from simulation.ping_world.world import PingWorld, world_ending, world_of
 
 HOUR = timedelta(hours=1)
@@ -94,12 +95,12 @@ def _write_calendar(landing: Landing) -> None:
     with landing.calendar.open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("version", "channel", "time"))
-        rows.writerows((r.display_version, "beta", f"{r.released_at:%Y-%m-%dT%H:%M:%SZ}") for r in landing.world.releases)
+        rows.writerows((r.display_version, NAMES.channel, f"{r.released_at:%Y-%m-%dT%H:%M:%SZ}") for r in landing.world.releases)
 
 
 def _land_hours(world: PingWorld, folder: Path, hours: list[int]) -> None:
     users, pings = simulate_pings(world)
-    pings = add_faults(world, pings)
+    pings = add_faults(world, pings, FAULTS)
     writer = LineWriter(world, users)
     for hour in hours:
         since_start = timedelta(hours=hour)
@@ -113,10 +114,12 @@ def _land_hour(folder: Path, hour_start: datetime, since_start: timedelta, pings
     hour_folder = folder / f"submission_date={hour_start:%Y-%m-%d}" / f"submission_hour={hour_start:%H}"
     closed = hour_start + HOUR
     for kind in Kind:
+        if kind not in FOLDERS:
+            continue
         of_kind = pings[pings["kind"] == kind]
         servers = of_kind["id_low"] % np.uint64(2 if kind is Kind.MAIN else 1)
         for server, suffix in ((0, ".zst" if kind is Kind.MAIN else "" if kind is Kind.CORE else ".gz"), (1, ".gz")):
-            lines = b"".join(writer.line(ping) + b"\n" for ping in of_kind[servers == server])
+            lines = b"".join(line + b"\n" for ping in of_kind[servers == server] if (line := writer.line(ping)))
             if not lines:
                 continue
             content = _compressed(lines, suffix)
@@ -125,10 +128,15 @@ def _land_hour(folder: Path, hour_start: datetime, since_start: timedelta, pings
                 content = content[: len(content) * 2 // 3]
             if since_start == LATE_OBJECT_HOUR and kind is Kind.MAIN and suffix == ".gz":
                 modified = closed + LATE_OBJECT_AFTER_END
-            _write(hour_folder / FOLDERS[kind] / f"edge-{server + 1}.ndjson{suffix}", content, modified)
+            _write(hour_folder / FOLDERS[kind] / f"edge-{server + 1}{_part_of(kind)}.ndjson{suffix}", content, modified)
     if since_start == STRAY_FILE_HOUR:
-        _write(hour_folder / "main" / "edge-1.ndjson.zst.partial", b"left behind by an upload", closed)
+        _write(hour_folder / FOLDERS[Kind.MAIN] / "edge-1.ndjson.zst.partial", b"left behind by an upload", closed)
     _write(hour_folder / "_SUCCESS", b"", closed + SUCCESS_AFTER_END)
+
+
+def _part_of(kind: Kind) -> str:
+    """Kinds that share a folder have objects of their own in it."""
+    return f"-{kind.name.lower()}" if list(FOLDERS.values()).count(FOLDERS[kind]) > 1 else ""
 
 
 def _compressed(lines: bytes, suffix: str) -> bytes:

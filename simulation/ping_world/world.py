@@ -1,4 +1,4 @@
-"""The demo's world: one beta channel whose truth is known, a beta a week, the newest of them bad.
+"""The demo's world: one channel of early releases whose truth is known, one a week, the newest of them bad.
 
 The release time of the newest beta and a seed fix everything that happens up to `horizon`; how much of it has been received is only a matter
 of how far one reads. So a world can be landed up to one hour today and continued from there tomorrow, with the hours in between unchanged.
@@ -7,6 +7,8 @@ Since betas come on working days at the same hour and all else is counted from t
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from simulation.ping_world.names import NAMES
 
 HISTORY_DAYS = 32
 """Before the newest beta's release: four weeks of baselines and the days before the first of them."""
@@ -17,20 +19,17 @@ HORIZON_DAYS = 14
 """So long after the newest beta there would have been a newer one, which this world does not have."""
 RELEASE_HOUR = 14
 BUILT_BEFORE_RELEASE = timedelta(hours=11, minutes=23, seconds=38)
-VERSION = "57.0"
-BETAS = ("57.0b3", "57.0b4", "57.0b5", "57.0b6", "57.0b7", "57.0b8")
-"""What everybody uses at the start, four healthy betas, and the current one."""
-THROTTLED_BETAS = ("57.0b5", "57.0b7")
-"""Offered to a part of the users on their first day."""
+THROTTLED_RELEASES = (2, 4)
+"""Of those of the world: offered to a part of the users on their first day."""
 
 
 @dataclass(frozen=True)
 class Regression:
     """What is wrong with the current beta; the demo must find it."""
 
-    display_version: str = BETAS[-1]
+    display_version: str = NAMES.releases[-1]
     os_name: str = "Windows_NT"
-    main_crash_ratio: float = 2.0
+    main_crash_ratio: float = NAMES.crash_ratio
 
 
 REGRESSION = Regression()
@@ -77,10 +76,11 @@ def world_ending(end: datetime, seed: int) -> PingWorld:
 def world_of(current_released_at: datetime, seed: int) -> PingWorld:
     """The world whose newest beta was released at `current_released_at`."""
     releases = []
-    for weeks_before, display_version in zip(range(len(BETAS) - 1, -1, -1), BETAS, strict=True):
+    for number, display_version in enumerate(NAMES.releases):
+        weeks_before = len(NAMES.releases) - 1 - number
         released_at = current_released_at - timedelta(days=DAYS_BETWEEN_RELEASES * weeks_before)
         build_id = f"{released_at - BUILT_BEFORE_RELEASE:%Y%m%d%H%M%S}"
-        releases.append(Release(display_version, build_id, released_at, display_version in THROTTLED_BETAS))
+        releases.append(Release(display_version, build_id, released_at, number in THROTTLED_RELEASES))
     start = (current_released_at - timedelta(days=HISTORY_DAYS)).replace(hour=0)
     horizon = current_released_at + timedelta(days=HORIZON_DAYS)
     return PingWorld(seed, start, horizon, tuple(releases))

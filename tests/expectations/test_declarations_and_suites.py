@@ -52,7 +52,7 @@ def columns_of(batch: Batch) -> set[str]:
 MADE_UP = """
 import json
 from jobs.declarations import measures
-from jobs.declarations.measures import Condition, Measure, OneWhere
+from jobs.declarations.product import Condition, Measure, OneWhere
 hang = Condition("payload.metadata.Hang", ("1",))
 measures.MEASURES += (Measure("hangs", "hangs", "hangs", ("crash",), OneWhere((hang,)), "zero", "Crash pings of hangs."),)
 from jobs.tables.kept_rows import KEPT_TABLES

@@ -1,11 +1,11 @@
 """What measures owe each other follows from how they are declared."""
 
 from expectations.suites.measure_relations import AtMost, measure_rules
-from jobs.declarations.measures import CappedPerClientHour, Condition, Measure, OnePerPing, OneWhere, PingType, SecondsAsHours, Source
+from jobs.declarations.product import CappedPerClientHour, Condition, DurationAsHours, Measure, OnePerPing, OneWhere, PingType, Source
 
 
 def measure(name: str, source: Source, *pings: PingType) -> Measure:
-    return Measure(name, name, "hours" if isinstance(source, SecondsAsHours) else "events", pings, source, "zero", "")
+    return Measure(name, name, "hours" if isinstance(source, DurationAsHours) else "events", pings, source, "zero", "")
 
 
 def where(*conditions: Condition) -> OneWhere:
@@ -29,7 +29,7 @@ def test_a_count_is_at_most_the_pings_that_it_is_counted_in() -> None:
 
 
 def test_usage_is_at_most_the_longest_subsession_of_each_ping() -> None:
-    usage = measure("usage", SecondsAsHours((), longest_hours=25.0), "main", "core")
+    usage = measure("usage", DurationAsHours((), longest_hours=25.0), "main", "core")
     pings = (measure("mains", OnePerPing(), "main"), measure("cores", OnePerPing(), "core"))
     assert rules(usage, *pings) == {"usage <= 25 x (mains + cores)"}
 

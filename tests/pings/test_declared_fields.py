@@ -5,16 +5,18 @@ import sys
 
 import pytest
 
-from jobs.declarations.dimensions import DIMENSIONS
-from jobs.declarations.measures import MEASURES, Condition, HistogramBucket, Measure, OneWhere, SecondsAsHours
+from jobs.declarations.measures import MEASURES
+from jobs.declarations.product import Condition, CountAt, DurationAsHours, HistogramBucket, Measure, OneWhere
 from jobs.deployment.settings import ROOT
+from jobs.pings.client_values import Rejected
 from jobs.pings.field_rules import RULES
 from jobs.pings.measure_rules import measure_paths, read_measure
 from jobs.pings.ping_records import PING_MEASURES
+from jobs.products.chosen import load_product
 
 MADE_UP_MEASURE = """
 import jobs.declarations.measures as declarations
-from jobs.declarations.measures import Condition, HistogramBucket, Measure, OneWhere
+from jobs.declarations.product import Condition, HistogramBucket, Measure, OneWhere
 
 def declare(name, ping_type, source):
     declarations.MEASURES += (Measure(name, name, "events", (ping_type,), source, "unknown", name),)
@@ -34,7 +36,12 @@ print(outcome(crash_ping({"payload.processType": "socket"}), "crash")["socket_cr
 
 
 def test_declared_rules_and_implemented_rules_are_the_same() -> None:
-    assert {dimension.rule for dimension in DIMENSIONS} == set(RULES)
+    products = [
+        load_product(path.stem) for path in (ROOT / "jobs" / "products").glob("*.py") if path.stem in ("firefox", "glean", "harbor")
+    ]
+    declared = {dimension.rule for product in products for dimension in product.dimensions}
+    undeclared = {"the_product", "the_release"}  # for what a product's pings do not say
+    assert {rule for rule in declared if isinstance(rule, str)} | undeclared == set(RULES)
 
 
 @pytest.mark.parametrize("measure", PING_MEASURES, ids=lambda measure: measure.name)
@@ -60,8 +67,8 @@ def test_a_made_up_measure_is_a_row_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("source", "value", "expected"),
     [
-        (SecondsAsHours((("main", "seconds"),), longest_hours=2.0), 5400, 1.5),
-        (SecondsAsHours((("main", "seconds"),), longest_hours=2.0), 99_999, 2.0),
+        (DurationAsHours((("main", "seconds"),), longest_hours=2.0), 5400, 1.5),
+        (DurationAsHours((("main", "seconds"),), longest_hours=2.0), 99_999, 2.0),
         (OneWhere((Condition("reason", ("a", None)),)), "a", 1),
         (OneWhere((Condition("reason", ("a", None)),)), None, 1),
         (OneWhere((Condition("reason", ("a", None)),)), "b", 0),
@@ -69,10 +76,22 @@ def test_a_made_up_measure_is_a_row_and_nothing_else() -> None:
         (OneWhere((Condition("counter", (1,)),)), 1, 1),
         (HistogramBucket(("h",), bucket="7"), {"values": {"0": 1, "7": 5}}, 5),
         (HistogramBucket(("h",)), None, None),
+        (CountAt("n"), 7, 7),
+        (CountAt("n"), None, None),
+        (DurationAsHours((("main", "minutes"),), longest_hours=2.0, unit="minutes"), 90, 1.5),
     ],
 )
-def test_what_a_source_makes_of_a_value(source: SecondsAsHours | OneWhere | HistogramBucket, value: object, expected: float | None) -> None:
+def test_what_a_source_makes_of_a_value(
+    source: CountAt | DurationAsHours | OneWhere | HistogramBucket, value: object, expected: float | None
+) -> None:
     measure = Measure("m", "m", "events", ("main",), source, "zero", "m")
     (path,) = measure_paths(measure, "main")
 
     assert read_measure(measure, "main", {path: 0})((value,)) == expected
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, "3", True, 2**31])
+def test_what_is_no_count_rejects_its_ping(value: object) -> None:
+    measure = Measure("m", "m", "events", ("main",), CountAt("n"), "zero", "m")
+    with pytest.raises(Rejected, match="invalid_count"):
+        read_measure(measure, "main", {"n": 0})((value,))

@@ -13,6 +13,7 @@ from jobs.check_pings import main
 from jobs.deployment.settings import ROOT
 from jobs.pings.line_problems import ALLOWED, line_problems
 from jobs.pings.reject_reasons import RejectReason
+from jobs.products.chosen import PRODUCT
 from tests.ping_factory import ABSENT, HOUR, core_ping, crash_ping, land, line, main_ping
 from tests.pings.hostile_lines import hostile_line, verdict_of
 
@@ -41,7 +42,7 @@ def test_a_ping_without_problems_has_none() -> None:
 
 
 def test_every_reason_says_what_is_allowed() -> None:
-    assert set(ALLOWED) == set(RejectReason)
+    assert set(ALLOWED) == {*RejectReason, *PRODUCT.own_reasons}
 
 
 @given(seed=st.integers(0, 2**32))

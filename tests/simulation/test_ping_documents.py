@@ -9,8 +9,8 @@ import jsonschema
 import msgspec
 import pytest
 
-from simulation.ping_world.client_documents import Client, Envelope, environment
-from simulation.ping_world.documents import core_ping, crash_ping, main_ping, update_ping
+from simulation.ping_world.firefox_clients import Client, Envelope, environment
+from simulation.ping_world.firefox_documents import core_ping, crash_ping, main_ping, update_ping
 from simulation.ping_world.population import COUNTRIES, MACHINES
 from simulation.ping_world.world import Release
 

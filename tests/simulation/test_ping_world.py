@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from simulation.ping_world.events import Crash, Kind, Pings, simulate_pings
-from simulation.ping_world.faults import FAULTS, add_faults
+from simulation.ping_world.faults import add_faults
+from simulation.ping_world.lines import FAULTS
 from simulation.ping_world.population import Users
 from simulation.ping_world.world import REGRESSION, PingWorld, latest_release_time, world_ending
 
@@ -113,7 +114,7 @@ def test_half_of_the_users_have_updated_after_two_days_and_a_throttled_beta_star
 
 def test_a_few_in_a_thousand_are_damaged_in_every_way_or_arrive_twice(world: PingWorld, simulated: tuple[Users, Pings]) -> None:
     pings = simulated[1]
-    faulty = add_faults(world, pings)
+    faulty = add_faults(world, pings, FAULTS)
     assert 0.002 < (faulty["fault"] > 0).mean() < 0.006
     assert set(faulty["fault"]) == set(range(len(FAULTS) + 1))
     assert 0.002 < faulty.size / pings.size - 1 < 0.006

@@ -9,6 +9,7 @@ from jobs.digest.facts.digest_facts import DigestFacts, Restatement
 from jobs.digest.messages.message_blocks import Block, bold, bullets, paragraph, small_print, words
 from jobs.digest.messages.root_message import releases_in_order
 from jobs.digest.wording.data_line import restatement_words
+from jobs.products.chosen import PRODUCT
 from jobs.verdicts.health_cells import Cell, State
 from jobs.wording.client_text import as_data_label, as_label
 from jobs.wording.shown_numbers import clock_words, plural
@@ -89,7 +90,7 @@ def summary_blocks(window: Window, found: Iterable[Restatement], data_label: str
     label = [small_print(as_data_label(data_label))] if data_label else []
     if not found:
         return [paragraph(bold(lead), words(f": {plural(len(window.hours), 'hour')}. No verdict that was shown has changed.")), *label]
-    shown = [[words(f"Firefox {as_label(restated.channel)} {restatement_words(restated)}")] for restated in found[:_MOST_LISTED]]
+    shown = [[words(f"{PRODUCT.label} {as_label(restated.channel)} {restatement_words(restated)}")] for restated in found[:_MOST_LISTED]]
     if len(found) > _MOST_LISTED:
         shown.append([words(f"And {plural(len(found) - _MOST_LISTED, 'verdict')} more, in release_health")])
     told = f". {plural(len(found), 'verdict')} that had been shown {'has' if len(found) == 1 else 'have'} changed:"

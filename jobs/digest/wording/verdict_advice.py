@@ -1,9 +1,9 @@
 """What to do about a verdict, and what weakens it, in words. Written for somebody tired."""
 
-from jobs.decisions.forecast_words import widening_words
 from jobs.declarations.policies import POLICY
 from jobs.digest.decisions.release_decisions import GOOD_STATES, Advice, Decision
 from jobs.digest.wording.review_words import review_words
+from jobs.products.chosen import PRODUCT
 from jobs.verdicts.health_cells import ALARMING_STATES, ALL, State, is_suspicious
 from jobs.verdicts.health_notes import NoteCode
 from jobs.wording.cell_words import where_words
@@ -31,8 +31,6 @@ _WORDS = {
     Advice.WAIT: "Nothing to decide yet: it is looked at every hour.",
     Advice.JUDGE_FIRST: "Judge {version} by hand. The releases after it will be compared with it.",
     Advice.JUDGE_BY_HAND: "The first week of {version} ended without a clear answer: judge it by hand.",
-    Advice.GO: "Go: {version} can be given to more users. {cost}",
-    Advice.HOLD_FOR_MORE: "Hold {version} where it is: given to more users now, it risks more than the wait for more figures costs.",
     Advice.NOTHING: "Nothing to do.",
 }
 _LOOK_THERE = (Advice.HALT, Advice.STOP_THE_REST, Advice.KEEP_HALTED, Advice.SHIP_A_FIX, Advice.HOLD, Advice.HOLD_STALE)
@@ -51,7 +49,6 @@ def action(decision: Decision, *, is_alone: bool = True) -> str:
         successor=as_label(decision.successor.version) if decision.successor is not None else "",
         adoption=percent_words(release.verdict.adoption),
         review=review_words(release.review),
-        cost=widening_words(release.verdict),
     )
     if release.verdict.state not in ALARMING_STATES or decision.advice not in _LOOK_THERE:
         return todo
@@ -98,7 +95,7 @@ def weak_points(decision: Decision) -> list[str]:
     if factor is None:
         return _baseline_caveats(decision)
     times = ratio_words(factor).removesuffix("x")
-    suspect = " Suspect something outside of Firefox." if is_alarming else ""
+    suspect = f" Suspect something outside of {PRODUCT.label}." if is_alarming else ""
     outside = f"Not only this release: the one before crashes {times} times as often as it did, too.{suspect}"
     return [*_baseline_caveats(decision), outside]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.declarations.measures import HAS_UPDATES
 from jobs.scoring.inputs.channel_totals import ChannelTotals
 from jobs.scoring.inputs.release_calendar import Release
 from jobs.scoring.inputs.release_record import HourlyCounts, ReleaseRecord
@@ -54,7 +55,7 @@ def release_counts(totals: ChannelTotals, life: ReleaseLife, record: ReleaseReco
         crashes=strata.grouped(record.own, cell.measure, cell.platform, hours),
         usage_hours=strata.grouped(record.own, "usage_hours", cell.platform, hours),
         channel_hours=_cut(totals.usage_on(cell.platform), start, hours),
-        updates=strata.grouped(record.own, "updates", cell.platform, hours),
+        updates=strata.grouped(record.own, "updates", cell.platform, hours) if HAS_UPDATES else None,
         delay_kernel=life.delay_kernel,
         previous=_previous_version(record, cell, strata, start, hours),
         is_known=_cut(totals.is_complete, start, hours),

@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.declarations.measures import MAIN_MEASURE
 from jobs.declarations.policies import HORIZON_HOURS, HoldbackPolicy
 from jobs.declarations.windows import HOUR
 from jobs.scoring.method.hourly_counts import Array
 
-HOLDBACK_COLUMNS = ("hour_start", "channel", "experiment", "branch", "usage_hours", "main_crashes_capped")
+HOLDBACK_COLUMNS = ("hour_start", "channel", "experiment", "branch", "usage_hours", MAIN_MEASURE)
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def holdback_arms(rows: pa.Table, channel: str, version: str, released: datetime
         return np.bincount(age[used], weights=values[used], minlength=HORIZON_HOURS).astype(np.float64)
 
     arms = HoldbackArms(
-        summed("main_crashes_capped", policy.released_branch),
-        summed("main_crashes_capped", policy.held_branch),
+        summed(MAIN_MEASURE, policy.released_branch),
+        summed(MAIN_MEASURE, policy.held_branch),
         summed("usage_hours", policy.released_branch),
         summed("usage_hours", policy.held_branch),
     )

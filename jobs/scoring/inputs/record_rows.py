@@ -10,13 +10,13 @@ import pyarrow.compute as pc
 
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.scoring.inputs.release_calendar import Release
-from jobs.scoring.inputs.release_record import SCORED_COLUMNS, STRATUM_COLUMNS, HourlyCounts, ReleaseRecord
+from jobs.scoring.inputs.release_record import EXPOSURE_COLUMNS, SCORED_COLUMNS, STRATUM_COLUMNS, HourlyCounts, ReleaseRecord
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
 from jobs.scoring.method.hourly_counts import Array
 
 _OWN, _PREVIOUS, _DELAYS, _RELEASE = "own", "previous", "delays", "release"
 _ALL = "all"
-_LISTS = ("usage_hours", "updates", *SCORED_COLUMNS, "share_by_delay")
+_LISTS = (*EXPOSURE_COLUMNS, *SCORED_COLUMNS, "share_by_delay")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _record(rows: pa.Table) -> ReleaseRecord:
         for platform, kernel in zip(delays["os_name"].to_pylist(), _matrix(delays, "share_by_delay"), strict=True):
             kernels[None if platform == _ALL else platform] = kernel
     before = _counts(previous, ("usage_hours", *SCORED_COLUMNS), HOURS_BEFORE_RELEASE + HORIZON_HOURS) if previous.num_rows else None
-    return ReleaseRecord(_counts(own, ("usage_hours", "updates", *SCORED_COLUMNS), HORIZON_HOURS), before, kernels)
+    return ReleaseRecord(_counts(own, (*EXPOSURE_COLUMNS, *SCORED_COLUMNS), HORIZON_HOURS), before, kernels)
 
 
 def _counts(rows: pa.Table, measures: Sequence[str], hours: int) -> HourlyCounts:

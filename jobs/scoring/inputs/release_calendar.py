@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from jobs.declarations.windows import HOUR, parse_hour
+from jobs.products.chosen import PRODUCT
 from jobs.scoring.method.hourly_counts import Array
 
 SUSTAINED_SHARE = 0.005
 SUSTAINED_HOURS = 3
 """A version has been released once it holds half a per cent of its channel's received hours for three hours on end: test builds don't."""
-_BETA = re.compile(r"^\d+(\.\d+)*b\d+")
 
 Calendar = dict[tuple[str, str], datetime]
 """Time of release by channel and version."""
@@ -55,7 +55,7 @@ def parse_calendar(text: str) -> Calendar:
 def unseen_releases(calendar: Calendar, versions: Mapping[str, Collection[str]], start: datetime, until: datetime) -> list[str]:
     """Releases of the calendar, in words, that began in [start, until) and of which no ping has come; `versions` by channel.
 
-    A nightly release is seen as its version and the Monday of its builds.
+    A release of a rolling channel is seen as its version and the Monday of its builds.
     """
     return [
         f"{channel} {version}"
@@ -75,9 +75,10 @@ def release_by_adoption(
     """The first of three hours on end with half a per cent of the channel's hours; None where there is none, or where the record begins with it.
 
     Both arrays are by hour from `origin`; `known_since` is the channel's first hour with usage, counted from there (below 0: before). A
-    beta channel's version without a beta number is several betas together: none is scored.
+    version that does not match its channel's pattern of releases is several releases together: none is scored.
     """
-    if channel in ("beta", "aurora") and not _BETA.match(version):
+    declared = PRODUCT.channel(channel)
+    if declared and declared.release_pattern and not re.match(declared.release_pattern, version):
         return None
     is_adopted = (usage_hours >= SUSTAINED_SHARE * channel_hours) & (channel_hours > 0) & (usage_hours > 0)
     if is_adopted.size < SUSTAINED_HOURS:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from jobs.declarations.measures import SCORED_MEASURES
+from jobs.declarations.measures import HAS_UPDATES, SCORED_MEASURES
 from jobs.scoring.inputs.release_calendar import Release
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
 from jobs.scoring.method.hourly_counts import Array
@@ -17,7 +17,8 @@ from jobs.scoring.method.strata import FineStratum
 
 STRATUM_COLUMNS = ("os_name", "os_version_major", "architecture", "country_group")
 SCORED_COLUMNS: tuple[str, ...] = tuple(measure.name for measure in SCORED_MEASURES)
-TOTALS_COLUMNS = ("hour_start", "channel", "release_version", *STRATUM_COLUMNS, "usage_hours", "updates", *SCORED_COLUMNS)
+EXPOSURE_COLUMNS = ("usage_hours", "updates") if HAS_UPDATES else ("usage_hours",)
+TOTALS_COLUMNS = ("hour_start", "channel", "release_version", *STRATUM_COLUMNS, *EXPOSURE_COLUMNS, *SCORED_COLUMNS)
 """The columns of release_totals that a release's record is made of."""
 _HOUR_US = 3_600_000_000
 
@@ -92,7 +93,7 @@ def hourly_counts(rows: pa.Table, version: str, release: Release, first: int, ho
     age, rows = age[used], rows.take(pa.array(used)).combine_chunks()
     strata, code = _strata_of(rows)
     by_measure = {}
-    for name in ("usage_hours", "updates", *SCORED_COLUMNS):
+    for name in (*EXPOSURE_COLUMNS, *SCORED_COLUMNS):
         values = np.full((len(strata), hours), np.nan)
         values[code, age] = rows[name].cast(pa.float64()).to_numpy(zero_copy_only=False)  # one row a stratum and hour: the table's grain
         by_measure[name] = values

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.declarations.measures import SCORED_MEASURES, Measure
+from jobs.declarations.measures import MAIN_MEASURE, SCORED_MEASURES
 from jobs.declarations.policies import HORIZON_HOURS, AlarmPolicy, Policy
+from jobs.declarations.product import Measure
 from jobs.declarations.windows import HOUR
 from jobs.scoring.inputs.cell_counts import CellKey
 from jobs.scoring.inputs.holdback_rows import holdback_arms
@@ -29,7 +30,6 @@ from jobs.verdicts.health_cells import State, alarm_share, is_critical
 from jobs.verdicts.health_notes import NoteCode
 
 _SILENT_EXPECTED_CRASHES = 5.0
-_MAIN_MEASURE = "main_crashes_capped"
 _HOLDBACK_OVERDISPERSION = 2.0  # without a history to measure it
 
 
@@ -172,16 +172,16 @@ def _shared_alarm(fitted: FittedCells, measure: str, alarm: AlarmPolicy) -> Alar
 
 
 def _chosen_matching(cells: Mapping[CellKey, PreparedCell]) -> DelayMatching | None:
-    """Where delays were not measured: one mixture for all cells, chosen from the browser crashes of all platforms."""
-    main = cells.get(CellKey(_MAIN_MEASURE, None))
+    """Where delays were not measured: one mixture for all cells, chosen from the main measure's crashes on all platforms."""
+    main = cells.get(CellKey(MAIN_MEASURE, None))
     if main is None or any(baseline.updates is not None and baseline.updates.any() for baseline in main.baselines):
         return None
     return chosen_matching(main.baselines)
 
 
 def _with_holdback(record: ChannelRecord, context: ReleaseContext, cell: ScoredCell, policy: Policy) -> ScoredCell:
-    """The browser crashes of all platforms are regressed also from the look on at which a random holdback says so."""
-    if record.experiments is None or cell.key != CellKey(_MAIN_MEASURE, None):
+    """The main measure on all platforms is regressed also from the look on at which a random holdback says so."""
+    if record.experiments is None or cell.key != CellKey(MAIN_MEASURE, None):
         return cell
     release = context.release
     arms = holdback_arms(record.experiments, release.channel, release.version, release.hour, policy.holdback)

@@ -1,52 +1,20 @@
 """What every ping of a client has in common: who it is, the build it runs, its environment, and what the ingestion edge adds."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
-
 import msgspec
 
-from simulation.ping_world.population import Country, Machine
-from simulation.ping_world.world import VERSION, Release
+from simulation.ping_world.clients import EXPERIMENT, Client, Document, Envelope, at_time, iso_date
+from simulation.ping_world.names import NAMES
+from simulation.ping_world.population import Machine
+from simulation.ping_world.world import Release
 
-Document = dict[str, Any]
+VERSION = NAMES.build_version
 
-EXPERIMENT = "pref-flip-quantum-compositor-1404915"
-BRANCHES = ("control", "treatment")
 _VENDORS = {"Windows_NT": "GenuineIntel", "Darwin": "GenuineIntel", "Linux": "AuthenticAMD", "Android": "ARM"}
 _APPLICATION_IDS = {"Firefox": "{ec8030f7-c20a-464f-9b0e-13a3a9e97384}", "Fennec": "{aa3c5121-dab2-40e2-81ca-7ea25febc110}"}
 
 
-@dataclass(frozen=True)
-class Client:
-    """What the documents need to know of a user."""
-
-    number: int
-    machine: Machine
-    country: Country
-    hides_display_version: bool
-    branch: str | None
-
-    @property
-    def client_id(self) -> str:
-        return f"c0ffee00-{self.number:04x}-4000-8000-{self.number * 2_654_435_761 % 2**48:012x}"
-
-    @property
-    def application(self) -> str:
-        return "Fennec" if self.machine.os_name == "Android" else "Firefox"
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """One ping on its way: who sent what when, and when it came in."""
-
-    client: Client
-    release: Release
-    document_id: str
-    created_ns: int
-    received_ns: int
-    noise: int
-    """Random bits for the values that nobody counts."""
+def application_of(client: Client) -> str:
+    return "Fennec" if client.machine.os_name == "Android" else "Firefox"
 
 
 def environment(client: Client, release: Release) -> msgspec.Raw:
@@ -60,8 +28,8 @@ def _environment(client: Client, release: Release) -> Document:
     os_name = "Linux" if machine.os_name == "Android" else machine.os_name
     block: Document = {
         "build": {
-            "applicationId": _APPLICATION_IDS[client.application],
-            "applicationName": client.application,
+            "applicationId": _APPLICATION_IDS[application_of(client)],
+            "applicationName": application_of(client),
             "architecture": machine.architecture,
             "buildId": release.build_id,
             "version": VERSION,
@@ -111,7 +79,7 @@ def client_document(envelope: Envelope, doc_type: str, environment_block: msgspe
         "architecture": envelope.client.machine.architecture,
         "buildId": envelope.release.build_id,
         "channel": "beta",
-        "name": envelope.client.application,
+        "name": application_of(envelope.client),
         "platformVersion": VERSION,
         "version": VERSION,
         "displayVersion": envelope.release.display_version,
@@ -138,7 +106,7 @@ def meta_block(envelope: Envelope, doc_type: str) -> Document:
     return {
         "documentId": envelope.document_id,
         "docType": doc_type,
-        "appName": envelope.client.application,
+        "appName": application_of(envelope.client),
         "appVersion": VERSION,
         "appBuildId": envelope.release.build_id,
         "appUpdateChannel": "beta",
@@ -146,19 +114,10 @@ def meta_block(envelope: Envelope, doc_type: str) -> Document:
         "geoCountry": envelope.client.country.code or "??",
         "geoCity": "??",
         "Timestamp": envelope.received_ns,
-        "submissionDate": f"{_at(envelope.received_ns):%Y%m%d}",
+        "submissionDate": f"{at_time(envelope.received_ns):%Y%m%d}",
         "sampleId": envelope.client.number % 100,
     }
 
 
 def _abi(machine: Machine) -> str:
     return f"{machine.architecture.replace('-', '_')}-{'msvc' if machine.os_name == 'Windows_NT' else 'gcc3'}"
-
-
-def _at(nanoseconds: int) -> datetime:
-    return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC)
-
-
-def iso_date(nanoseconds: int) -> str:
-    at = _at(nanoseconds)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{nanoseconds // 1_000_000 % 1000:03d}Z"

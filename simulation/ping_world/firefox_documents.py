@@ -4,13 +4,44 @@ Everything that could be read or skipped by mistake is there: the same version i
 in the old and the new form, histograms that nobody asked for.
 """
 
+from functools import lru_cache
+
 import msgspec
+import numpy as np
 
-from simulation.ping_world.client_documents import Document, Envelope, client_document, iso_date, meta_block
-from simulation.ping_world.world import VERSION, Release
+from simulation.ping_world.clients import Document, Envelope, iso_date
+from simulation.ping_world.events import Crash, Kind
+from simulation.ping_world.firefox_clients import application_of, client_document, environment, meta_block
+from simulation.ping_world.names import NAMES
+from simulation.ping_world.world import Release
 
+VERSION = NAMES.build_version
 FIRST_WITH_PROCESSES = "57.0b6"
 """From this beta on the parent process's keyed histograms stand under payload.processes.parent."""
+
+
+FOLDERS = {Kind.MAIN: "main", Kind.CORE: "core", Kind.CRASH: "crash", Kind.UPDATE: "update"}
+_CRASHES: dict[Crash, tuple[str, dict[str, str]]] = {
+    Crash.MAIN: ("main", {"StartupCrash": "0"}),
+    Crash.STARTUP: ("main", {"StartupCrash": "1"}),
+    Crash.CONTENT: ("content", {}),
+    Crash.SHUTDOWN_KILL: ("content", {"ipc_channel_error": "ShutDownKill"}),
+}
+_environment = lru_cache(maxsize=20_000)(environment)
+
+
+def document(envelope: Envelope, ping: np.void, previous: Release) -> Document:
+    """The document of a simulated ping; `previous` is the release that an updated client came from."""
+    kind = Kind(ping["kind"])
+    if kind is Kind.CORE:
+        return core_ping(envelope, int(ping["use_seconds"]), int(ping["subsession"]))
+    block = _environment(envelope.client, envelope.release)
+    if kind is Kind.CRASH:
+        return crash_ping(envelope, block, *_CRASHES[Crash(ping["crash"])])
+    if kind is Kind.UPDATE:
+        return update_ping(envelope, block, previous)
+    subprocess_crashes = {name: int(ping[name]) for name in ("gpu", "plugin", "gmplugin")}
+    return main_ping(envelope, block, int(ping["use_seconds"]), int(ping["subsession"]), subprocess_crashes)
 
 
 def main_ping(
@@ -67,7 +98,7 @@ def crash_ping(envelope: Envelope, environment_block: msgspec.Raw, process_type:
         "minidumpSha256Hash": f"{envelope.noise:064x}",
         "processType": process_type,
         "metadata": {
-            "ProductName": envelope.client.application,
+            "ProductName": application_of(envelope.client),
             "Version": VERSION,
             "BuildID": envelope.release.build_id,
             "ReleaseChannel": "beta",

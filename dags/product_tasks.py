@@ -1,0 +1,93 @@
+"""The tasks of a product's DAGs: one entry point each, named after its module."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.sdk import Asset, TriggerRule
+
+from dags.job_operator import JobOperator
+from jobs.declarations.product import LandingLayout
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
+from jobs.deployment.settings import ROOT, DeployedProduct, from_environment, namespace_of
+from jobs.products.chosen import load_product
+
+SPARK_POOL = "spark"
+
+
+@dataclass(frozen=True)
+class ProductTasks:
+    """The tasks of one product's DAGs. Processes of the default product are told nothing: the settings name it."""
+
+    product: DeployedProduct
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {} if self.product.is_default else {"PRODUCT": self.product.source}
+
+    @property
+    def published_tables(self) -> list[Asset]:
+        return [self._asset(table.name) for table in (*WINDOW_TABLES, INGEST_AUDIT)]
+
+    @property
+    def scores(self) -> Asset:
+        return self._asset(RELEASE_HEALTH.name)
+
+    @property
+    def hours_marker(self) -> str:
+        """The file that closes the hour of the run; a template. Empty where the product's edge writes none."""
+        if self._layout.closed_marker is None:
+            return ""
+        landing = from_environment(self.product.source).landing.rstrip("/")  # `//` names another object on S3
+        return f"{landing}/{{{{ data_interval_start.strftime('{self._layout.hour_path}') }}}}/{self._layout.closed_marker}"
+
+    @property
+    def hours_closing(self) -> str:
+        """When the hour of the run is closed where no marker does; a template."""
+        if self._layout.closed_marker is not None:
+            return ""
+        return f"{{{{ data_interval_end.add(minutes={self._layout.closed_after_minutes}).isoformat() }}}}"
+
+    @property
+    def _layout(self) -> LandingLayout:
+        return load_product(self.product.source).landing
+
+    def _asset(self, table: str) -> Asset:
+        return Asset(f"{namespace_of(self.product.source)}.{table}")
+
+    def spark(self, module: str, arguments: Any, **task_arguments: Any) -> SparkSubmitOperator:
+        """`jobs/<module>.py` by spark-submit on the connection `spark_default`."""
+        return SparkSubmitOperator(
+            task_id=module,
+            application=str(ROOT / "jobs" / f"{module}.py"),
+            application_args=arguments,
+            name=module,
+            conn_id="spark_default",
+            py_files=from_environment(self.product.source).spark_py_files,
+            env_vars=self.environment or None,
+            pool=SPARK_POOL,
+            **task_arguments,
+        )
+
+    def python(self, module: str, arguments: Sequence[str], **task_arguments: Any) -> JobOperator:
+        """`python -m jobs.<module>`."""
+        return JobOperator(task_id=module, module=module, arguments=arguments, environment=self.environment, **task_arguments)
+
+    def aggregate_and_audit(self, arguments: Any) -> tuple[SparkSubmitOperator, JobOperator]:
+        """Stage the totals of a window, then publish them if the gate lets them pass."""
+        aggregate = self.spark("aggregate_errors", arguments)
+        audit = self.python("audit_aggregates", arguments, outlets=self.published_tables)
+        aggregate >> audit
+        return aggregate, audit
+
+    def score_and_audit(self, arguments: Sequence[str]) -> tuple[JobOperator, JobOperator]:
+        """Score the releases, then publish the scores if their gate lets them pass."""
+        score = self.python("score_release_health", arguments)
+        audit = self.python("audit_health", arguments, outlets=[self.scores])
+        score >> audit
+        return score, audit
+
+    def publish_page(self, **task_arguments: Any) -> JobOperator:
+        """Publish the page, also where a gate failed: it shows that. Nothing waits for it but the end of the run."""
+        return self.python("publish_pages", [], **{"trigger_rule": TriggerRule.ALL_DONE, **task_arguments})
