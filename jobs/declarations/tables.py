@@ -136,7 +136,7 @@ USAGE_DELAYS = Table(
 
 REJECTED_PINGS = Table(
     "rejected_pings",
-    "Rejected lines, at most a bounded number for each reason and object; exact counts are in ingest_audit. Never the payload.",
+    "Rejected lines, at most a bounded number for each reason and object; exact counts are in ingest_audit. Never the ping itself.",
     ("hour_start", "object_key", "line_number"),
     (
         _HOUR_START,

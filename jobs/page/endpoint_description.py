@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from jobs.declarations.measures import MAIN_MEASURE
 from jobs.page.document_base import Document
 from jobs.page.measure_endpoint import GRAINS, LONGEST_SECONDS, MeasureDocument
 from jobs.page.page_documents import FILES, StateDocument
@@ -34,8 +35,8 @@ def description() -> dict[str, Any]:
 def _measure() -> dict[str, Any]:
     names = {
         "channel": "Such as beta.",
-        "platform": "Such as Windows_NT, or all.",
-        "measure": "A column of error_aggregates, such as main_crashes_capped.",
+        "platform": "An operating system, or all.",
+        "measure": f"A column of error_aggregates, such as {MAIN_MEASURE}.",
     }
     required = [_parameter(name, {"type": "string", "minLength": 1}, words, is_required=True) for name, words in names.items()]
     return {
