@@ -54,9 +54,9 @@ def test_counting_noise_is_not_a_difference_between_releases():
 
 
 def test_a_bad_past_release_is_pulled_in_from_four_on():
-    assert without_bad_ones(np.array([0.0, 0.0, 0.0, 1.0]), 0.10) == pytest.approx([0, 0, 0, 0], abs=0.01)
-    assert without_bad_ones(np.array([0.0, 0.0, 0.0, -1.0]), 0.10)[3] == pytest.approx(-0.25, abs=0.1)
-    assert without_bad_ones(np.array([0.0, 0.0, 1.0]), 0.10) == pytest.approx([0, 0, 1.0])
+    assert without_bad_ones(cell([0.0, 0.0, 0.0, 1.0]), 0.10) == pytest.approx([0, 0, 0, 0], abs=0.01)
+    assert without_bad_ones(cell([0.0, 0.0, 0.0, -1.0]), 0.10)[3] == pytest.approx(-0.25, abs=0.1)
+    assert without_bad_ones(cell([0.0, 0.0, 1.0]), 0.10) == pytest.approx([0, 0, 1.0])
 
 
 def test_one_bad_release_in_five_hardly_moves_what_is_acceptable():
@@ -81,6 +81,13 @@ def test_cells_with_few_crashes_teach_the_same():
     many = [cell(rng.normal(0, 0.1, 12)) for _ in range(30)]
     few = [cell(rng.normal(0, np.sqrt(0.01 + 2 / 40), 12), crashes=40) for _ in range(30)]
     assert learned_prior_scale(many + few, 0.10, POLICY.baselines, POLICY.variance) == pytest.approx(0.1, rel=0.25)
+
+
+def test_counting_noise_is_not_taken_for_bad_past_releases():
+    """200 crashes each: counting alone makes levels differ as much as releases do."""
+    rng = np.random.default_rng(3)
+    cells = [cell(rng.normal(0, np.sqrt(0.01 + 2 / 200), 12), crashes=200) for _ in range(40)]
+    assert learned_prior_scale(cells, 0.10, POLICY.baselines, POLICY.variance) == pytest.approx(0.1, rel=0.2)
 
 
 def test_a_calm_measure_learns_nothing_wild_from_a_wilder_one():

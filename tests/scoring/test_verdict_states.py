@@ -63,7 +63,7 @@ def test_one_flagged_look_is_not_enough():
 
 @pytest.mark.parametrize(
     ("p", "sds", "state"),
-    [(0.998, 9.0, R), (0.996, 9.0, W), (SURE, 3.5, R), (SURE, 2.0, W)],
+    [(0.992, 9.0, R), (0.988, 9.0, W), (SURE, 3.5, R), (SURE, 2.0, W)],
     ids=["sure", "not sure enough", "rare among healthy ones", "as healthy ones are at times"],
 )
 def test_regressed_is_what_is_surely_bad_and_rare_among_healthy_releases(p, sds, state):
@@ -71,7 +71,7 @@ def test_regressed_is_what_is_surely_bad_and_rare_among_healthy_releases(p, sds,
 
 
 def test_a_young_release_must_alarm_more_surely():
-    states = states_of([0.998] * 30)
+    states = states_of([0.9934] * 30)
     assert states.index(R) == 20  # at 20 of 30 hours two thirds of the doubt are left, and it must stand at two looks
     assert set(states[20:]) == {R}
 

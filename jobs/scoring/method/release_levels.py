@@ -14,11 +14,12 @@ from jobs.declarations.policies import BaselinePolicy, VariancePolicy
 
 Array = NDArray[np.float64]
 _LEARNING_ROUNDS = 3
+_MIN_MIXED = 4  # past releases; of fewer nobody can say which is the bad one
 _MIXTURE_ROUNDS = 6
 _BAD_SHARE = 0.15  # of past releases that nobody confirmed as bad; .05 finds 1.5x in 37 % with one in five bad, .1 in 62 %, .15 in 71 %
 _BAD_LOG_RATIO, _BAD_SD = 0.47, 0.3  # log 1.6, as the prior of a regression
 _LOWEST_SPREADS, _MAD_TO_SD = 2.5, 1.4826  # a release this much better than the others says no more
-_PULLED_SCALE = 1.15  # what pulling takes from the spread of releases of which none is bad; 1.08 left 1.2 % false alarms of whole releases
+_WIDENED_ERRORS = 1.15  # the spread of releases of which none is bad, counting noise included, over what pulling leaves of it
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class CellLevels:
     levels: Array
     mature_crashes: Array
 
+    @property
+    def noise_variances(self) -> Array:
+        """Of each level, from counting."""
+        return 2.0 / self.mature_crashes
+
 
 def recency_weights(releases: int, recency: float) -> Array:
     weights = recency ** np.arange(releases)
@@ -51,12 +57,11 @@ def predictive_level(cell: CellLevels, prior_scale: float, baselines: BaselinePo
     """Level and scale from K >= 1 past releases."""
     releases = cell.levels.size
     weights = recency_weights(releases, baselines.recency)
-    levels = without_bad_ones(cell.levels, prior_scale)
-    excess = np.maximum(_excess_variances(levels, cell.mature_crashes, baselines.recency).excess, 0.0)
+    levels = without_bad_ones(cell, prior_scale)
+    excess = np.maximum(_excess_variances(levels, cell, baselines.recency).excess, 0.0)
     degrees = variance.prior_degrees + max(releases - 2, 0)
     squared_scale = (variance.prior_degrees * prior_scale**2 + excess.sum()) / degrees
-    pulled = _PULLED_SCALE if releases >= 4 else 1.0
-    scale = float(pulled * np.sqrt(squared_scale * (1.0 + (weights**2).sum())))
+    scale = float(np.sqrt(squared_scale * (1.0 + (weights**2).sum())))
     return PredictiveLevel(float(weights @ levels), scale, degrees, prior_scale, levels, weights)
 
 
@@ -85,10 +90,7 @@ def learned_scale_factor(
         return None
     factor = 1.0
     for _ in range(_LEARNING_ROUNDS):
-        past = [
-            _excess_variances(without_bad_ones(cell.levels, factor * scale), cell.mature_crashes, baselines.recency)
-            for cell, scale in taught
-        ]
+        past = [_excess_variances(without_bad_ones(cell, factor * scale), cell, baselines.recency) for cell, scale in taught]
         excess = np.concatenate([p.excess / scale**2 for p, (_, scale) in zip(past, taught, strict=True)])
         counting = np.concatenate([p.counting / scale**2 for p, (_, scale) in zip(past, taught, strict=True)])
         learned = np.average(excess, weights=(counting + factor**2) ** -2.0)
@@ -106,25 +108,31 @@ def levels_for_type(levels: Array, types: Sequence[str], wanted: str, fewest: in
     return np.asarray(np.where(is_dot, levels, levels + offset) if wanted == "dot" else np.where(is_dot, levels - offset, levels))
 
 
-def without_bad_ones(levels: Array, prior_scale: float) -> Array:
+def without_bad_ones(cell: CellLevels, prior_scale: float) -> Array:
     """Levels as they would be had none of the past releases been bad: a mixture in which some are shifted up. From 4 releases on.
 
     Each is pulled to the bulk by the chance that it was bad, so that one bad release in five neither raises the level nor widens the scale.
+    Counting makes levels differ as well: each is compared with as much as `prior_scale` and its own count allow.
     """
-    if levels.size < 4:
+    levels, noise = cell.levels, cell.noise_variances
+    if levels.size < _MIN_MIXED:
         return levels
     mean, scale = float(np.median(levels)), prior_scale
-    spread = max(_MAD_TO_SD * float(np.median(np.abs(levels - mean))), prior_scale)
-    levels = np.maximum(levels, mean - _LOWEST_SPREADS * spread)
+    spreads = np.maximum(_MAD_TO_SD * float(np.median(np.abs(levels - mean))), np.hypot(prior_scale, np.sqrt(noise)))
+    levels = np.maximum(levels, mean - _LOWEST_SPREADS * spreads)
     is_good = np.ones(levels.size)
     for _ in range(_MIXTURE_ROUNDS):
-        bad_scale = np.hypot(_BAD_SD, scale)
-        good = (1 - _BAD_SHARE) / scale * np.exp(-(((levels - mean) / scale) ** 2) / 2)
-        bad = _BAD_SHARE / bad_scale * np.exp(-(((levels - mean - _BAD_LOG_RATIO) / bad_scale) ** 2) / 2)
+        good_sd = np.hypot(scale, np.sqrt(noise))
+        bad_sd = np.hypot(_BAD_SD, good_sd)
+        good = (1 - _BAD_SHARE) / good_sd * np.exp(-(((levels - mean) / good_sd) ** 2) / 2)
+        bad = _BAD_SHARE / bad_sd * np.exp(-(((levels - mean - _BAD_LOG_RATIO) / bad_sd) ** 2) / 2)
         is_good = np.where(levels > mean, good / (good + bad), 1.0)
         mean = float(is_good @ levels / is_good.sum())
+        # What a level's own deviation is expected to be once its counting noise is taken out (EM).
+        kept = (scale / good_sd) ** 2
+        deviations = (kept * (levels - mean)) ** 2 + kept * noise
         # The believed scale counts as eight releases, as it does in the predictive scale.
-        scale = float(np.sqrt((8 * prior_scale**2 + is_good @ (levels - mean) ** 2) / (8 + is_good.sum())))
+        scale = float(np.sqrt((8 * prior_scale**2 + is_good @ deviations) / (8 + is_good.sum())))
     return np.asarray(is_good * levels + (1 - is_good) * mean)
 
 
@@ -136,15 +144,20 @@ class _ExcessVariances:
     counting: Array
 
 
-def _excess_variances(levels: Array, mature_crashes: Array, recency: float) -> _ExcessVariances:
-    """From the one-step-ahead errors of the K-2 newest releases."""
+def _excess_variances(levels: Array, cell: CellLevels, recency: float) -> _ExcessVariances:
+    """From the one-step-ahead errors of the K-2 newest releases, by `levels` without bad ones.
+
+    Pulling takes from the spread that releases have by nature and from that of counting alike: errors are widened before the noise is taken off.
+    """
+    widened = _WIDENED_ERRORS**2 if levels.size >= _MIN_MIXED else 1.0
+    noise_variances = cell.noise_variances
     excess, counting = [], []
     for i in range(levels.size - 2):
         older = slice(i + 1, None)
         weights = recency_weights(levels.size - i - 1, recency)
         error = levels[i] - weights @ levels[older]
-        noise = 2.0 / mature_crashes[i] + (weights**2) @ (2.0 / mature_crashes[older])
+        noise = noise_variances[i] + (weights**2) @ noise_variances[older]
         predictive = 1.0 + (weights**2).sum()
-        excess.append((error**2 - noise) / predictive)
+        excess.append((widened * error**2 - noise) / predictive)
         counting.append(noise / predictive)
     return _ExcessVariances(np.array(excess), np.array(counting))
