@@ -16,6 +16,7 @@ from jobs.digest.messages.page_links import page_links
 from jobs.page.client_files import client_files
 from jobs.page.page_contents import PageRequest, page_contents
 from jobs.page.page_store import OtherAudienceError, PageStore
+from jobs.tables.arrow_alone import leave_pandas_out
 from jobs.tables.lake_catalog import open_catalog
 from jobs.wording.shown_numbers import plural
 
@@ -52,4 +53,5 @@ def publish(store: PageStore, request: PageRequest, now: datetime) -> str:
 
 
 if __name__ == "__main__":
+    leave_pandas_out()
     main()

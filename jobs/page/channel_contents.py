@@ -1,48 +1,28 @@
 """The files of one channel: its releases as the digest tells them, the cells of each, and each cell at every look."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.declarations.windows import HOUR, Mode
 from jobs.digest.decisions.release_decisions import decide, headline_release
-from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook, Review
-from jobs.digest.facts.shown_releases import latest_reviews, shown_looks, with_cells
+from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.wording.verdict_advice import action
 from jobs.digest.wording.verdict_words import headline, sentence, shown_score
+from jobs.page.channel_looks import ChannelLooks, ChannelReading
 from jobs.page.document_base import Document
 from jobs.page.look_series import look_series
 from jobs.page.page_names import page_key, series_path
-from jobs.page.page_reading import HealthSnapshot
 from jobs.page.release_documents import ChannelCard, ChannelDocument, PastScore, RecentRatio, ReleaseDocument, ReleaseSummary, ReviewSaid
 from jobs.page.rounding import rounded
-from jobs.page.small_groups import shown_cells
 from jobs.page.told_cells import told_cell, worst_first
 from jobs.verdicts.health_cells import Cell
 from jobs.wording.client_text import as_label
 from jobs.wording.shown_numbers import score_words
 
-SHOWN_RELEASES = 12
-"""As many as a release is compared with."""
 SCORES_SPAN = timedelta(days=366)
-_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class ChannelReading:
-    """What the channels of a state are made from."""
-
-    health: HealthSnapshot
-    reviews: tuple[Review, ...]
-    files_by_day: Mapping[datetime, str]
-    complete_until: datetime
-    is_public: bool
-    known_folders: frozenset[str]
-    code: str
 
 
 @dataclass(frozen=True)
@@ -54,47 +34,51 @@ class ChannelContents:
     lasting: dict[str, Document]
 
 
-def released_at(verdict: Cell) -> datetime:
-    """When the release of a verdict was released."""
-    return verdict.as_of - verdict.age_hours * HOUR
+@dataclass(frozen=True)
+class ToldChannel:
+    """A channel's releases as the digest tells them, `leading` the one that its card shows."""
+
+    of_channel: ChannelLooks
+    leading: ReleaseLook
+    summaries: tuple[ReleaseSummary, ...]
 
 
-def channel_contents(channel: str, verdicts: Sequence[Cell], reading: ChannelReading) -> ChannelContents:
-    """The channel as its verdicts have it; `verdicts` are those of the last days and the last ones of the year before."""
-    looks, newest, shown = _looks(channel, verdicts, reading)
+def told_channel(of_channel: ChannelLooks, reading: ChannelReading) -> ToldChannel:
+    """The channel's releases, told from their cells."""
+    looks = of_channel.looks
     facts = DigestFacts(
-        channel=channel,
+        channel=of_channel.channel,
         window_start=reading.complete_until - HOUR,
         window_end=reading.complete_until,
         mode=Mode.PROVISIONAL,
         run_key="",
-        releases=tuple(look for look in looks if look.version in shown),
+        releases=tuple(look for look in looks if look.version in of_channel.told_versions),
     )
-    leading = headline_release(facts) or looks[0]
-    summaries = [_summary(facts, look, reading) for look in looks]
-    rows = _looks_of(channel, looks, summaries, leading, reading)
+    summaries = tuple(_summary(facts, look, reading) for look in looks)
+    return ToldChannel(of_channel, headline_release(facts) or looks[0], summaries)
+
+
+def channel_contents(told: ToldChannel, series: pa.Table, reading: ChannelReading) -> ChannelContents:
+    """The channel's files; `series` are the rows of all channels that were wanted."""
+    of_channel, channel = told.of_channel, told.of_channel.channel
+    rows = series.filter(pc.field("channel") == channel)
     lasting: dict[str, Document] = {}
-    for look, summary in zip(looks, summaries, strict=True):
-        if summary.folder not in reading.known_folders:
+    for look, summary in zip(of_channel.looks, told.summaries, strict=True):
+        if not reading.is_written(look):
             lasting |= _release_files(look, summary, rows, reading)
+    first = reading.complete_until - SCORES_SPAN
     document = ChannelDocument(
         channel=page_key(channel),
         channel_label=as_label(channel),
-        current=page_key(leading.version),
-        releases=summaries,
-        scores=[_past_score(verdict) for verdict in reversed(newest) if verdict.as_of > reading.complete_until - SCORES_SPAN],
+        current=page_key(told.leading.version),
+        releases=list(told.summaries),
+        scores=[_past_score(verdict) for verdict in reversed(of_channel.last_verdicts) if verdict.as_of > first],
         clock_folder="",
         clock_platforms=[],
         clock_measures=[],
     )
-    card = _card(document, _recent(leading, rows))
+    card = _card(document, _recent(told.leading, rows))
     return ChannelContents(card, document, lasting)
-
-
-def _looks_told(looks: Sequence[ReleaseLook], at: datetime) -> set[datetime]:
-    """Each release's last look, and the one before it of those that are still in their week: their trend is told."""
-    before = {look.verdict.as_of - HOUR for look in looks if not look.is_final_at(at)}
-    return {look.verdict.as_of for look in looks} | before
 
 
 def _card(document: ChannelDocument, recent: RecentRatio) -> ChannelCard:
@@ -112,39 +96,14 @@ def _card(document: ChannelDocument, recent: RecentRatio) -> ChannelCard:
     )
 
 
-def _looks(channel: str, verdicts: Sequence[Cell], reading: ChannelReading) -> tuple[list[ReleaseLook], list[Cell], set[str]]:
-    """The last look at each release of the page, newest first, the last verdicts of all, and the versions that a digest tells of now."""
-    latest = {verdict.release_version: verdict for verdict in sorted(verdicts, key=lambda verdict: verdict.as_of)}
-    newest = sorted(latest.values(), key=lambda verdict: (released_at(verdict), verdict.release_version), reverse=True)
-    reviews = _reviews(reading)
-    shown = shown_looks(verdicts, reading.complete_until, reviews)[channel]
-    versions = {verdict.release_version for verdict in newest[:SHOWN_RELEASES]} | {look.version for look in shown}
-    of_channel = {review.release_version: review for key, review in latest_reviews(reviews).items() if key[0] == channel}
-    looks = [
-        next((look for look in shown if look.version == verdict.release_version), None)
-        or ReleaseLook(verdict, review=of_channel.get(verdict.release_version))
-        for verdict in newest
-        if verdict.release_version in versions
-    ]
-    cells = shown_cells(reading.health.cells(channel, _looks_told(looks, reading.complete_until)), reading.is_public)
-    of_looks = with_cells(looks, [cell for cell in cells if cell.scope != "release"], ())
-    return list(of_looks), newest, {look.version for look in shown}
-
-
-def _reviews(reading: ChannelReading) -> tuple[Review, ...]:
-    """Where everybody may read, without who said it and why."""
-    return tuple(replace(review, reviewed_by="a reviewer", note=None) if reading.is_public else review for review in reading.reviews)
-
-
 def _summary(facts: DigestFacts, look: ReleaseLook, reading: ChannelReading) -> ReleaseSummary:
     decision = decide(facts, look)
-    version, rests_on = page_key(look.version), _rests_on(look, reading)
     said = look.review
     return ReleaseSummary(
-        version=version,
+        version=page_key(look.version),
         version_label=as_label(look.version),
-        folder=f"data/releases/{page_key(look.verdict.channel)}/{version}/{rests_on}",
-        rests_on=rests_on,
+        folder=reading.folder(look),
+        rests_on=reading.rests_on(look),
         is_live=not look.is_final_at(reading.complete_until),
         headline=headline(decision),
         sentence=sentence(decision),
@@ -162,34 +121,10 @@ def _summary(facts: DigestFacts, look: ReleaseLook, reading: ChannelReading) -> 
     )
 
 
-def _rests_on(look: ReleaseLook, reading: ChannelReading) -> str:
-    """A digest of the table's files of the release's days, of what was said of it, and of the code."""
-    first, last = (at.replace(hour=0, minute=0, second=0, microsecond=0) for at in (released_at(look.verdict), look.verdict.as_of))
-    days = [first + day * _DAY for day in range((last - first).days + 1)]
-    files = [reading.files_by_day.get(day, "") for day in days]
-    said = [str(review) for review in reading.reviews if (review.channel, review.release_version) == (look.verdict.channel, look.version)]
-    parts = [reading.code, str(reading.is_public), look.verdict.as_of.isoformat(), *files, *sorted(said)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def _looks_of(
-    channel: str, looks: Sequence[ReleaseLook], summaries: Sequence[ReleaseSummary], leading: ReleaseLook, reading: ChannelReading
-) -> pa.Table:
-    """The looks at the releases whose files are to be written, and at the leading one."""
-    wanted = [
-        look
-        for look, summary in zip(looks, summaries, strict=True)
-        if summary.folder not in reading.known_folders or look.version == leading.version
-    ]
-    first = min(released_at(look.verdict) for look in wanted)
-    last = max(look.verdict.as_of for look in wanted)
-    return reading.health.looks(channel, {look.version for look in wanted}, first, last)
-
-
 def _release_files(look: ReleaseLook, summary: ReleaseSummary, rows: pa.Table, reading: ChannelReading) -> dict[str, Document]:
     """release.json and the series of each cell."""
     of_release = rows.filter(pc.equal(rows["release_version"], look.version))
-    said = [review for review in _reviews(reading) if (review.channel, review.release_version) == (look.verdict.channel, look.version)]
+    said = [review for review in reading.said() if (review.channel, review.release_version) == (look.verdict.channel, look.version)]
     document = ReleaseDocument(
         channel=page_key(look.verdict.channel),
         channel_label=as_label(look.verdict.channel),

@@ -4,7 +4,9 @@ An hour's sums are kept, so that an hourly run adds one hour and does not read t
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 import msgspec
 import numpy as np
@@ -73,23 +75,18 @@ def rows_of_hour(rows: pa.Table, hour_start: datetime) -> pa.Table:
 
 def clock_series(start: datetime, end: datetime, hours: Mapping[datetime, HourSums], is_public: bool) -> list[ClockSeries]:
     """A document for each channel, platform (and all together) and measure that any ping carried in [start, end)."""
-    lines = _lines(start, int((end - start) / STEP), hours)
+    steps = int((end - start) / STEP)
+    lines = _lines(start, steps, hours)
     missing = [hour for hour in hours_between(start, end) if hour not in hours]
     usage = {place: by_measure.get(USAGE, {}) for place, by_measure in lines.items()}
     found = []
     for (channel, platform), by_measure in sorted(lines.items()):
         of_place = usage[channel, platform]
         in_order = sorted(of_place, key=lambda version, hours=of_place: -float(np.nansum(hours[version])))  # type: ignore[misc]
+        told = {name: [version for version in in_order if version in by_version][:MOST_VERSIONS] for name, by_version in by_measure.items()}
+        in_use = {version: of_place[version] for versions in told.values() for version in versions}
+        usages = [_Usage.of(in_use, factor, is_public) for factor in (1, STEPS_AN_HOUR)]
         for name, by_version in sorted(by_measure.items()):
-            versions = [version for version in in_order if version in by_version][:MOST_VERSIONS]
-            grains = [
-                Grain(
-                    step_seconds=factor * int(STEP.total_seconds()),
-                    steps=int((end - start) / STEP) // factor,
-                    versions=[_counts(version, by_version[version], of_place[version], factor, is_public) for version in versions],
-                )
-                for factor in (1, STEPS_AN_HOUR)
-            ]
             found.append(
                 ClockSeries(
                     channel=page_key(channel),
@@ -101,10 +98,54 @@ def clock_series(start: datetime, end: datetime, hours: Mapping[datetime, HourSu
                     start=start,
                     end=end,
                     incomplete_hours=missing,
-                    grains=grains,
+                    grains=[
+                        Grain(
+                            step_seconds=usage.factor * int(STEP.total_seconds()),
+                            steps=steps // usage.factor,
+                            versions=usage.counts({version: by_version[version] for version in told[name]}),
+                        )
+                        for usage in usages
+                    ],
                 )
             )
     return found
+
+
+@dataclass(frozen=True)
+class _Usage:
+    """Usage hours of a place's versions, so many steps together: every measure of the place is told beside the same ones."""
+
+    factor: int
+    is_public: bool
+    usage_hours: Mapping[str, Array]
+    shown: Mapping[str, list[float | None]]
+
+    @classmethod
+    def of(cls, lines: Mapping[str, Array], factor: int, is_public: bool) -> Self:
+        usage_hours = {version: _coarser(line, factor) for version, line in lines.items()}
+        if is_public:
+            usage_hours = {version: np.where(hours >= LEAST_USAGE_HOURS, hours, np.nan) for version, hours in usage_hours.items()}
+        return cls(factor, is_public, usage_hours, {version: rounded_list(hours) for version, hours in usage_hours.items()})
+
+    def counts(self, lines: Mapping[str, Array]) -> list[VersionCounts]:
+        """Counts of one measure, of each version."""
+        if not lines:
+            return []
+        events = _coarser(np.array([*lines.values()]), self.factor)
+        hours = np.array([self.usage_hours[version] for version in lines])
+        if self.is_public:
+            events = np.where(np.isnan(hours), np.nan, events)
+        rates = rounded_list(1_000 * events / np.where(hours > 0, hours, np.nan))
+        return [
+            VersionCounts(
+                version=page_key(version),
+                version_label=as_label(version),
+                events=counted,
+                usage_hours=self.shown[version],
+                events_per_1k_hours=rate,
+            )
+            for version, counted, rate in zip(lines, rounded_list(events), rates, strict=True)
+        ]
 
 
 def _lines(start: datetime, steps: int, hours: Mapping[datetime, HourSums]) -> dict[tuple[str, str], dict[str, dict[str, Array]]]:
@@ -114,11 +155,11 @@ def _lines(start: datetime, steps: int, hours: Mapping[datetime, HourSums]) -> d
         first = int((hour_start - start) / STEP)
         for group in kept.groups:
             by_measure = lines.setdefault((group.channel, group.platform), {})
-            for name, sums in group.sums.items():
+            for name, sums in zip(group.sums, as_array([*group.sums.values()]), strict=True):
                 by_version = by_measure.setdefault(name, {})
                 if group.version not in by_version:
                     by_version[group.version] = np.full(steps, np.nan)
-                by_version[group.version][first : first + STEPS_AN_HOUR] = as_array(sums)
+                by_version[group.version][first : first + STEPS_AN_HOUR] = sums
     return lines | _everywhere(lines)
 
 
@@ -134,23 +175,9 @@ def _everywhere(lines: Mapping[tuple[str, str], dict[str, dict[str, Array]]]) ->
     return found
 
 
-def _counts(version: str, events: Array, usage_hours: Array, factor: int, is_public: bool) -> VersionCounts:
-    """A version's counts, so many steps together."""
-    counted, hours = _coarser(events, factor), _coarser(usage_hours, factor)
-    if is_public:
-        small = ~(hours >= LEAST_USAGE_HOURS)
-        counted, hours = np.where(small, np.nan, counted), np.where(small, np.nan, hours)
-    rates = 1_000 * counted / np.where(hours > 0, hours, np.nan)
-    return VersionCounts(
-        version=page_key(version),
-        version_label=as_label(version),
-        events=rounded_list(counted),
-        usage_hours=rounded_list(hours),
-        events_per_1k_hours=rounded_list(rates),
-    )
-
-
 def _coarser(values: Array, factor: int) -> Array:
-    """Sums of `factor` neighbours; NaN where none of them is known."""
-    parts = values.reshape(-1, factor)
-    return np.where(np.isnan(parts).all(axis=1), np.nan, np.nansum(parts, axis=1))
+    """Sums of `factor` neighbours along the last axis; NaN where none of them is known."""
+    if factor == 1:
+        return values
+    parts = values.reshape(*values.shape[:-1], -1, factor)
+    return np.where(np.isnan(parts).all(axis=-1), np.nan, np.nansum(parts, axis=-1))

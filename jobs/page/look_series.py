@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 from itertools import pairwise
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.digest.facts.digest_facts import Review
 from jobs.digest.wording.review_words import review_words
 from jobs.page.page_names import page_key
-from jobs.page.rounding import crashes_per_1k_hours, rounded
+from jobs.page.rounding import rounded_list
 from jobs.page.series_documents import Looks, LookSeries, Mark
 from jobs.page.small_groups import is_small
 from jobs.verdicts.health_cells import State
@@ -78,16 +78,14 @@ def look_series(rows: pa.Table, reviews: Iterable[Review], is_public: bool) -> l
 def _series(place: tuple[str, str], rows: pa.Table, of_release: Sequence[Mark], is_public: bool) -> LookSeries:
     if is_public:
         rows = rows.filter(pa.array([not is_small(hours) for hours in rows["usage_hours"].to_pylist()], pa.bool_()))
-    columns: dict[str, list[Any]] = {name: [rounded(value) for value in rows[name].to_pylist()] for name in _ROUNDED}
+    columns = {name: rows[name].to_numpy() for name in _ROUNDED}
+    observed, hours = columns["observed_crashes"], columns["usage_hours"]
     looks = Looks(
         as_of=[at.astimezone(UTC) for at in rows["as_of"].to_pylist()],
         age_hours=rows["age_hours"].to_pylist(),
         state=rows["state"].to_pylist(),
-        crashes_per_1k_hours=[
-            rounded(crashes_per_1k_hours(crashes, hours))
-            for crashes, hours in zip(rows["observed_crashes"].to_pylist(), rows["usage_hours"].to_pylist(), strict=True)
-        ],
-        **columns,
+        crashes_per_1k_hours=rounded_list(1_000 * observed / np.where(hours > 0, hours, np.nan)),
+        **{name: rounded_list(values) for name, values in columns.items()},
     )
     channel, version = (rows[name][0].as_py() if rows.num_rows else "" for name in ("channel", "release_version"))
     return LookSeries(

@@ -12,7 +12,8 @@ from jobs.declarations.measures import MEASURES, SCORED_MEASURES
 from jobs.declarations.windows import hours_between
 from jobs.digest.facts.stored_facts import read_reviews
 from jobs.digest.wording.verdict_words import MARKS, WORST_FIRST
-from jobs.page.channel_contents import ChannelContents, ChannelReading, channel_contents, released_at
+from jobs.page.channel_contents import ChannelContents, channel_contents, told_channel
+from jobs.page.channel_looks import ChannelReading, channel_looks, released_at
 from jobs.page.clock_series import HourSums, clock_series
 from jobs.page.document_base import Document, Named
 from jobs.page.hour_quality import quality_document
@@ -123,7 +124,6 @@ def _channels(catalog: Catalog, health: HealthSnapshot, hours: HourRows, request
     if not verdicts:
         return []
     reading = ChannelReading(
-        health=health,
         reviews=tuple(read_reviews(catalog)),
         files_by_day=health.files_by_day(min(released_at(verdict) for verdict in verdicts) - timedelta(days=1)),
         complete_until=hours.complete_until or request.until,
@@ -134,7 +134,12 @@ def _channels(catalog: Catalog, health: HealthSnapshot, hours: HourRows, request
     by_channel: dict[str, list[Cell]] = {}
     for verdict in verdicts:
         by_channel.setdefault(verdict.channel, []).append(verdict)
-    found = [channel_contents(channel, of_channel, reading) for channel, of_channel in sorted(by_channel.items())]
+    # Of release_health each publication plans two scans, whatever the number of channels: planning costs more than rows that are not needed.
+    looks = [channel_looks(channel, of_channel, reading) for channel, of_channel in sorted(by_channel.items())]
+    cells = health.cells(of_channel.wanted_cells(reading) for of_channel in looks)
+    told = [told_channel(of_channel.with_cells(cells, reading), reading) for of_channel in looks]
+    series = health.looks(channel.of_channel.wanted_series(channel.leading, reading) for channel in told)
+    found = [channel_contents(channel, series, reading) for channel in told]
     order = [state.value for state in WORST_FIRST]
     return sorted(found, key=lambda contents: (order.index(contents.card.verdict.state), contents.card.channel))
 

@@ -1,12 +1,15 @@
 """What the page is made of, read from published tables through pyiceberg: complete hours, one snapshot of release_health. No JVM."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyiceberg.expressions
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
@@ -16,11 +19,12 @@ from jobs.declarations.policies import HORIZON_HOURS
 from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
 from jobs.declarations.windows import HOUR
 from jobs.digest.facts.stored_facts import ANSWER_WITHIN, LOOK_BACK
+from jobs.page.channel_looks import WantedRows
 from jobs.page.clock_series import CLOCK_HOURS, SUMMED_COLUMNS, HourSums, hour_sums, rows_of_hour
 from jobs.page.look_series import LOOK_COLUMNS
 from jobs.tables.complete_windows import PinnedHours, pin_hours
 from jobs.tables.lake_catalog import identifier
-from jobs.verdicts.health_cells import CELL_COLUMNS, Cell, cell_from_row
+from jobs.verdicts.health_cells import ALARMING_STATES, CELL_COLUMNS, Cell, cell_from_row
 
 where: Any = pyiceberg.expressions  # its constructors are typed by the fields that they fill, not by what they take
 
@@ -60,22 +64,38 @@ class HealthSnapshot:
         recent = where.GreaterThan("as_of", (until - LOOK_BACK).isoformat())
         return self._cells(where.And(where.EqualTo("scope", "release"), where.Or(last, recent)))
 
-    def cells(self, channel: str, looks: Collection[datetime]) -> list[Cell]:
-        """All cells of a channel at the looks of these times."""
-        times = sorted(looks)
-        return self._cells(where.And(where.EqualTo("channel", channel), where.In("as_of", [at.isoformat() for at in times])))
+    def cells(self, wanted: Iterable[WantedRows]) -> list[Cell]:
+        """The cells of channels at some looks; groups of users that do not alarm only of the versions that are named."""
+        wanted = list(wanted)
+        times = sorted({at.isoformat() for channel in wanted for at in channel.times})
+        parts = [
+            (pc.field("channel") == channel.channel)
+            & pc.field("as_of").isin(pa.array(sorted(channel.times), pa.timestamp("us", "UTC")))
+            & (
+                (pc.field("scope") != "stratum")
+                | pc.field("state").isin([state.value for state in ALARMING_STATES])
+                | pc.field("release_version").isin(pa.array(sorted(channel.versions), pa.string()))
+            )
+            for channel in wanted
+        ]
+        return self._cells(where.In("as_of", times), reduce(or_, parts))
 
-    def looks(self, channel: str, versions: Collection[str], first: datetime, last: datetime) -> pa.Table:
-        """The rows of scope platform of some releases of a channel, with as_of in [first, last]."""
-        wanted = where.And(
+    def looks(self, wanted: Iterable[WantedRows]) -> pa.Table:
+        """The rows of scope platform of some releases of channels, from the first time wanted to the last."""
+        wanted = list(wanted)
+        first, last = (choose(at for channel in wanted for at in channel.times) for choose in (min, max))
+        parts = [
+            (pc.field("channel") == channel.channel) & pc.field("release_version").isin(pa.array(sorted(channel.versions), pa.string()))
+            for channel in wanted
+        ]
+        of_platforms = where.And(
             where.GreaterThanOrEqual("as_of", first.isoformat()),
             where.LessThanOrEqual("as_of", last.isoformat()),
-            where.EqualTo("channel", channel),
             where.EqualTo("scope", "platform"),
-            where.In("release_version", sorted(versions)),
+            where.In("release_version", sorted({version for channel in wanted for version in channel.versions})),
         )
         assert self.table is not None, "asked only for releases that it holds"
-        return self.table.scan(wanted, selected_fields=LOOK_COLUMNS).to_arrow()
+        return self.table.scan(of_platforms, selected_fields=LOOK_COLUMNS).to_arrow().filter(reduce(or_, parts))
 
     def files_by_day(self, first: datetime) -> dict[datetime, str]:
         """For each day from `first` on, a digest of the names of its files: it changes whenever its rows do."""
@@ -87,12 +107,12 @@ class HealthSnapshot:
             names.setdefault(day, []).append(task.file.file_path)
         return {day: hashlib.sha256("\n".join(sorted(of_day)).encode()).hexdigest() for day, of_day in names.items()}
 
-    def _cells(self, wanted: Any) -> list[Cell]:
+    def _cells(self, wanted: Any, is_told: pc.Expression | None = None) -> list[Cell]:
         if self.table is None:
             return []
         present = tuple(name for name in CELL_COLUMNS if name in self.table.schema().column_names)
-        rows = self.table.scan(wanted, selected_fields=present).to_arrow().to_pylist()
-        return [cell_from_row({name: _as_utc(value) for name, value in row.items()}) for row in rows]
+        rows = self.table.scan(wanted, selected_fields=present).to_arrow()
+        return [cell_from_row(row) for row in _as_rows(rows if is_told is None else rows.filter(is_told))]
 
 
 @dataclass(frozen=True)
@@ -151,8 +171,7 @@ def _rows(catalog: Catalog, table: Table, wanted: Any, columns: tuple[str, ...])
     stored = _load(catalog, table)
     if stored is None:
         return []
-    rows = stored.scan(wanted, selected_fields=columns).to_arrow().to_pylist()
-    return [{name: _as_utc(value) for name, value in row.items()} for row in rows]
+    return _as_rows(stored.scan(wanted, selected_fields=columns).to_arrow())
 
 
 def _load(catalog: Catalog, table: Table) -> IcebergTable | None:
@@ -162,5 +181,12 @@ def _load(catalog: Catalog, table: Table) -> IcebergTable | None:
         return None
 
 
-def _as_utc(value: Any) -> Any:
-    return value.astimezone(UTC) if isinstance(value, datetime) else value
+def _as_rows(rows: pa.Table) -> list[dict[str, Any]]:
+    """Rows by column name; times as Python's own UTC."""
+    times = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
+    found: list[dict[str, Any]] = rows.to_pylist()
+    for row in found:
+        for name in times:
+            if row[name] is not None:
+                row[name] = row[name].astimezone(UTC)
+    return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import floor, log10
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,8 @@ def rounded(value: float | None) -> float | None:
     return round(value, DIGITS - 1 - floor(log10(abs(value))))
 
 
-def rounded_list(values: NDArray[np.float64]) -> list[float | None]:
-    """The same of many numbers, where NaN is not known: null."""
+def rounded_list(values: NDArray[np.float64]) -> list[Any]:
+    """The same of many numbers, in lists as deep as the array; NaN is not known: null."""
     size = np.where(values == 0, 1.0, np.abs(values))
     places = DIGITS - 1 - np.floor(np.log10(size, where=~np.isnan(size), out=np.zeros_like(size)))
     # Whole powers of ten are exact, and so is the nearest double to a whole number divided by one.
@@ -28,7 +29,7 @@ def rounded_list(values: NDArray[np.float64]) -> list[float | None]:
     return list(found.tolist())
 
 
-def as_array(values: Sequence[float | None]) -> NDArray[np.float64]:
+def as_array(values: Sequence[Sequence[float | None]]) -> NDArray[np.float64]:
     """Numbers, and NaN for null."""
     return np.array(values, dtype=float)
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST_LABEL = 40
 _NOT_IN_LABELS = re.compile(r"[^A-Za-z0-9 .,_+()/-]")
@@ -9,6 +10,7 @@ _SPACES = re.compile(r"\s+")
 _NOT_PLAIN = re.compile(r"[^\t\n\x20-\x7e]")
 
 
+@lru_cache(maxsize=1024)  # few texts, told thousands of times by the page
 def as_label(text: str, longest: int = LONGEST_LABEL) -> str:
     """A version, channel, stratum or platform: letters, digits and ` .,_+-()/`, anything else as `?`, cut with an ellipsis."""
     return shorten(_NOT_IN_LABELS.sub("?", _SPACES.sub(" ", text)).strip() or "?", longest)
