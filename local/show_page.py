@@ -16,8 +16,9 @@ import uvicorn
 
 from jobs.deployment.settings import LOCAL
 from jobs.page.client_files import client_files
+from jobs.page.file_headers import POINTER
 from jobs.page.page_server import page_server
-from jobs.page.page_store import POINTER, PageStore
+from jobs.page.page_store import PageStore
 from local.stack.ports import pick_port
 
 SAMPLE = Path(__file__).parent / "page_sample.tar.xz"

@@ -11,7 +11,14 @@ def external_views(pages_url: str | None) -> list[dict[str, str]]:
     """The page as a view of Airflow's; none where no address is set."""
     if pages_url is None:
         return []
-    return [{"name": "Release health", "href": f"{pages_url}/", "url_route": "release_health", "destination": "nav"}]
+    return [
+        {
+            "name": "Release health",
+            "href": pages_url if pages_url.endswith(".html") else f"{pages_url}/",
+            "url_route": "release_health",
+            "destination": "nav",
+        }
+    ]
 
 
 class ReleaseHealthPage(AirflowPlugin):

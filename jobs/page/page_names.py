@@ -26,7 +26,8 @@ def view_link(pages_url: str, channel: str, version: str | None = None, cell: Ce
     parts = [channel, *([version] if version is not None else [])]
     if version is not None and cell is not None and cell.measure != ALL:
         parts += [cell_platform(cell), cell.measure]
-    return f"{pages_url.rstrip('/')}/#/{'/'.join(quote(page_key(part), safe='') for part in parts)}"
+    page = pages_url if pages_url.endswith(".html") else f"{pages_url.rstrip('/')}/"  # a plain bucket has no page at a folder's address
+    return f"{page}#/{'/'.join(quote(page_key(part), safe='') for part in parts)}"
 
 
 def cell_platform(cell: Cell) -> str:

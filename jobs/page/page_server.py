@@ -15,23 +15,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jobs.page.endpoint_description import description
+from jobs.page.file_headers import AGAIN, POINTER, TYPES, file_headers
 from jobs.page.measure_endpoint import RefusedError, answer, parse_question
 from jobs.page.page_contents import KEPT_HOURS
 from jobs.page.page_documents import Pointer, StateDocument
-from jobs.page.page_store import POINTER
 from jobs.page.release_documents import ChannelDocument
 from jobs.tables.object_store import read_bytes
 
-_TYPES = {
-    "html": "text/html; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "css": "text/css; charset=utf-8",
-    "json": "application/json",
-    "svg": "image/svg+xml",
-}
-_NAME = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\.(html|js|css|json|svg)")
-_REPLACED = ("index.html", POINTER)
-_AGAIN, _FOR_GOOD = "no-cache", "public, max-age=31536000, immutable"
+_NAME = re.compile(rf"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\.(?:{'|'.join(TYPES)})")
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'",
     "X-Content-Type-Options": "nosniff",
@@ -121,7 +112,7 @@ def _channel_path(state: PublishedState, asked: str) -> str:
 def _of_state(request: Request, state: PublishedState, content: Callable[[], bytes]) -> Response:
     """An answer that holds until the next state. What was asked is judged before the caller is told that nothing has changed."""
     tag = f'"{state.pointer.state_id}"'
-    headers = _HEADERS | {"ETag": tag, "Cache-Control": _AGAIN}
+    headers = _HEADERS | {"ETag": tag, "Cache-Control": AGAIN}
     body = content()
     if tag in (part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
@@ -130,15 +121,13 @@ def _of_state(request: Request, state: PublishedState, content: Callable[[], byt
 
 def _file(place: str, name: str) -> Response:
     """A published file, and nothing else that may lie in the folder."""
-    found = _NAME.fullmatch(name)
-    if found is None or name.startswith(f"{KEPT_HOURS}/"):
+    if _NAME.fullmatch(name) is None or name.startswith(f"{KEPT_HOURS}/"):
         raise RefusedError(404, "there is no such file; the page begins at /, the JSON is described by /api/v1/openapi.json")
     try:
         content = read_bytes(f"{place}/{name}")
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise RefusedError(404, "there is no such file; the page begins at /, the JSON is described by /api/v1/openapi.json") from None
-    cached = _AGAIN if name in _REPLACED else _FOR_GOOD
-    return Response(content, media_type=_TYPES[found[1]], headers=_HEADERS | {"Cache-Control": cached})
+    return Response(content, headers=_HEADERS | file_headers(name))
 
 
 def _refused(_: Request, error: Exception) -> Response:

@@ -14,13 +14,13 @@ from pyarrow import fs
 
 from jobs.page.client_files import ClientFiles
 from jobs.page.clock_series import HourSums
+from jobs.page.file_headers import POINTER, file_headers
 from jobs.page.page_contents import KEPT_HOURS, Contents, Known
 from jobs.page.page_documents import Pointer, StateDocument
 from jobs.tables.object_store import file_names, filesystem_of, read_bytes, write_atomically
 
 KEPT_FOR = timedelta(days=1)
 """A state is readable for so long after the next one, for pages that stay open."""
-POINTER = "data/latest.json"
 STATES = "data/states"
 _WRITERS = 16
 
@@ -74,9 +74,9 @@ class PageStore:
         there = set(file_names(self.place))
         for name in client.names:
             if name not in there:
-                write_atomically(self.path(name), client.content(name))
+                self._write(name, client.content(name))
         if "index.html" not in there or read_bytes(self.path("index.html")) != client.index:
-            write_atomically(self.path("index.html"), client.index)
+            self._write("index.html", client.index)
 
     def write_state(self, contents: Contents, read_at: datetime) -> Pointer | None:
         """Write the state and let the pointer name it; None where a state of a later reading is there by now, which stays."""
@@ -89,12 +89,15 @@ class PageStore:
         there = self.published()
         if there is not None and there.pointer.health_sequence > pointer.health_sequence:
             return None
-        write_atomically(self.path(POINTER), msgspec.json.encode(pointer))
+        self._write(POINTER, msgspec.json.encode(pointer))
         return pointer
+
+    def _write(self, name: str, content: bytes) -> None:
+        write_atomically(self.path(name), content, file_headers(name))
 
     def _write_all(self, documents: Mapping[str, msgspec.Struct]) -> None:
         def write(item: tuple[str, msgspec.Struct]) -> None:
-            write_atomically(self.path(item[0]), msgspec.json.encode(item[1]))
+            self._write(item[0], msgspec.json.encode(item[1]))
 
         with ThreadPoolExecutor(_WRITERS) as writers:
             list(writers.map(write, documents.items()))

@@ -1,6 +1,7 @@
 """Folders and `s3://` URLs as pyarrow filesystems, on the driver and in Spark's Python workers alike."""
 
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from pyarrow import fs
@@ -24,8 +25,11 @@ def absolute_location(location: str) -> str:
     return str(Path(location.removeprefix("file://")).absolute())
 
 
-def write_atomically(location: str, content: bytes) -> None:
-    """Put a small file in place: a reader sees one writer's content, never a part, however many write at once."""
+def write_atomically(location: str, content: bytes, headers: Mapping[str, str] | None = None) -> None:
+    """Put a small file in place: a reader sees one writer's content, never a part, however many write at once.
+
+    A bucket serves the object with these headers; a folder has no place for them.
+    """
     filesystem, path = filesystem_of(location)
     folder, _, name = path.rpartition("/")
     if isinstance(filesystem, fs.LocalFileSystem):
@@ -34,7 +38,7 @@ def write_atomically(location: str, content: bytes) -> None:
         Path(unfinished).write_bytes(content)
         filesystem.move(unfinished, path)
         return
-    with filesystem.open_output_stream(path) as stream:  # S3 shows an object once its upload is complete
+    with filesystem.open_output_stream(path, metadata=dict(headers or {})) as stream:  # S3 shows an object once its upload is complete
         stream.write(content)
 
 

@@ -28,8 +28,11 @@ class ObjectStoreError(Exception):
 
 
 @contextmanager
-def serve_s3(folder: Path, *buckets: str) -> Iterator[dict[str, str]]:
-    """Runs the server with these buckets; yields the AWS variables by which clients find it. Raises ObjectStoreError."""
+def serve_s3(folder: Path, *buckets: str, readable_by_all: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
+    """Runs the server with these buckets; yields the AWS variables by which clients find it. Raises ObjectStoreError.
+
+    What lies in `readable_by_all`, a bucket or a folder of one, is given to anybody, as a browser asks for it: without a signature.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = pick_port(0)
     environment = {
@@ -39,7 +42,7 @@ def serve_s3(folder: Path, *buckets: str) -> Iterator[dict[str, str]]:
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    _write_keys(folder / "keys.json", environment)
+    _write_keys(folder / "keys.json", environment, readable_by_all)
     log = folder / "weed.log"
     command = [str(Path(sys.prefix) / "bin" / "weed"), *_server_arguments(folder, port)]
     pid = start_process(command, {"PATH": "/usr/bin:/bin", "HOME": str(folder)}, log, folder)
@@ -51,11 +54,11 @@ def serve_s3(folder: Path, *buckets: str) -> Iterator[dict[str, str]]:
             stop_processes([psutil.Process(pid)], grace_seconds=5)
 
 
-def _write_keys(path: Path, environment: dict[str, str]) -> None:
+def _write_keys(path: Path, environment: dict[str, str], readable_by_all: tuple[str, ...]) -> None:
     keys = {"accessKey": environment["AWS_ACCESS_KEY_ID"], "secretKey": environment["AWS_SECRET_ACCESS_KEY"]}
-    path.write_text(
-        json.dumps({"identities": [{"name": "owner", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]})
-    )
+    owner = {"name": "owner", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
+    anybody = {"name": "anonymous", "actions": [f"Read:{place}" for place in readable_by_all]}
+    path.write_text(json.dumps({"identities": [owner, anybody] if readable_by_all else [owner]}))
 
 
 def _server_arguments(folder: Path, s3_port: int) -> list[str]:

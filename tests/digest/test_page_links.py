@@ -49,6 +49,12 @@ def test_a_healthy_channel_links_its_release_too_and_nothing_is_linked_without_a
     assert links_of(root_blocks(some_facts(a_release()))) == {}
 
 
+def test_a_page_in_a_plain_bucket_is_linked_by_its_file():
+    facts = some_facts(a_release(), pages_url="https://bucket.example/health/index.html")
+    [url] = links_of(root_blocks(facts)).values()
+    assert url == "https://bucket.example/health/index.html#/beta/57.0b8/all/main_crashes_capped"
+
+
 def test_a_hostile_version_leads_nowhere_else():
     hostile = "57.0/../../x?y#z <https://evil.example>"
     links = links_of(root_blocks(some_facts(a_release(release_version=hostile), pages_url="https://health.example")))

@@ -1,13 +1,12 @@
 """The page in a real browser: it says what the tables say, on a phone and a wall, in light and dark, by keyboard, and runs no stranger's text."""
 
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from pyiceberg.catalog import Catalog
 
 from jobs.declarations.tables import RELEASE_HEALTH
@@ -19,7 +18,8 @@ from tests.digest.facts_factory import NOON, a_cell, a_verdict
 from tests.digest.stored_rows import lake_environment
 from tests.page.page_lake import NEW, OLD, fill, looks_at
 from tests.page.published_pages import publish
-from tests.page.served_pages import our_server, static_server
+from tests.page.seen_pages import Seen, see
+from tests.page.served_pages import our_server
 
 pytestmark = pytest.mark.browser
 
@@ -45,23 +45,6 @@ class Published:
     address: str
 
 
-@dataclass
-class Seen:
-    """A page and what its browser complained of."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-
-    def open(self, address: str, view: str) -> Page:
-        self.page.goto(f"{address}/{view}")
-        return self.shown(view)
-
-    def shown(self, view: str) -> Page:
-        """The page once it shows a view to its end."""
-        self.page.locator(f'main[data-shown="{view}"]').wait_for(timeout=30_000)
-        return self.page
-
-
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     folder = tmp_path_factory.mktemp("browser")
@@ -80,14 +63,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
 def browser() -> Iterator[Browser]:
     with open_browser() as opened:
         yield opened
-
-
-def see(browser: Browser, width: int = 1440, height: int = 900, scheme: str = "light") -> Seen:
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if scheme == "dark" else "light")
-    seen = Seen(context.new_page())
-    seen.page.on("console", lambda told: seen.complaints.append(told.text) if told.type in ("error", "warning") else None)
-    seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-    return seen
 
 
 @pytest.fixture
@@ -196,13 +171,6 @@ def test_a_view_that_is_not_there_says_what_there_is(published: Published, seen:
         (f"#/beta/{NEW}/all/x", "x is no measure"),
     ):
         assert words in seen.open(published.address, view).locator("main").inner_text()
-
-
-def test_a_copy_behind_any_static_server_does_the_same(published: Published, seen: Seen, tmp_path: Path) -> None:
-    shutil.copytree(published.folder, tmp_path / "copy" / "health")
-    with static_server(str(tmp_path / "copy")) as address:
-        page = seen.open(f"{address}/health", CELL)
-        assert page.locator("canvas").count() == 1 and "1.52x the expected" in page.locator("main").inner_text()
 
 
 def test_figures_that_cannot_be_read_are_told_and_can_be_tried_again(published: Published, browser: Browser) -> None:
