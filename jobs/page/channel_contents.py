@@ -134,7 +134,7 @@ def _release_files(look: ReleaseLook, summary: ReleaseSummary, rows: pa.Table, r
         cells=[told_cell(cell) for cell in worst_first(look.cells)],
         baseline_versions=[page_key(version) for version in look.cell.baseline_versions],
     )
-    series = look_series(of_release, said, reading.is_public)
+    series = look_series(of_release, said, reading.is_public, reading.shown_before(look))
     return {f"{summary.folder}/release.json": document} | {
         series_path(summary.folder, each.platform, each.measure): each for each in series
     }

@@ -1,7 +1,7 @@
 """Which releases of a channel the page shows, where their files lie, and which rows of release_health they are made from. Pure."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from jobs.declarations.windows import HOUR
 from jobs.digest.facts.digest_facts import ReleaseLook, Review
 from jobs.digest.facts.shown_releases import latest_reviews, shown_looks, with_cells
 from jobs.page.page_names import page_key
+from jobs.page.series_documents import LookSeries
 from jobs.page.small_groups import shown_cells
 from jobs.verdicts.health_cells import Cell
 
@@ -26,6 +27,8 @@ class ChannelReading:
     complete_until: datetime
     is_public: bool
     known_folders: frozenset[str]
+    series_in: Callable[[str], Sequence[LookSeries]]
+    """What a folder of the state before shows."""
     code: str
 
     def said(self) -> tuple[Review, ...]:
@@ -44,6 +47,11 @@ class ChannelReading:
         said = [str(review) for review in self.reviews if (review.channel, review.release_version) == (look.verdict.channel, look.version)]
         parts = [self.code, str(self.is_public), look.verdict.as_of.isoformat(), *files, *sorted(said)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    def shown_before(self, look: ReleaseLook) -> Sequence[LookSeries]:
+        """The release's looks at each cell in the state before; none where it had no such release."""
+        of_release = self.folder(look).rpartition("/")[0]
+        return [series for folder in self.known_folders if folder.rpartition("/")[0] == of_release for series in self.series_in(folder)]
 
     def is_written(self, look: ReleaseLook) -> bool:
         """Whether the release's files are there already."""

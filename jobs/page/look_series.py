@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from jobs.digest.facts.digest_facts import Review
 from jobs.digest.wording.review_words import review_words
 from jobs.page.page_names import page_key
+from jobs.page.restated_looks import restated_marks
 from jobs.page.rounding import rounded_list
 from jobs.page.series_documents import Looks, LookSeries, Mark
 from jobs.page.small_groups import is_small
@@ -64,18 +65,25 @@ _DATA_NOTES = (
 )
 
 
-def look_series(rows: pa.Table, reviews: Iterable[Review], is_public: bool) -> list[LookSeries]:
-    """A document for each platform and measure of one release; `rows` are its rows of scope platform, at every look."""
+def look_series(rows: pa.Table, reviews: Iterable[Review], is_public: bool, shown: Iterable[LookSeries]) -> list[LookSeries]:
+    """A document for each platform and measure of one release; `rows` are its rows of scope platform, at every look.
+
+    `shown` are its documents in the state before.
+    """
     if not rows.num_rows:
         return []
     of_release = [Mark(at=review.reviewed_at, kind="review", words=_review_mark(review, is_public)) for review in reviews]
     ordered = rows.sort_by([("platform", "ascending"), ("measure", "ascending"), ("as_of", "ascending")])
     places = [(*pair,) for pair in zip(ordered["platform"].to_pylist(), ordered["measure"].to_pylist(), strict=True)]
     begins = [0, *(index + 1 for index, (before, after) in enumerate(pairwise(places)) if before != after), len(places)]
-    return [_series(places[first], ordered.slice(first, last - first), of_release, is_public) for first, last in pairwise(begins)]
+    before = {(series.platform, series.measure): series for series in shown}
+    return [
+        _series(place, ordered.slice(first, last - first), of_release, is_public, before.get((page_key(place[0]), page_key(place[1]))))
+        for place, (first, last) in zip((places[first] for first in begins[:-1]), pairwise(begins), strict=True)
+    ]
 
 
-def _series(place: tuple[str, str], rows: pa.Table, of_release: Sequence[Mark], is_public: bool) -> LookSeries:
+def _series(place: tuple[str, str], rows: pa.Table, of_release: Sequence[Mark], is_public: bool, shown: LookSeries | None) -> LookSeries:
     if is_public:
         rows = rows.filter(pa.array([not is_small(hours) for hours in rows["usage_hours"].to_pylist()], pa.bool_()))
     columns = {name: rows[name].to_numpy() for name in _ROUNDED}
@@ -97,7 +105,7 @@ def _series(place: tuple[str, str], rows: pa.Table, of_release: Sequence[Mark], 
         measure=page_key(place[1]),
         measure_label=measure_words(place[1]),
         looks=looks,
-        marks=sorted([*_state_marks(looks), *_data_marks(rows), *of_release], key=lambda mark: mark.at),
+        marks=sorted([*_state_marks(looks), *_data_marks(rows), *restated_marks(shown, looks), *of_release], key=lambda mark: mark.at),
     )
 
 

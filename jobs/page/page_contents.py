@@ -1,7 +1,7 @@
 """From published tables to the files of a state: what changed since the state before is made, the rest is named."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ from jobs.page.page_documents import MeasureNamed, StateDocument, StateNamed
 from jobs.page.page_names import page_key, series_path
 from jobs.page.page_reading import HealthSnapshot, HourRows, open_health, read_hours
 from jobs.page.release_documents import ChannelDocument
-from jobs.page.series_documents import ClockSeries
+from jobs.page.series_documents import ClockSeries, LookSeries
 from jobs.tables.code_version import code_version
 from jobs.verdicts.health_cells import Cell
 from jobs.wording.cell_words import measure_words, state_name
@@ -44,10 +44,12 @@ class PageRequest:
 
 @dataclass(frozen=True)
 class Known:
-    """What lies in the page's folder already: folders that a state rests on, and sums that were kept, by file name."""
+    """What lies in the page's folder already: folders that the state before rests on, and sums that were kept, by file name."""
 
-    folders: frozenset[str] = frozenset()
-    sums: Mapping[str, HourSums] = field(default_factory=dict)
+    folders: frozenset[str]
+    sums: Mapping[str, HourSums]
+    series_in: Callable[[str], Sequence[LookSeries]]
+    """The looks at each cell of a release, by its folder."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ def _channels(catalog: Catalog, health: HealthSnapshot, hours: HourRows, request
         complete_until=hours.complete_until or request.until,
         is_public=request.is_public,
         known_folders=known.folders,
+        series_in=known.series_in,
         code=code_version(),
     )
     by_channel: dict[str, list[Cell]] = {}

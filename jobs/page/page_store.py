@@ -4,10 +4,11 @@ A state's files are written first and never change; last the pointer is replaced
 """
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 from pyarrow import fs
@@ -17,12 +18,16 @@ from jobs.page.clock_series import HourSums
 from jobs.page.file_headers import POINTER, file_headers
 from jobs.page.page_contents import KEPT_HOURS, Contents, Known
 from jobs.page.page_documents import Pointer, StateDocument
+from jobs.page.series_documents import LookSeries
 from jobs.tables.object_store import file_names, filesystem_of, read_bytes, write_atomically
 
 KEPT_FOR = timedelta(days=1)
 """A state is readable for so long after the next one, for pages that stay open."""
 STATES = "data/states"
-_WRITERS = 16
+_WORKERS = 16
+
+
+_Kind = TypeVar("_Kind")
 
 
 class OtherAudienceError(Exception):
@@ -57,11 +62,22 @@ class PageStore:
 
     def known(self, published: Published | None) -> Known:
         """What need not be made again."""
-        names = file_names(self.path(KEPT_HOURS))
-        with ThreadPoolExecutor(_WRITERS) as readers:
-            stored = readers.map(lambda name: read_bytes(self.path(f"{KEPT_HOURS}/{name}")), names)
-            sums = {name: msgspec.json.decode(content, type=HourSums) for name, content in zip(names, stored, strict=True)}
-        return Known(frozenset(published.state.folders) if published is not None else frozenset(), sums)
+        sums = self._read_all((f"{KEPT_HOURS}/{name}" for name in file_names(self.path(KEPT_HOURS))), HourSums)
+        folders = frozenset(published.state.folders) if published is not None else frozenset[str]()
+        return Known(folders, {posixpath.basename(path): kept for path, kept in sums.items()}, self._series_in)
+
+    def _series_in(self, folder: str) -> Sequence[LookSeries]:
+        paths = [path for path in self._files_below(folder) if posixpath.basename(path) != "release.json"]
+        try:
+            return list(self._read_all(paths, LookSeries).values())
+        except msgspec.ValidationError:  # an earlier version of this code wrote them
+            return ()
+
+    def _read_all(self, paths: Iterable[str], kind: type[_Kind]) -> dict[str, _Kind]:
+        paths = list(paths)
+        with ThreadPoolExecutor(_WORKERS) as readers:
+            stored = list(readers.map(lambda path: read_bytes(self.path(path)), paths))
+        return {path: msgspec.json.decode(content, type=kind) for path, content in zip(paths, stored, strict=True)}
 
     def refuse_other_audience(self, published: Published | None, is_public: bool) -> None:
         """OtherAudienceError where a page for everybody would lie among files that are not, or the other way round."""
@@ -99,7 +115,7 @@ class PageStore:
         def write(item: tuple[str, msgspec.Struct]) -> None:
             self._write(item[0], msgspec.json.encode(item[1]))
 
-        with ThreadPoolExecutor(_WRITERS) as writers:
+        with ThreadPoolExecutor(_WORKERS) as writers:
             list(writers.map(write, documents.items()))
 
     def drop_old(self, before: Published | None, now: datetime) -> int:

@@ -28,7 +28,7 @@ class Mark(Document, frozen=True, kw_only=True):
 
     at: datetime
     kind: str
-    """state, review or data."""
+    """state, review, data or restated."""
     words: str
 
 

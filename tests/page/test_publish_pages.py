@@ -126,6 +126,36 @@ def test_an_hourly_run_touches_live_releases_and_the_clock_only(catalog, pages):
     assert len(Page(pages).looks(NEW, "all", "main_crashes_capped")["looks"]["as_of"]) == LOOKS + 1
 
 
+def restate(catalog, looks: set, **figures) -> None:
+    """The rows of the new release again, those of some looks at browser crashes on Windows with other figures."""
+    cells = [
+        replace(cell, **figures) if (cell.as_of in looks and cell.platform == "Windows_NT" and cell.scope == "platform") else cell
+        for cell in new_release()
+    ]
+    store(catalog, RELEASE_HEALTH, [health_row(cell) for cell in (*cells, *old_release())])
+
+
+def restated(pages: Path, platform: str = "Windows_NT") -> list[tuple[str, str]]:
+    marks = Page(pages).looks(NEW, platform, "main_crashes_capped")["marks"]
+    return [(mark["at"][11:16], mark["words"]) for mark in marks if mark["kind"] == "restated"]
+
+
+def test_looks_that_were_shown_otherwise_are_marked_and_stay_marked(catalog, pages):
+    publish()
+    assert restated(pages) == []
+    restate(catalog, {NOON - 3 * HOUR, NOON - 2 * HOUR}, state=State.HEALTHY, ratio=1.1, ratio_low=0.9, ratio_high=1.3)
+    publish()
+    told = [("09:00", "restated, 2 looks to 22 Nov 10:00 UTC: now healthy, 1.10x; was shown as regressed, 1.52x")]
+    assert restated(pages) == told and restated(pages, "all") == []
+    restate(catalog, {NOON - 3 * HOUR, NOON - 2 * HOUR}, state=State.HEALTHY, ratio=1.2, ratio_low=1.0, ratio_high=1.4)
+    publish()
+    assert restated(pages) == told, "1.20x was within the interval that was shown"
+    restate(catalog, {NOON}, ratio=1.9, ratio_low=1.6, ratio_high=2.2)
+    publish()
+    assert ("12:00", "restated: now regressed, 1.90x; was shown as regressed, 1.52x") in restated(pages)
+    assert told[0] in restated(pages)
+
+
 def test_a_publisher_that_dies_leaves_the_state_before(catalog, pages, monkeypatch):
     publish()
     before = Page(pages).pointer
