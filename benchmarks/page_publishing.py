@@ -24,6 +24,7 @@ from pyiceberg.catalog import Catalog
 from jobs.declarations.measures import MEASURES, SCORED_MEASURES
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
 from jobs.page.client_files import client_files
+from jobs.page.clock_series import CLOCK_HOURS
 from jobs.tables.lake_catalog import ensure_table, open_catalog
 from jobs.tables.schemas import arrow_schema
 
@@ -50,8 +51,11 @@ print(imported - started, time.perf_counter() - started, used.ru_utime + used.ru
 
 
 @click.command(help=__doc__)
-@click.option("--releases", default=RELEASES, show_default=True, help="Releases of each channel that the tables hold.")
-def main(releases: int) -> None:
+@click.option("--releases", default=RELEASES, show_default=True, help="Releases of each channel that the tables hold, one a week.")
+@click.option(
+    "--hours", default=CLOCK_HOURS, show_default=True, help="Hours of error_aggregates that the tables hold, one publication each."
+)
+def main(releases: int, hours: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {
             "PYICEBERG_CATALOG__LAKE__TYPE": "sql",
@@ -60,9 +64,9 @@ def main(releases: int) -> None:
             "PAGES": f"{folder}/pages",
         }
         catalog = open_catalog()
-        fill(catalog, releases)
+        fill(catalog, releases, hours)
         report("the first publication", publish(NOW))
-        add_hour(catalog, NOW)
+        add_hour(catalog, NOW, releases)
         hourly = publish(NOW + HOUR)
         report("an hourly one", hourly)
         first_kb, detail_kb = sizes(Path(folder) / "pages")
@@ -96,8 +100,8 @@ def sizes(pages: Path) -> tuple[float, float]:
     return tuple(sum(len(gzip.compress(content)) for content in contents) / 1000 for contents in (first, added))  # type: ignore[return-value]
 
 
-def fill(catalog: Catalog, releases: int) -> None:
-    """Every release of every channel, a week each, the newest in its third day; two weeks of audit rows; 48 hours by the clock."""
+def fill(catalog: Catalog, releases: int, hours: int) -> None:
+    """Every release of every channel, a week each, the newest in its third day; the hours, and two weeks of audit rows at the least."""
     started = time.perf_counter()
     table, rng = ensure_table(catalog, RELEASE_HEALTH), np.random.default_rng(1)
     for back in reversed(range(releases)):
@@ -107,20 +111,21 @@ def fill(catalog: Catalog, releases: int) -> None:
             [looks_of(channel, f"57.0b{releases - back}", released_at, np.arange(1, last + 1), rng) for channel in CHANNELS]
         )
         table.append(rows)
-    hours = [NOW - back * HOUR for back in range(1, 14 * 24 + 1)]
-    ensure_table(catalog, INGEST_AUDIT).append(audit_rows(hours))
-    for hour in hours[:48]:
-        ensure_table(catalog, ERROR_AGGREGATES).append(aggregates(hour, releases, rng))
+    before = [NOW - back * HOUR for back in range(1, max(hours, 14 * 24) + 1)]
+    ensure_table(catalog, INGEST_AUDIT).append(audit_rows(before))
+    by_hour = ensure_table(catalog, ERROR_AGGREGATES)
+    for hour in reversed(before[:hours]):
+        by_hour.append(aggregates(hour, releases, rng))
     click.echo(f"made up {releases} releases of {len(CHANNELS)} channels in {time.perf_counter() - started:.0f} s")
 
 
-def add_hour(catalog: Catalog, hour: datetime) -> None:
+def add_hour(catalog: Catalog, hour: datetime, releases: int) -> None:
     """What an hourly run adds: one hour of aggregates, and one look at each live release."""
     rng = np.random.default_rng(2)
-    looks = [looks_of(channel, f"57.0b{RELEASES}", NOW - timedelta(hours=70), np.array([71]), rng) for channel in CHANNELS]
+    looks = [looks_of(channel, f"57.0b{releases}", NOW - timedelta(hours=70), np.array([71]), rng) for channel in CHANNELS]
     ensure_table(catalog, RELEASE_HEALTH).append(pa.concat_tables(looks))
     ensure_table(catalog, INGEST_AUDIT).append(audit_rows([hour]))
-    ensure_table(catalog, ERROR_AGGREGATES).append(aggregates(hour, RELEASES, rng))
+    ensure_table(catalog, ERROR_AGGREGATES).append(aggregates(hour, releases, rng))
 
 
 def looks_of(channel: str, version: str, released_at: datetime, ages: np.ndarray, rng: np.random.Generator) -> pa.Table:
