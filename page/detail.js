@@ -72,14 +72,15 @@ async function byRelease(here) {
   return {
     shownThen: () => draw(place, "release", datasets),
     parts: [
+      series.marks.length ? element("p", { class: "quiet" }, "Dotted lines: what happened, told below the charts.") : null,
       place,
       element("p", { class: "quiet" }, `Earlier releases: ${earlier.map((other) => other.version_label).join(", ") || "none here"}. Nothing is smoothed. The rate's scale leaves out the first hours, in which crashes come before the hours of their use.`),
       series.marks.length ? [element("h2", {}, "What happened"), element("ul", {}, series.marks.map((mark) => element("li", {}, `${at(mark.at)}: ${mark.words}`)))] : null,
       element("h2", {}, "The arithmetic"), element("ol", {}, cell.arithmetic.map((line) => element("li", {}, line))),
-      strata.length ? [element("h2", {}, "Groups of users"), table("Each group against the rest of the release, the worst first", ["group", "state", "ratio#", "interval#", "events in usage hours#"],
+      strata.length ? [element("h2", {}, "Groups of users"), table("Each group against the rest of the release, the worst first", ["group", "state", "ratio#", "interval#", "events received#"],
         strata.map((other) => [other.stratum_label, stateBadge(here.state, other), other.words.ratio, other.words.interval, other.words.counts]))] : null,
       element("h2", {}, "The figures"),
-      table("Every look, the newest first; counts and hours since release", ["look", "age, h#", "state", "crashes#", "usage hours#", "per 1,000 h#", "O#", "E#", "ratio#", "low#", "high#", "acceptable#", "adoption#"],
+      table("Every look, the newest first; counts and hours since release", ["look", "age, h#", "state", "received#", "usage hours#", "per 1,000 h#", "had (O)#", "expected (E)#", "ratio#", "low#", "high#", "acceptable#", "adoption#"],
         looks.as_of.map((time, index) => [at(time), ...["age_hours", "state", "observed_crashes", "usage_hours", "crashes_per_1k_hours", "delayed_crashes", "expected_crashes", "ratio", "ratio_low", "ratio_high", "acceptable_ratio", "adoption"]
           .map((column) => shown(looks[column][index]))]).reverse(), { tall: true }),
       sources(path, `SELECT * FROM release_health WHERE channel = ${quoted(card(here))} AND release_version = ${quoted(release.version_label)} AND scope = 'platform' AND platform = ${quoted(platform)} AND measure = ${quoted(declared.key)} ORDER BY as_of`, looks.as_of[0], looks.as_of.at(-1)),

@@ -19,7 +19,7 @@ export function table(caption, heads, rows, attributes = {}) {
   const { tall, ...rest } = attributes;
   const head = element("thead", {}, element("tr", {}, heads.map((title) => element("th", { scope: "col", class: isNumber(title) ? "number" : null }, named(title)))));
   const body = element("tbody", {}, rows.map((row) => element("tr", {}, row.map((cell, column) => tableCell(cell, column, heads[column])))));
-  const made = element("table", rest, element("caption", {}, caption), head, body);
+  const made = element("table", rest, element("caption", {}, element("span", {}, caption)), head, body);
   return element("div", { class: tall ? "scroll tall" : "scroll", tabindex: "0", role: "region", "aria-label": caption }, made);
 }
 

@@ -21,7 +21,7 @@ export async function channels(state) {
         ["score", verdict.words.score.replace("–", "")],
         ["ratio", deciding.ratio === null ? "" : `${deciding.words.ratio} (${deciding.words.interval}, acceptable up to ${deciding.words.acceptable})`],
         ["in", deciding.measure ? where(deciding) : ""],
-        ["counted", deciding.words.counts],
+        ["crashes", deciding.words.counts],
         ["after release", verdict.words.age],
         ["adoption", verdict.words.adoption],
       ]),
@@ -71,20 +71,20 @@ function matrix(state, channel, release, cells) {
     return element("a", { class: cell.state, href: detail(channel.channel, release.version, cell) },
       `${mark(state, cell.state)} ${cell.words.ratio}`, element("small", {}, cell.ratio === null ? cell.words.state : cell.words.interval), element("small", {}, cell.words.counts));
   })]);
-  return table("Times the expected, 90 % interval, events in usage hours; the worst measure first", ["measure", ...platforms.map(([, label]) => label)], rows, { class: "matrix" });
+  return table("Times the expected, 90 % interval, events received in usage hours; the worst measure first. What a release has had is counted as late as hours are, and so is fewer.", ["measure", ...platforms.map(([, label]) => label)], rows, { class: "matrix" });
 }
 
 function parts(state, channel, release, cells) {
   const worst = cells.filter((cell) => cell.scope !== "platform" && ["regressed", "watch"].includes(cell.state)).slice(0, 12);
   if (!worst.length) return [];
   return [element("h2", {}, "Where else it alarms"), table("The last 24 hours, and groups of users against the rest of the release; the worst first",
-    ["where", "state", "ratio#", "interval#", "events in usage hours#"],
+    ["where", "state", "ratio#", "interval#", "events received#"],
     worst.map((cell) => [link(detail(channel.channel, release.version, cell), where(cell)), stateBadge(state, cell), cell.words.ratio, cell.words.interval, cell.words.counts]))];
 }
 
 function releaseTable(state, channel) {
   return table(`The last ${channel.releases.length} releases of ${channel.channel_label}, newest first`,
-    ["version", "state", "score#", "ratio#", "interval#", "of", "events in usage hours#", "age#", "adoption#", "looked at"],
+    ["version", "state", "score#", "ratio#", "interval#", "of", "events received#", "age#", "adoption#", "looked at"],
     channel.releases.map((release) => [
       link(address(channel.channel, release.version), release.version_label), stateBadge(state, release.verdict), release.verdict.words.score,
       release.deciding.words.ratio, release.deciding.words.interval, release.deciding.measure === "all" ? "–" : where(release.deciding), release.deciding.words.counts,

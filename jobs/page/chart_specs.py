@@ -35,7 +35,7 @@ def release_charts() -> alt.VConcatChart:
             _own_line("ratio", "ratio", "times"),
         ),
         _titled(
-            "Crashes so far|line: counted as late as hours are; dashes: expected",
+            "Crashes that it has had|line: counted as late as hours; dashes: expected",
             _expected(),
             _own_line("counts", "delayed_crashes", "crashes"),
         ),

@@ -81,7 +81,7 @@ def _words(cell: Cell) -> CellWords:
 
 
 def _counts(cell: Cell) -> str:
-    return f"{count_words(cell.observed_crashes)} in {count_words(cell.usage_hours)} h"
+    return f"{count_words(cell.observed_crashes)} received in {count_words(cell.usage_hours)} h"
 
 
 def arithmetic(cell: Cell) -> list[str]:
@@ -94,7 +94,7 @@ def arithmetic(cell: Cell) -> list[str]:
     versions = ", ".join(as_label(version) for version in cell.baseline_versions)
     named = f": {versions}" if versions else ""
     lines += [
-        f"Crashes are reported at once, usage hours later: each crash counts by how many hours of its moment have come, together O = {cell.delayed_crashes:,.1f}.",
+        f"Crashes are reported at once, usage hours later: each crash counts by how many hours of its moment have come; so counted it has had O = {cell.delayed_crashes:,.1f}.",
         f"With the same users, at this age and adoption, {plural(len(cell.baseline_versions), 'earlier release')} would have had E = "
         f"{cell.expected_crashes:,.2f}{named}.",
     ]

@@ -79,6 +79,8 @@ def test_each_view_fits_its_screen_and_bars_nobody(published: Published, browser
     seen = see(browser, width, height, scheme)
     page = seen.open(published.address, VIEWS[view])
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "only tables scroll sideways, by themselves"
+    edges = page.locator("caption span").evaluate_all("spans => spans.map(span => span.getBoundingClientRect().right)")
+    assert all(edge <= width for edge in edges), "what a table is stands on the screen, however wide the table"
     found = Axe().run(page).response["violations"]
     faults = [
         (fault["id"], [node["html"][:120] for node in fault["nodes"]][:3]) for fault in found if fault["impact"] in ("serious", "critical")
@@ -99,7 +101,7 @@ def test_the_matrix_says_what_the_rows_say(published: Published, seen: Seen) -> 
     for row in rows:
         told = page.locator(f'.matrix a[href="#/beta/{NEW}/{row["platform"]}/{row["measure"]}"]').inner_text()
         assert ratio_words(row["ratio"]) in told and interval_words(row["ratio_low"], row["ratio_high"]) in told
-        assert f"{row['observed_crashes']:,.0f} in " in told
+        assert f"{row['observed_crashes']:,.0f} received in " in told
 
 
 def test_the_figures_of_a_cell_are_those_of_its_looks(published: Published, seen: Seen) -> None:

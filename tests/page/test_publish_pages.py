@@ -65,7 +65,7 @@ def test_it_says_what_the_digest_says(catalog, pages):
     assert release["sentence"].startswith(
         "57.0b8 crashes 1.52 times as often as it should: after 9 h it has had about 640 browser crashes on Windows"
     )
-    assert (release["deciding"]["words"]["interval"], release["deciding"]["words"]["counts"]) == ("1.27–1.81x", "662 in 148,200 h")
+    assert (release["deciding"]["words"]["interval"], release["deciding"]["words"]["counts"]) == ("1.27–1.81x", "662 received in 148,200 h")
 
 
 def test_five_minutes_are_sums_of_complete_hours_and_a_gap_is_null(catalog, pages):
