@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 # Every task is a Python process of its own: compiled once, a module need not be compiled by each (a digest takes 3 s instead of 7).
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup lock demo test test-fast test-kills test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-years benchmark-page benchmark-scoring evaluate-scoring \
+.PHONY: help setup lock demo test test-fast test-kills test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-years benchmark-page benchmark-scoring evaluate-scoring evaluate-rollouts \
         code-archive page screenshots stack-start stack-status stack-stop clean
 
 PYTHON := .venv/bin/python
@@ -80,6 +80,9 @@ benchmark-scoring: setup  ## how long a history takes to fit and a look to score
 
 evaluate-scoring: setup  ## false alarms, detection and coverage over simulated releases
 	$(PYTHON) -m simulation.evaluate_scoring
+
+evaluate-rollouts: setup  ## simulated releases rolled out by the advice and by fixed rules; forecasts against what came
+	$(PYTHON) -m simulation.evaluate_rollouts
 
 code-archive: setup  ## .local/jobs.zip, which a Spark cluster's executors need (SPARK_PY_FILES)
 	@$(PYTHON) -m jobs.code_archive .local/jobs.zip

@@ -14,6 +14,8 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, EqualTo
 
 from jobs.commands.command_line import EntryPoint
+from jobs.decisions.decision_columns import with_decisions
+from jobs.decisions.decision_explanation import decision_lines
 from jobs.declarations.policies import POLICY, Policy
 from jobs.declarations.tables import RELEASE_HEALTH
 from jobs.declarations.windows import HOUR, parse_hour
@@ -67,7 +69,7 @@ def explain(catalog: Catalog, calendar: Calendar, channel: str, version: str, as
         )
     verdict = next(row for row in stored if row["scope"] == "release")
     closing = f"{len(stored)} stored rows of this look were computed again from the totals, and each is the same."
-    return f"{explain_release(scored, verdict, stored, policy)}\n\n{closing}"
+    return "\n".join([explain_release(scored, verdict, stored, policy), "", *decision_lines(verdict), closing])
 
 
 def stored_look(catalog: Catalog, channel: str, version: str, as_of: datetime | None) -> list[Row]:
@@ -99,7 +101,7 @@ def recomputed_look(catalog: Catalog, calendar: Calendar, stored: Row, policy: P
             if (scored.release.channel, scored.release.version) == (stored["channel"], stored["release_version"]):
                 maps = score_maps(record, scored.release, history.outcomes)
                 rows = health_rows(scored, LookRange(as_of - timedelta(hours=1), as_of), history.audit_sequence, policy, maps)
-                return scored, rows
+                return scored, with_decisions(rows, scored, policy)
     raise LookupError(f"{stored['channel']} {stored['release_version']} is in its first week at {as_of:%Y-%m-%dT%H:%MZ} no longer")
 
 

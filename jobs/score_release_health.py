@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 from jobs.commands.command_line import EntryPoint
+from jobs.decisions.decision_columns import with_decisions
 from jobs.declarations.policies import POLICY, Policy
 from jobs.declarations.tables import RELEASE_HEALTH
 from jobs.declarations.windows import Mode, Window, parse_hour
@@ -96,7 +97,7 @@ def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, policy: P
         for scored in score_releases(channel, after, history.until, policy):
             maps = score_maps(channel, scored.release, history.outcomes)
             rows = health_rows(scored, LookRange(after, history.until), history.audit_sequence, policy, maps)
-            parts.append(pa.Table.from_pylist(rows, schema=schema))
+            parts.append(pa.Table.from_pylist(with_decisions(rows, scored, policy), schema=schema))
     return ScoredWindow(with_listed_cells(pa.concat_tables(parts), policy.alarm.discovery_rate), looks, history.to_keep())
 
 

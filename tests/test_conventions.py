@@ -91,7 +91,9 @@ def test_imports_follow_the_directions_between_rooms(name: str) -> None:
         assert {other for other in imported if room_of(other) == "jobs"} - {"jobs.deployment.settings"} <= DECLARATIONS
         assert not rooms & {"pyspark", "pandas", "great_expectations", "simulation", "expectations"}
     if room == "simulation" and not name.startswith(("simulation.evaluate_", "simulation.evaluation.")):
-        assert not any(other.startswith("jobs.scoring") for other in imported), "worlds and rivals share no code with the scorer"
+        assert not any(other.startswith(("jobs.scoring", "jobs.decisions")) for other in imported), (
+            "worlds and rivals share no code with the scorer"
+        )
     if name in DECLARATIONS:
         allowed = DECLARATIONS | ({"jobs.deployment.settings", "jobs.pings.client_values"} if name.startswith("jobs.products.") else set())
         assert {other for other in imported if room_of(other) == "jobs"} <= allowed
@@ -101,7 +103,7 @@ def test_imports_follow_the_directions_between_rooms(name: str) -> None:
         )
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("jobs.scoring", "jobs.aggregates"))])
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("jobs.scoring", "jobs.decisions", "jobs.aggregates"))])
 def test_pure_rooms_touch_neither_tables_nor_networks(name: str) -> None:
     edges = {
         "pyiceberg",
@@ -117,7 +119,7 @@ def test_pure_rooms_touch_neither_tables_nor_networks(name: str) -> None:
         "subprocess",
     }
     imported = set(imports(NAMES[name]))
-    spark = {"pyspark"} if name.startswith("jobs.scoring") else set()
+    spark = set() if name.startswith("jobs.aggregates") else {"pyspark"}
     assert not {room_of(other) for other in imported} & (edges | spark)
     assert "jobs.deployment.settings" not in imported
 

@@ -18,6 +18,7 @@ _RANGE_BY_UNIT: dict[str, tuple[float, float]] = {
     "share": (0.0, 1.0),
     "probability": (0.0, 1.0),
     "points of 100": (0.0, 100.0),
+    "crashes beyond the usual": (-_LARGEST_FINITE, _LARGEST_FINITE),
 }
 _A_MICROSECOND = timedelta(microseconds=1)
 _MISSING = "no such column"

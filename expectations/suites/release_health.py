@@ -7,6 +7,7 @@ from expectations.checks.checks import Batch, Check, TableSuite, suite_of
 from expectations.checks.declared_checks import declared_checks
 from expectations.checks.rules import Between, OneOf
 from expectations.checks.severities import Severity
+from jobs.decisions.rollout_advice import Action, Reason
 from jobs.declarations.measures import SCORED_MEASURES
 from jobs.declarations.windows import HOUR
 from jobs.tables.staging_manifest import Looks
@@ -20,6 +21,7 @@ _RELEASE = "PARTITION BY as_of, channel, release_version"
 _COMPUTED = {
     "ratio_low above ratio": "ratio_low - ratio",
     "ratio above ratio_high": "ratio - ratio_high",
+    "chance above one": "list_max([chance.probability FOR chance IN state_chances]) - 1",
     "seconds from as_of to since": "epoch(since) - epoch(as_of)",
     # A release's verdict is one of its cells'; a cell without a verdict belongs to no release.
     _CELLS: f"CASE WHEN scope = 'release' THEN sum(CASE WHEN scope = 'platform' THEN 1 ELSE 0 END) OVER ({_RELEASE}) END",
@@ -49,9 +51,12 @@ def _own_checks() -> tuple[Check, ...]:
     return (
         _values("state", [state.value for state in State]),
         _values("scope", list(_SCOPES)),
+        _values("advice", [action.value for action in Action]),
+        _values("advice_reason", [reason.value for reason in Reason]),
         _values("measure", [_ALL, *(measure.name for measure in SCORED_MEASURES)]),
         _at_most("ratio_low above ratio", "ratio_low <= ratio", ("ratio_low", "ratio")),
         _at_most("ratio above ratio_high", "ratio <= ratio_high", ("ratio", "ratio_high")),
+        _at_most("chance above one", "no chance of a state is above one", ("state_chances",)),
         _at_most("seconds from as_of to since", "since <= as_of", ("since", "as_of")),
         _at_most(
             "figures missing beside expected_crashes",

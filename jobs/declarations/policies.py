@@ -174,6 +174,19 @@ class HoldbackPolicy:
 
 
 @dataclass(frozen=True)
+class RolloutPolicy:
+    """What widening a rollout may risk."""
+
+    delay_worth: float = 0.05
+    """What an hour's delay costs the users who wait, as a share of their usual crashes in an hour: they wait for fixes, security ones among
+    them, so that a wait that saves fewer than one crash in twenty is not worth it. The one number that weighs harm against delay."""
+    fix_hours: float = 24.0
+    """Whoever was given a bad release has it for about a day more, until a fix is out: stopping does not take it back."""
+    max_p_unacceptable: float = 0.20
+    """Never go while one critical measure is worse than acceptable with more than this chance, whatever the mean over measures says."""
+
+
+@dataclass(frozen=True)
 class Policy:
     baselines: BaselinePolicy = field(default_factory=BaselinePolicy)
     variance: VariancePolicy = field(default_factory=VariancePolicy)
@@ -183,6 +196,7 @@ class Policy:
     strata: StrataPolicy = field(default_factory=StrataPolicy)
     delays: DelayPolicy = field(default_factory=DelayPolicy)
     holdback: HoldbackPolicy = field(default_factory=HoldbackPolicy)
+    rollout: RolloutPolicy = field(default_factory=RolloutPolicy)
 
     def prior_scale(self, channel: str, measure: str) -> float:
         """tau0 before it is learned: the larger of the channel's and the measure's. A channel that is not declared is taken for a restless one."""

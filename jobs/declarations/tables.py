@@ -234,6 +234,14 @@ DATA_QUALITY = Table(
     "day",
 )
 
+_STATE_CHANCE = Struct(
+    (
+        Column("hours_ahead", "int", "Hours from the look on.", "hours"),
+        Column("state", "string", "The state of the release then."),
+        Column("probability", "double", "Its chance; states without any are left out.", "probability"),
+    )
+)
+
 RELEASE_HEALTH = Table(
     "release_health",
     "Every hourly look at every cell of every release: counts, posterior, verdict. Each figure of the digest comes from one row.",
@@ -300,6 +308,68 @@ RELEASE_HEALTH = Table(
             "notes", ListOf("string"), 'What else a reader should know: codes with parameters, such as `thin_baseline {"releases": 1}`.'
         ),
         Column("audit_sequence", "long", "Sequence number of the ingest_audit snapshot that the look was computed from."),
+        Column(
+            "expected_excess",
+            "double",
+            "Posterior mean of what the ratio has above one: crashes beyond the usual as a share of the usual. NULL in older rows, as all below.",
+            "ratio",
+            nullable=True,
+        ),
+        Column("unacceptable_excess", "double", "The same, where the ratio is unacceptable alone: 0 elsewhere.", "ratio", nullable=True),
+        Column(
+            "usual_crashes_per_day",
+            "double",
+            "What the baseline releases would have had in the last 24 hours; of a younger release, at its pace so far.",
+            "crashes",
+            nullable=True,
+        ),
+        Column(
+            "excess_crashes",
+            "double",
+            "Of the crashes received, those beyond the usual: observed x (1 - 1/ratio). Below 0 where there were fewer.",
+            "crashes beyond the usual",
+            nullable=True,
+        ),
+        Column("excess_crashes_low", "double", "Lower end of its 90 % interval.", "crashes beyond the usual", nullable=True),
+        Column("excess_crashes_high", "double", "Upper end of its 90 % interval.", "crashes beyond the usual", nullable=True),
+        Column(
+            "state_chances",
+            ListOf(_STATE_CHANCE),
+            "In the release's row while it is undecided: chances of each state 6, 12, 24 and 72 hours on, from drawn futures.",
+            nullable=True,
+        ),
+        Column("verdict_hours_low", "double", "Lower end of the 80 % interval of verdict_hours.", "hours", nullable=True),
+        Column(
+            "verdict_hours",
+            "double",
+            "Median of the hours from the look until an undecided release is regressed, healthy or improved; NULL where that is more than three "
+            "days or beyond its week.",
+            "hours",
+            nullable=True,
+        ),
+        Column("verdict_hours_high", "double", "Upper end of the 80 % interval; NULL as above.", "hours", nullable=True),
+        Column("advice", "string", "In the release's row: go, hold or stop. It is advice: nothing here changes a rollout.", nullable=True),
+        Column(
+            "advice_reason",
+            "string",
+            "regressed, data_problem, no_baseline, watched, unsure, waiting_is_cheaper or going_is_cheaper.",
+            nullable=True,
+        ),
+        Column(
+            "going_loss",
+            "double",
+            "Expected loss of widening the rollout now: unacceptable excess x hours until more is known and a fix is out, in crashes that the "
+            "users to be given it usually have in an hour.",
+            "hours of usual crashes",
+            nullable=True,
+        ),
+        Column(
+            "waiting_loss",
+            "double",
+            "What waiting until more is known costs them, in the same unit.",
+            "hours of usual crashes",
+            nullable=True,
+        ),
     ),
     "as_of",
     "day",

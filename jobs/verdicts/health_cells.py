@@ -30,6 +30,16 @@ class State(StrEnum):
 
 
 ALARMING_STATES = (State.REGRESSED, State.WATCH)
+UNDECIDED_STATES = (State.TOO_EARLY, State.WATCH, State.INCONCLUSIVE)
+
+
+@dataclass(frozen=True)
+class StateChance:
+    """Chance that a release will be in a state so many hours after the look."""
+
+    hours_ahead: int
+    state: State
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,19 @@ class Cell:
     score: float | None = None
     adoption: float | None = None
     environment_factor: float | None = None
+    expected_excess: float | None = None
+    usual_crashes_per_day: float | None = None
+    excess_crashes: float | None = None
+    excess_crashes_low: float | None = None
+    excess_crashes_high: float | None = None
+    verdict_hours_low: float | None = None
+    verdict_hours: float | None = None
+    verdict_hours_high: float | None = None
+    state_chances: tuple[StateChance, ...] = ()
+    advice: str | None = None
+    advice_reason: str | None = None
+    going_loss: float | None = None
+    waiting_loss: float | None = None
     baseline_versions: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -86,6 +109,9 @@ def cell_from_row(row: Mapping[str, Any]) -> Cell:
     values = {name: row[name] for name in CELL_COLUMNS if name in row}
     values["state"] = State(values["state"])
     values["baseline_versions"] = tuple(values.get("baseline_versions") or ())
+    values["state_chances"] = tuple(
+        StateChance(chance["hours_ahead"], State(chance["state"]), chance["probability"]) for chance in values.get("state_chances") or ()
+    )
     values["notes"] = tuple(map(parse_note, values.get("notes") or ()))
     return Cell(**values)
 

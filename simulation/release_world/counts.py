@@ -215,6 +215,12 @@ def received_crashes(crashes: Array, late_share: float, rng: np.random.Generator
     return np.asarray(received.reshape(crashes.shape))
 
 
+def late_kernel(late_share: float, hours: int) -> Array:
+    """Share of the crashes that are reported after each whole number of hours."""
+    later = np.exp(-np.arange(hours - 1) / _LATE_CRASH_HOURS) * (1 - np.exp(-1 / _LATE_CRASH_HOURS))
+    return np.concatenate([[1 - late_share], late_share * later])
+
+
 def draw_kernels(world: World, strata: Strata, releases: int, rng: np.random.Generator) -> Array:
     """(releases, strata, 3): how much of each kind of delay."""
     log_shares = np.log(world.delay_shares) + strata.delay_tilt[None] + rng.normal(0, 0.15, (releases, 1, 3))

@@ -8,6 +8,7 @@ from jobs.digest.facts.digest_facts import DigestFacts
 from jobs.digest.messages.alert_messages import alert_message, change_message, said_of
 from jobs.digest.messages.channel_messages import summary_message
 from jobs.digest.messages.outgoing_message import OutgoingMessage
+from jobs.verdicts.health_cells import StateChance
 from jobs.verdicts.health_notes import Note, NoteCode
 from tests.digest.facts_factory import (
     NOON,
@@ -34,6 +35,17 @@ _TOO_EARLY = {
     "ratio_high": 2.8,
     "adoption": 0.006,
 }
+_COSTS = {
+    "expected_excess": 0.52,
+    "usual_crashes_per_day": 1_100.0,
+    "excess_crashes": 226.0,
+    "excess_crashes_low": 141.0,
+    "excess_crashes_high": 296.0,
+}
+_CHANCES = (StateChance(6, State.INCONCLUSIVE, 0.7), StateChance(6, State.HEALTHY, 0.3), StateChance(24, State.HEALTHY, 1.0))
+_SOON = {"verdict_hours_low": 5.0, "verdict_hours": 7.0, "verdict_hours_high": 9.0, "state_chances": _CHANCES}
+_MAYBE = {"verdict_hours_low": 11.0, "verdict_hours": 30.0, "state_chances": _CHANCES}
+_NOT_SOON = {"state_chances": _CHANCES}
 _BY_ALL = Note(NoteCode.DECIDED_BY, {"scope": "platform", "platform": "all", "stratum": "all", "measure": "main_crashes_capped"})
 _FEW_HOURS = Note(NoteCode.FEW_USAGE_HOURS)
 _PROXY = Note(NoteCode.PROXY, {"instead_of_baselines": "channel_before"})
@@ -83,8 +95,9 @@ def a_locally_regressed_release(**more):
 
 CASES: dict[str, DigestFacts] = {
     "healthy": some_facts(a_release(), an_older_release()),
+    "healthy_go": some_facts(a_release(advice="go", adoption=0.24, usual_crashes_per_day=900.0, expected_excess=0.02), an_older_release()),
     "improved": some_facts(a_release(State.IMPROVED, ratio=0.71, ratio_low=0.6, ratio_high=0.84, p_unacceptable=0.0), an_older_release()),
-    "regressed": some_facts(a_regressed_release(), an_older_release()),
+    "regressed": some_facts(a_regressed_release(**_COSTS), an_older_release()),
     "regressed_and_dismissed": some_facts(a_regressed_release(review=a_review()), an_older_release()),
     "regressed_and_confirmed": some_facts(a_regressed_release(review=a_review("confirmed", note=None)), an_older_release()),
     "regressed_older_release": some_facts(
@@ -122,11 +135,15 @@ CASES: dict[str, DigestFacts] = {
         an_older_release(),
     ),
     "watch": some_facts(
-        a_release(State.WATCH, (a_regressed_cell(state=State.WATCH, p_unacceptable=0.7, **_MILD),), score=30.0), an_older_release()
+        a_release(State.WATCH, (a_regressed_cell(state=State.WATCH, p_unacceptable=0.7, **_MILD),), score=30.0, **_COSTS, **_MAYBE),
+        an_older_release(),
     ),
-    "too_early": some_facts(a_release(State.TOO_EARLY, score=71.0, **_TOO_EARLY), an_older_release()),
+    "too_early": some_facts(a_release(State.TOO_EARLY, score=71.0, **_TOO_EARLY, **_SOON, advice="hold"), an_older_release()),
     "inconclusive": some_facts(
-        a_release(State.INCONCLUSIVE, score=83.0, ratio=1.12, ratio_low=0.92, ratio_high=1.36, p_unacceptable=0.17), an_older_release()
+        a_release(
+            State.INCONCLUSIVE, score=83.0, ratio=1.12, ratio_low=0.92, ratio_high=1.36, p_unacceptable=0.17, **_NOT_SOON, advice="go"
+        ),
+        an_older_release(),
     ),
     "no_baseline": some_facts(
         a_release(

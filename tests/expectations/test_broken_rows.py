@@ -53,8 +53,8 @@ def range_words(column: Column) -> str:
 
 
 def outside(column: Column) -> list[float]:
-    greatest = declared_range(column)[1]
-    return [-0.5, math.nan, math.inf, *([greatest + 0.5] if greatest <= 100 else [])]
+    least, greatest = declared_range(column)
+    return [*([-0.5] if least == 0 else []), math.nan, math.inf, *([greatest + 0.5] if greatest <= 100 else [])]
 
 
 def time_words(table: Table) -> str:
@@ -153,6 +153,19 @@ CASES_OF_HEALTH = (
         "main_crashes_capped, content_crashes_capped",
         changed("release_health", measure="main_crashes"),
         "main_crashes",
+    ),
+    Case("release_health", "advice is one of go, hold, stop", changed("release_health", advice="wait"), "wait"),
+    Case(
+        "release_health",
+        "advice_reason is one of regressed, data_problem, no_baseline, watched, unsure, waiting_is_cheaper, going_is_cheaper",
+        changed("release_health", advice_reason="why not"),
+        "why not",
+    ),
+    Case(
+        "release_health",
+        "no chance of a state is above one",
+        changed("release_health", state_chances=[{"hours_ahead": 6, "state": "healthy", "probability": 1.5}]),
+        "chance above one: 0.5",
     ),
     Case("release_health", "ratio_low <= ratio", changed("release_health", ratio_low=1.2), "ratio_low above ratio: 0.1"),
     Case("release_health", "ratio <= ratio_high", changed("release_health", ratio_high=1.0), "ratio above ratio_high: 0.1"),

@@ -24,8 +24,8 @@ def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved
     def full(value):
         return np.vstack([np.broadcast_to(value, p[:1].shape), np.full((len(rows) - 1, p.shape[1]), 100.0)]) * np.ones(p.shape)
 
-    posterior = RatioPosterior(p, np.full(p.shape, p_improved), np.full(p.shape, mean), np.full(p.shape, sd), np.ones(p.shape))
     ones = np.ones(p.shape)
+    posterior = RatioPosterior(p, np.full(p.shape, p_improved), np.full(p.shape, mean), np.full(p.shape, sd), ones, ones, ones)
     return CellLooks(
         scopes=("platform", *["stratum"] * len(others)),
         strata=tuple(str(i) for i in range(len(rows))),

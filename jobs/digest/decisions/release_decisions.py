@@ -13,6 +13,9 @@ LEAST_ADOPTION = 0.005
 _MOSTLY_OUT = 0.5
 """From here on there is little left to halt."""
 
+_ALL_OUT = 0.9
+"""From here on there is nobody left to give it to."""
+
 
 class Advice(StrEnum):
     """What to do about a release."""
@@ -44,6 +47,9 @@ class Advice(StrEnum):
     """Nothing to compare it with."""
     JUDGE_BY_HAND = "judge_by_hand"
     """Its week has ended without a verdict."""
+    GO = "go"
+    HOLD_FOR_MORE = "hold_for_more"
+    """Nothing speaks against it, but waiting costs less than what it may turn out to be."""
     NOTHING = "nothing"
 
 
@@ -125,7 +131,11 @@ def _advice(
         return Advice.DISTRUST_DATA
     if is_environment:
         return Advice.LOOK_OUTSIDE
-    return {State.TOO_EARLY: Advice.WAIT, State.NO_BASELINE: Advice.JUDGE_FIRST}.get(state, Advice.NOTHING)
+    if state is State.NO_BASELINE:
+        return Advice.JUDGE_FIRST
+    is_widening = successor is None and (release.verdict.adoption or 0.0) < _ALL_OUT
+    by_action = {"go": Advice.GO, "hold": Advice.HOLD_FOR_MORE} if is_widening else {}
+    return by_action.get(release.verdict.advice or "", Advice.WAIT if state is State.TOO_EARLY else Advice.NOTHING)
 
 
 def _advice_on_confirmed(state: State, *, is_mostly_out: bool, has_successor: bool) -> Advice:

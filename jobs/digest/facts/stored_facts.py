@@ -28,7 +28,7 @@ ANSWER_WITHIN = timedelta(days=400)
 HISTORY = timedelta(days=70)
 """Pictures go back over about ten weekly releases."""
 
-_HISTORY_COLUMNS = tuple(name for name in CELL_COLUMNS if name not in ("baseline_versions", "notes"))
+_HISTORY_COLUMNS = tuple(name for name in CELL_COLUMNS if name not in ("baseline_versions", "notes", "state_chances"))
 _AUDIT_COLUMNS = (
     "hour_start",
     "mode",

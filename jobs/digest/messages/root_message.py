@@ -23,7 +23,16 @@ from jobs.digest.messages.page_links import view_links
 from jobs.digest.wording.attention_items import MOST_ITEMS, attention_items, problem_items
 from jobs.digest.wording.data_line import data_line, has_no_figures, short_data_line, trouble_sentences
 from jobs.digest.wording.verdict_advice import action, caveats
-from jobs.digest.wording.verdict_words import MARKS, WORST_FIRST, headline, notes_to_tell, reviewed_state_words, sentence, state_words
+from jobs.digest.wording.verdict_words import (
+    MARKS,
+    WORST_FIRST,
+    headline,
+    notes_to_tell,
+    outlook,
+    reviewed_state_words,
+    sentence,
+    state_words,
+)
 from jobs.products.chosen import PRODUCT
 from jobs.verdicts.health_cells import ALL, State
 from jobs.wording.cell_words import population_words, state_name
@@ -102,7 +111,11 @@ def _verdict_elements(facts: DigestFacts, decision: Decision, *, is_alone: bool,
     as_of = clock_words(decision.release.verdict.as_of, facts.window_start)
     lead = f"Last verdict, {as_of}: {headline(decision)}\n" if is_repeated else ""
     weak = "".join(f"\n{caveat}" for caveat in caveats(decision))
-    return [words(f"{lead}{sentence(decision)}\n"), bold(action(decision, is_alone=is_alone)), *([words(weak)] if weak else [])]
+    return [
+        words(f"{lead}{' '.join([sentence(decision), *outlook(decision)])}\n"),
+        bold(action(decision, is_alone=is_alone)),
+        *([words(weak)] if weak else []),
+    ]
 
 
 def _attention(items: Sequence[str]) -> list[Block]:

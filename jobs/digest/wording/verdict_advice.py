@@ -1,5 +1,6 @@
 """What to do about a verdict, and what weakens it, in words. Written for somebody tired."""
 
+from jobs.decisions.forecast_words import widening_words
 from jobs.declarations.policies import POLICY
 from jobs.digest.decisions.release_decisions import GOOD_STATES, Advice, Decision
 from jobs.digest.wording.review_words import review_words
@@ -31,6 +32,8 @@ _WORDS = {
     Advice.WAIT: "Nothing to decide yet: it is looked at every hour.",
     Advice.JUDGE_FIRST: "Judge {version} by hand. The releases after it will be compared with it.",
     Advice.JUDGE_BY_HAND: "The first week of {version} ended without a clear answer: judge it by hand.",
+    Advice.GO: "Go: {version} can be given to more users. {cost}",
+    Advice.HOLD_FOR_MORE: "Hold {version} where it is: given to more users now, it risks more than the wait for more figures costs.",
     Advice.NOTHING: "Nothing to do.",
 }
 _LOOK_THERE = (Advice.HALT, Advice.STOP_THE_REST, Advice.KEEP_HALTED, Advice.SHIP_A_FIX, Advice.HOLD, Advice.HOLD_STALE)
@@ -49,6 +52,7 @@ def action(decision: Decision, *, is_alone: bool = True) -> str:
         successor=as_label(decision.successor.version) if decision.successor is not None else "",
         adoption=percent_words(release.verdict.adoption),
         review=review_words(release.review),
+        cost=widening_words(release.verdict),
     )
     if release.verdict.state not in ALARMING_STATES or decision.advice not in _LOOK_THERE:
         return todo

@@ -1,8 +1,9 @@
 """A verdict in words: its mark, the headline, and the one sentence that a person can repeat. Written for somebody tired."""
 
+from jobs.decisions.forecast_words import cost_words, forecast_words
 from jobs.digest.decisions.release_decisions import Decision
 from jobs.products.chosen import PRODUCT
-from jobs.verdicts.health_cells import ALL, Cell, State, is_suspicious
+from jobs.verdicts.health_cells import ALARMING_STATES, ALL, Cell, State, is_suspicious
 from jobs.verdicts.health_notes import Note, NoteCode
 from jobs.wording.cell_words import measure_words, state_name, where_words
 from jobs.wording.client_text import as_label, as_sentence
@@ -127,6 +128,15 @@ def sentence(decision: Decision) -> str:
             unclear = "Not proven either way: " if decision.environment_factor else "No sign of trouble, but not proven either: "
             lead = {State.IMPROVED: "Fewer crashes than usual: ", State.INCONCLUSIVE: unclear}
             return f"{lead.get(verdict.state, '')}{version} has {compared} {_interval(cell)}."
+
+
+def outlook(decision: Decision) -> list[str]:
+    """What an alarming release costs, and when an undecided one will be judged; nothing once no further look comes."""
+    verdict = decision.release.verdict
+    if decision.is_final or decision.is_stale:
+        return []
+    costs = cost_words(verdict) if verdict.state in ALARMING_STATES and not decision.is_dismissed else ""
+    return [told for told in (costs, forecast_words(verdict)) if told]
 
 
 def told_holdback(decision: Decision) -> str | None:

@@ -60,6 +60,11 @@ class CellLooks:
     has_lost_updates: NDArray[np.bool_]
     stratum_environment: Array
     """(strata of the release, hours): events that hit one stratum in all versions."""
+    first_age_hours: int = 1
+
+    @property
+    def age_hours(self) -> Array:
+        return np.arange(self.expected.shape[1], dtype=float) + self.first_age_hours
 
     def chance_if_healthy(self, cell: int) -> Array:
         """Chance at each look that a healthy release's ratio is as high: it differs from its predecessors, is young, and counts are few."""
@@ -99,7 +104,7 @@ def look_at_cells(
     unseen_share, is_counted = counted_strata(history, sums.usage_hours)
     whole = _Cumulative(*(np.where(is_counted, field, 0.0).sum(axis=0, keepdims=True) for field in vars(sums).values()))
     trailing = _Cumulative(*(_trailing(field) for field in vars(whole).values()))
-    names = stratum_names or tuple(str(i) for i in range(release.crashes.shape[0]))
+    names = stratum_names or tuple(map(str, range(release.crashes.shape[0])))
     parts = [_whole_cell(history, whole, hours), _trailing_cell(history, whole, trailing, hours)]
     groups = local_groups(history, names) if with_strata else []
     mass = history.policy.alarm.p_stratum_regression / max(sum(len(group.names) for group in groups), 1)
@@ -125,14 +130,18 @@ class _Part:
 
 
 def _whole_cell(history: ReleaseHistory, whole: _Cumulative, hours: int) -> _Part:
-    alarm, level = history.policy.alarm, history.level
-    prior = ratio_prior(level.scale, level.degrees, _log_acceptable(history), alarm.p_regression, alarm.p_improvement)
-    ratio = variance_to_mean(whole.observed, whole.squared_weights)
-    omega2 = history.omega2[:hours]
+    level, prior = history.level, whole_prior(history)
+    ratio, omega2 = variance_to_mean(whole.observed, whole.squared_weights), history.omega2[:hours]
     posterior = ratio_posterior(whole.observed, whole.expected, ratio * history.phi, omega2, prior)
-    return _Part(
-        whole, whole.expected, ratio, omega2[None, :], level.scale, level.degrees, prior, posterior, np.ones((1, hours), dtype=bool)
-    )
+    is_known = np.ones((1, hours), dtype=bool)
+    return _Part(whole, whole.expected, ratio, omega2[None, :], level.scale, level.degrees, prior, posterior, is_known)
+
+
+def whole_prior(history: ReleaseHistory) -> RatioPrior:
+    """What is believed of the ratio of a release as a whole before it comes out."""
+    alarm, level = history.policy.alarm, history.level
+    log_acceptable = max(float(np.log1p(alarm.margin)), alarm.scales * level.scale)
+    return ratio_prior(level.scale, level.degrees, log_acceptable, alarm.p_regression, alarm.p_improvement)
 
 
 def _trailing_cell(history: ReleaseHistory, whole: _Cumulative, trailing: _Cumulative, hours: int) -> _Part:
@@ -217,11 +226,6 @@ def _assembled(
         has_lost_updates=np.zeros(shares.size, dtype=bool),
         stratum_environment=np.ones((0, shares.size)),
     )
-
-
-def _log_acceptable(history: ReleaseHistory) -> float:
-    alarm = history.policy.alarm
-    return max(float(np.log1p(alarm.margin)), alarm.scales * history.level.scale)
 
 
 def _cumulative(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jobs.verdicts.health_cells import State
 
-_WORST_FIRST = (
+WORST_FIRST = (
     State.REGRESSED,
     State.WATCH,
     State.DATA_PROBLEM,
@@ -52,12 +52,12 @@ def release_verdict(cells: Sequence[CellVerdict], critical_platform_share: float
     undecided = (State.TOO_EARLY, State.NO_BASELINE)
     comparable = [cell for cell in critical if cell.state is not State.NO_BASELINE] or critical
     deciding = [cell for cell in comparable if (cell.platform == whole and not cell.is_rare) or cell.state not in undecided] or comparable
-    decided_by = min(deciding, key=lambda cell: _WORST_FIRST.index(cell.state))
+    decided_by = min(deciding, key=lambda cell: WORST_FIRST.index(cell.state))
     state = decided_by.state
     if state is State.NO_BASELINE and not decided_by.has_event:
         state = State.TOO_EARLY  # there are past releases, but nothing ever went wrong in any
     has_other_regression = any(cell.state is State.REGRESSED for cell in cells if cell not in critical)
-    if has_other_regression and _WORST_FIRST.index(state) > _WORST_FIRST.index(State.WATCH):
+    if has_other_regression and WORST_FIRST.index(state) > WORST_FIRST.index(State.WATCH):
         state = State.WATCH
     scores = [cell.score for cell in critical if cell.score is not None and cell.state not in undecided]
     all_scores = scores or [cell.score for cell in critical if cell.score is not None]

@@ -28,11 +28,12 @@ _CODE = {state: code for code, state in enumerate(_WORD_BY_CODE)}
 
 
 def flagged_looks(looks: CellLooks, alarm: AlarmPolicy) -> Flags:
-    """Looks at which a cell is surely beyond the acceptable, on crashes enough; the whole release also as few healthy ones would be."""
-    age_hours = np.arange(1.0, looks.expected.shape[1] + 1)
-    doubt = np.array([doubt_at(age_hours, alarm, scope) for scope in looks.scopes])
+    """Looks at which a cell is surely beyond the acceptable, on crashes enough; a whole release also as few healthy ones would be."""
+    doubt = np.array([doubt_at(looks.age_hours, alarm, scope) for scope in looks.scopes])
     is_beyond = looks.posterior.p_unacceptable >= 1 - doubt
-    is_beyond[0] &= looks.chance_if_healthy(0) <= alarm.chance_if_healthy
+    for cell, scope in enumerate(looks.scopes):
+        if scope == "platform":
+            is_beyond[cell] &= looks.chance_if_healthy(cell) <= alarm.chance_if_healthy
     return is_beyond & (looks.effective_crashes >= alarm.min_effective_crashes) & (looks.expected > 0) & looks.is_known
 
 
@@ -78,11 +79,23 @@ def cell_states(
     if may_alarm is not None:
         regressed &= may_alarm
     posterior = looks.posterior
-    has_ratio = (looks.effective_expected >= verdict.too_early_expected) & (posterior.sd <= verdict.too_early_sd) & looks.is_known
     is_watched = posterior.p_unacceptable >= verdict.watch_probability
     is_suspicious = (posterior.p_unacceptable[1:] >= verdict.watch_local_probability) & looks.is_known[1:]
     is_suspicious &= looks.effective_crashes[1:] >= alarm.min_effective_crashes
     is_watched[0] |= is_suspicious.any(axis=0)
+    return _states(looks, has_problem, regressed, is_watched, verdict)
+
+
+def drawn_states(looks: CellLooks, alarm: AlarmPolicy, verdict: VerdictPolicy) -> list[list[State]]:
+    """The states of rows that are each a whole release of its own, at good data: what might come of one."""
+    is_watched = looks.posterior.p_unacceptable >= verdict.watch_probability
+    no_problem = np.zeros(looks.expected.shape, dtype=bool)
+    return _states(looks, no_problem, regressed_looks(looks, no_problem, alarm), is_watched, verdict)
+
+
+def _states(looks: CellLooks, has_problem: Flags, regressed: Flags, is_watched: Flags, verdict: VerdictPolicy) -> list[list[State]]:
+    posterior = looks.posterior
+    has_ratio = (looks.effective_expected >= verdict.too_early_expected) & (posterior.sd <= verdict.too_early_sd) & looks.is_known
     is_improved = (posterior.p_improved >= verdict.improved_probability) & (looks.ratio_low >= verdict.min_praised)
     is_improved = alarming_looks(is_improved, verdict.improved_looks)
     codes = np.select(
@@ -106,6 +119,6 @@ def _healthy_looks(looks: CellLooks, verdict: VerdictPolicy) -> Flags:
     """Three looks in a row at which nothing speaks against the release, on crashes enough to know."""
     is_acceptable = looks.posterior.p_unacceptable <= 1 - verdict.healthy_probability
     has_crashes = np.maximum(looks.effective_crashes, looks.effective_expected) >= verdict.healthy_effective_crashes
-    is_old_enough = np.arange(1, looks.expected.shape[1] + 1) >= verdict.healthy_age_hours
+    is_old_enough = looks.age_hours >= verdict.healthy_age_hours
     is_good = is_acceptable & has_crashes & is_old_enough & (looks.ratio_high <= verdict.healthy_upper_ratio)
     return alarming_looks(is_good, verdict.healthy_looks)

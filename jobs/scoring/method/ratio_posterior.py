@@ -19,6 +19,8 @@ _EXP_GRID: Array = np.exp(GRID)
 _SLAB_MEAN = float(np.log(1.6))
 _SLAB_SD = 0.4
 _IMPROVEMENT_MEAN = -0.6 * _SLAB_MEAN
+_UNUSED = np.zeros((3, GRID.size))
+"""They fill the functionals up to a multiple of four: of columns beyond one, the number of looks would decide how they are rounded."""
 _CHUNK_LOOKS = 2048  # 1 MB a matrix: stays in the cache
 
 
@@ -34,13 +36,19 @@ class RatioPrior:
 
 @dataclass(frozen=True)
 class RatioPosterior:
-    """One value for each look; `mean` and `sd` are of the logarithm of the ratio."""
+    """One value for each look; `mean` and `sd` are of the logarithm of the ratio.
+
+    `expected_excess` is the mean of what the ratio has above one (0 where it is below), `unacceptable_excess` that of its unacceptable
+    part alone: crashes beyond the usual, as a share of the usual ones.
+    """
 
     p_unacceptable: Array
     p_improved: Array
     mean: Array
     sd: Array
     evidence: Array
+    expected_excess: Array
+    unacceptable_excess: Array
 
     @property
     def score(self) -> Array:
@@ -74,7 +82,9 @@ def ratio_posterior(observed: Array, expected: Array, dispersion: Array, transie
     for start in range(0, counts.size, _CHUNK_LOOKS):
         looks = slice(start, start + _CHUNK_LOOKS)
         sums[looks] = _likelihood(counts[looks], means[looks], sizes[looks]) @ functionals
-    total, first, second, bad, improved, regressed, healthy = (column.reshape(observed.shape) for column in sums.T)
+    total, first, second, bad, improved, regressed, healthy, excess, unacceptable, *_ = (
+        column.reshape(observed.shape) for column in sums.T
+    )
     mean = first / total
     return RatioPosterior(
         p_unacceptable=np.clip(bad / total, 0.0, 1.0),
@@ -82,7 +92,17 @@ def ratio_posterior(observed: Array, expected: Array, dispersion: Array, transie
         mean=mean,
         sd=np.sqrt(np.maximum(second / total - mean**2, 0.0)),
         evidence=regressed / healthy,
+        expected_excess=excess / total,
+        unacceptable_excess=unacceptable / total,
     )
+
+
+def posterior_masses(observed: float, expected: float, dispersion: float, transient_variance: float, prior: RatioPrior) -> Array:
+    """Probability of each ratio of the grid at one look."""
+    if expected <= 0:
+        return prior.mixture
+    counts, means, sizes = (np.array([value]) for value in (observed / dispersion, expected / dispersion, 1 / transient_variance))
+    return _normalised(_likelihood(counts, means, sizes)[0] * prior.mixture)
 
 
 def variance_to_mean(delayed_crashes: Array, squared_weights: Array) -> Array:
@@ -102,12 +122,14 @@ def _normalised(density: Array) -> Array:
 
 
 def _functionals(prior: RatioPrior) -> Array:
-    """Columns whose product with a likelihood gives mass, first and second moment, both tails, and the two marginal likelihoods."""
+    """Columns whose product with a likelihood gives mass, first and second moment, both tails, the two marginal likelihoods, both excesses."""
     share_above = np.clip((GRID + STEP / 2 - prior.log_acceptable) / STEP, 0.0, 1.0)
     share_below = np.clip((-prior.log_acceptable - (GRID - STEP / 2)) / STEP, 0.0, 1.0)
     mixture = prior.mixture
+    excess = mixture * np.maximum(_EXP_GRID - 1, 0.0)
+    tails = (mixture * share_above, mixture * share_below)
     return np.column_stack(
-        [mixture, mixture * GRID, mixture * GRID**2, mixture * share_above, mixture * share_below, prior.regressed, prior.healthy]
+        [mixture, mixture * GRID, mixture * GRID**2, *tails, prior.regressed, prior.healthy, excess, excess * share_above, *_UNUSED]
     )
 
 

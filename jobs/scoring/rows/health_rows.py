@@ -180,6 +180,8 @@ _FIGURES = (
     "p_improved",
     "evidence",
     "score",
+    "expected_excess",
+    "unacceptable_excess",
     "environment_factor",
 )
 
@@ -206,6 +208,8 @@ def _look_figures(looks: CellLooks, index: int, look: int) -> Row:
         "p_improved": float(posterior.p_improved[at]),
         "evidence": float(posterior.evidence[at]),
         "score": float(posterior.score[at]),
+        "expected_excess": float(posterior.expected_excess[at]),
+        "unacceptable_excess": float(posterior.unacceptable_excess[at]),
     }
 
 

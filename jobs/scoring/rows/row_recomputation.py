@@ -44,6 +44,8 @@ def posterior_of_row(row: Row, strata: int, alarm: AlarmPolicy) -> dict[str, flo
         "p_improved": float(posterior.p_improved[0]),
         "evidence": float(posterior.evidence[0]),
         "score": float(posterior.score[0]),
+        "expected_excess": float(posterior.expected_excess[0]),
+        "unacceptable_excess": float(posterior.unacceptable_excess[0]),
     }
 
 

@@ -1,0 +1,83 @@
+"""The arithmetic of costs and forecast of a stored verdict, line by line."""
+
+from typing import Any
+
+from jobs.decisions.forecast_words import forecast_words
+from jobs.decisions.rollout_advice import Reason
+from jobs.decisions.rollout_costs import SHARES, excess_next_day
+from jobs.declarations.policies import POLICY
+from jobs.verdicts.health_cells import State, cell_from_row
+from jobs.wording.cell_words import state_name
+from jobs.wording.shown_numbers import chance_words, count_words, percent_words, ratio_words
+
+Row = dict[str, Any]
+_REASONS = {
+    Reason.REGRESSED: "it has regressed",
+    Reason.DATA_PROBLEM: "the data are not to be trusted",
+    Reason.NO_BASELINE: "there is nothing to compare it with",
+    Reason.WATCHED: "something is suspicious",
+    Reason.UNSURE: "a critical measure may well be unacceptable",
+    Reason.WAITING_IS_CHEAPER: "waiting costs less than what it may turn out to be",
+    Reason.GOING_IS_CHEAPER: "waiting would save less than the delay costs",
+}
+
+
+def decision_lines(verdict: Row) -> list[str]:
+    """What the release costs, when it will be judged, and what is advised; empty for rows of before these were stored."""
+    return [*_cost_lines(verdict), *_forecast_lines(verdict), *_advice_lines(verdict)]
+
+
+def _cost_lines(row: Row) -> list[str]:
+    if row.get("excess_crashes") is None:
+        return []
+    usual, share = row["usual_crashes_per_day"], row["expected_excess"]
+    lines = [
+        "6. What it costs",
+        f"   So far: of {row['observed_crashes']:.0f} crashes received, 1 - 1/{ratio_words(row['ratio'])} are beyond the usual: "
+        f"{row['excess_crashes']:.1f} (90 % interval {row['excess_crashes_low']:.1f} to {row['excess_crashes_high']:.1f}).",
+        f"   Next 24 h with as many users: {usual:.1f} crashes a day are usual x {share:.4f}, the mean of what the ratio has above one "
+        f"= {excess_next_day(usual, share):.1f} more.",
+    ]
+    if row["adoption"]:
+        wider = [
+            f"{percent_words(wide)}: {count_words(round(excess_next_day(usual, share, wide / row['adoption'])))}"
+            for wide in SHARES
+            if wide > row["adoption"]
+        ]
+        lines += (
+            [f"   On more than the {percent_words(row['adoption'])} of the channel that it has now: {', '.join(wider)}."] if wider else []
+        )
+    return [*lines, ""]
+
+
+def _forecast_lines(row: Row) -> list[str]:
+    chances = cell_from_row(row).state_chances
+    if not chances:
+        return []
+    lines = ["7. When it will be judged", f"   {forecast_words(cell_from_row(row))}"]
+    for ahead in sorted({chance.hours_ahead for chance in chances}):
+        of_hour = [f"{state_name(State(c.state))} {chance_words(c.probability)}" for c in chances if c.hours_ahead == ahead]
+        lines.append(f"   in {ahead} h: {', '.join(of_hour)}")
+    lines.append(
+        "   Drawn from the posterior, with hours to come as past releases had them from this age on, and judged by the same rules."
+    )
+    return [*lines, ""]
+
+
+def _advice_lines(row: Row) -> list[str]:
+    if row.get("advice") is None:
+        return []
+    policy = POLICY.rollout
+    lines = ["8. Go, hold or stop", f"   {row['advice']}: {_REASONS[Reason(row['advice_reason'])]}."]
+    if row["going_loss"] is not None:
+        age = row["age_hours"]
+        excess = row["going_loss"] / (age + policy.fix_hours)
+        lines += [
+            f"   Going now: {excess:.4f}, the mean of what an unacceptable ratio has above one (critical measures, by weight), x ({age:.0f} h until "
+            f"twice as much is known + {policy.fix_hours:.0f} h until a fix) = {row['going_loss']:.3f}.",
+            f"   Waiting: an hour's delay is worth {policy.delay_worth:.2f} x {age:.0f} h = {row['waiting_loss']:.3f}. Both in crashes that the users to "
+            "be given it usually have in an hour.",
+            f"   Never go above a chance of {percent_words(policy.max_p_unacceptable)} of an unacceptable ratio, nor without baseline or with bad data; "
+            "never stop short of regressed.",
+        ]
+    return [*lines, ""]

@@ -1,0 +1,110 @@
+"""What forecasts of a verdict and intervals of the excess were worth: told at some ages of simulated releases, and what came."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from jobs.decisions.rollout_costs import excess_so_far
+from jobs.decisions.verdict_forecast import HOURS_AHEAD, VERDICTS, ReleaseForecasts
+from jobs.declarations.policies import POLICY
+from jobs.scoring.inputs.cell_counts import CellKey
+from jobs.scoring.inputs.prepared_cells import PreparedCell
+from jobs.scoring.inputs.release_calendar import Release
+from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
+from jobs.scoring.method.hourly_counts import ReleaseCounts
+from jobs.scoring.method.release_history import ReleaseHistory
+from jobs.scoring.method.strata import Strata
+from jobs.verdicts.health_cells import UNDECIDED_STATES
+from simulation.evaluation.rollout_runs import RELEASES, counts_of, drawn_schedule, judged, simulated_history, simulated_release
+from simulation.release_world.counts import late_kernel
+from simulation.release_world.staged_rollout import StagedRelease, draw_step, mean_crashes
+from simulation.release_world.world import STRATA, WEEK_HOURS, Array, World
+
+AGES_HOURS = (3, 6, 12, 24)
+EXCESS_AGES_HOURS = (12, 24, 72)
+_START = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class ForecastOutcome:
+    """`came_hours`: hours from the look to the verdict; None where it had none within the hours looked ahead. So are the told ends."""
+
+    age_hours: int
+    low: float | None
+    median: float | None
+    high: float | None
+    came_hours: float | None
+
+    @property
+    def is_covered(self) -> bool:
+        came, low, high = (np.inf if end is None else end for end in (self.came_hours, self.low, self.high))
+        return bool(low <= came <= high)
+
+
+@dataclass(frozen=True)
+class ExcessOutcome:
+    """Told interval of the crashes beyond the usual by that age, and what came less what the usual rate would have brought."""
+
+    age_hours: int
+    low: float
+    high: float
+    came: float
+
+
+def forecast_history(world: World, seed: int, index: int) -> tuple[list[ForecastOutcome], list[ExcessOutcome]]:
+    """Ten releases after one history, each given out as past ones were."""
+    rng = np.random.default_rng([seed, index, 17])
+    history, past, levels = simulated_history(world, rng)
+    recency = POLICY.baselines.recency ** np.arange(len(levels))
+    usual_level = float(levels @ recency / recency.sum())
+    forecasts, excesses = [], []
+    for number in range(RELEASES):
+        _, release = simulated_release(world, rng)
+        schedule = drawn_schedule(rng)
+        counts = counts_of(release, [draw_step(release, share, hour, rng) for share, hour in schedule])
+        scored = _scored(history, counts, tuple(past), f"{index}.{number}")
+        forecasts += _forecasts(scored)
+        excesses += _excesses(scored, _usual_crashes(release, schedule, usual_level))
+    return forecasts, excesses
+
+
+def _scored(history: ReleaseHistory, counts: ReleaseCounts, past: tuple[ReleaseCounts, ...], version: str) -> ScoredRelease:
+    """The release as scoring hands it on, of one measure on all platforms."""
+    looks, states = judged(history, counts)
+    names = tuple(map(str, range(STRATA)))
+    prepared = PreparedCell(counts, past, Strata(names, names, np.arange(STRATA)), 0)
+    cell = ScoredCell(CellKey("main_crashes_capped", None), prepared, history, looks, [states], (), POLICY.alarm)
+    return ScoredRelease(Release("release", version, _START, _START), counts.hours, (cell,))
+
+
+def _forecasts(scored: ScoredRelease) -> list[ForecastOutcome]:
+    states = scored.cells[0].states[0]
+    told = ReleaseForecasts(scored, POLICY)
+    found = []
+    for age in AGES_HOURS:
+        forecast = told.at(age - 1) if states[age - 1] in UNDECIDED_STATES else None
+        if forecast is not None:
+            ahead = states[age : age + max(HOURS_AHEAD)]
+            came = next((hours for hours, state in enumerate(ahead, start=1) if state in VERDICTS), None)
+            found.append(ForecastOutcome(age, *forecast.verdict_hours, None if came is None else float(came)))
+    return found
+
+
+def _excesses(scored: ScoredRelease, usual: Array) -> list[ExcessOutcome]:
+    looks = scored.cells[0].looks
+    assert looks is not None, "simulated releases have baselines"
+    found = []
+    for age in EXCESS_AGES_HOURS:
+        at = (0, age - 1)
+        observed = float(looks.crashes[at])
+        told = excess_so_far(observed, float(np.exp(looks.posterior.mean[at])), float(looks.ratio_low[at]), float(looks.ratio_high[at]))
+        found.append(ExcessOutcome(age, told.low, told.high, observed - float(usual[age - 1])))
+    return found
+
+
+def _usual_crashes(release: StagedRelease, schedule: list[tuple[float, int]], usual_level: float) -> Array:
+    """What would have been received of a release of the usual level by each age, in the mean."""
+    means = sum(mean_crashes(release, share, hour) for share, hour in schedule) / (np.exp(release.log_effects) * release.factors)[:, None]
+    hourly = np.convolve(means.sum(axis=0), late_kernel(release.world.late_crashes, WEEK_HOURS))[:WEEK_HOURS]
+    return np.asarray(np.cumsum(hourly) * np.exp(usual_level))
