@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import click
 
-from expectations.gate.table_gates import audit_health_table
+from expectations.gate.table_gates import audit_health_tables
 from expectations.reports.gate_records import blocked, record_results
 from expectations.reports.gate_report import GateRun, success_line
 from jobs.commands.command_line import EntryPoint
@@ -39,7 +39,7 @@ def main(start: datetime, end: datetime, mode: str, run_key: str) -> None:
     if manifest.window != window:
         raise click.ClickException(f"run {run_key} scored {manifest.window}, not {window}: give the window that was scored")
     catalog = open_catalog()
-    gate = GateRun(manifest, "health", datetime.now(UTC), audit_health_table(manifest))
+    gate = GateRun(manifest, "health", datetime.now(UTC), audit_health_tables(manifest))
     data_docs = record_results(catalog, settings.data_docs, gate)
     if gate.blocking:
         raise blocked(gate, data_docs)

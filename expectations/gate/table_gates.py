@@ -11,13 +11,14 @@ from expectations.gate.gate_results import TableResult
 from expectations.gate.gate_run import build_and_run
 from expectations.suites.error_aggregates import error_aggregates_suite
 from expectations.suites.experiment_error_aggregates import experiment_error_aggregates_suite
+from expectations.suites.experiment_health import experiment_health_suite
 from expectations.suites.ingest_audit import ingest_audit_suite
 from expectations.suites.rejected_pings import rejected_pings_suite
 from expectations.suites.release_health import release_health_suite
 from expectations.suites.release_totals import release_totals_suite
 from expectations.suites.usage_delays import usage_delays_suite
 from expectations.suites.window_suites import total_by_hour
-from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
+from jobs.declarations.tables import EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
 from jobs.declarations.windows import Mode
 from jobs.tables.staging_manifest import Manifest
 
@@ -46,8 +47,8 @@ def audit_window_tables(manifest: Manifest, run: AuditedRun) -> tuple[TableResul
     return (*results, _run(manifest, INGEST_AUDIT, audit_suite))
 
 
-def audit_health_table(manifest: Manifest) -> tuple[TableResult, ...]:
-    """The result of release_health."""
+def audit_health_tables(manifest: Manifest) -> tuple[TableResult, ...]:
+    """The results of release_health and experiment_health."""
     looks = manifest.looks
     if looks is None:
         raise ValueError(f"the manifest of {manifest.window_run_id} names no looks; it is not one of stage health")
@@ -55,7 +56,10 @@ def audit_health_table(manifest: Manifest) -> tuple[TableResult, ...]:
     def health_suite() -> TableSuite:
         return release_health_suite(StagedTable(RELEASE_HEALTH, open_rows(manifest, RELEASE_HEALTH)), looks)
 
-    return (_run(manifest, RELEASE_HEALTH, health_suite),)
+    def experiments_suite() -> TableSuite:
+        return experiment_health_suite(StagedTable(EXPERIMENT_HEALTH, open_rows(manifest, EXPERIMENT_HEALTH)), looks)
+
+    return (_run(manifest, RELEASE_HEALTH, health_suite), _run(manifest, EXPERIMENT_HEALTH, experiments_suite))
 
 
 def _run(manifest: Manifest, table: Table, rows_suite: Callable[[], TableSuite]) -> TableResult:

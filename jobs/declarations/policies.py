@@ -174,6 +174,19 @@ class HoldbackPolicy:
 
 
 @dataclass(frozen=True)
+class ExperimentPolicy:
+    """When a branch of an experiment is to blame."""
+
+    alarm_odds: float = 100.0
+    """An e-value, times the number of branches, measures and platforms compared: at most one week of comparisons in a hundred names an innocent one."""
+    discovery_rate: float = 0.05
+    """q of the e-BH list of a look: whoever searches for a culprit begins there."""
+    share_drift_odds: float = 1_000.0
+    """From here on a branch's share of the usage hours is not what it was on its first day: clients have left it, or were not drawn at random."""
+    min_crashes: float = 5.0
+
+
+@dataclass(frozen=True)
 class RolloutPolicy:
     """What widening a rollout may risk."""
 
@@ -196,6 +209,7 @@ class Policy:
     strata: StrataPolicy = field(default_factory=StrataPolicy)
     delays: DelayPolicy = field(default_factory=DelayPolicy)
     holdback: HoldbackPolicy = field(default_factory=HoldbackPolicy)
+    experiments: ExperimentPolicy = field(default_factory=ExperimentPolicy)
     rollout: RolloutPolicy = field(default_factory=RolloutPolicy)
 
     def prior_scale(self, channel: str, measure: str) -> float:

@@ -375,6 +375,36 @@ RELEASE_HEALTH = Table(
     "day",
 )
 
+EXPERIMENT_HEALTH = Table(
+    "experiment_health",
+    "Every hourly look at every branch of every experiment, against the experiment's other branches together, from a Monday's midnight on.",
+    ("as_of", "channel", "experiment", "branch", "platform", "measure"),
+    (
+        Column("as_of", "timestamp", "End of the last hour that the look knows of."),
+        _DIMENSION["channel"],
+        Column("experiment", "string", "Experiment id, as the client gave it."),
+        Column("branch", "string", "Branch of the experiment, as the client gave it."),
+        Column("platform", "string", "Operating system, or `all`."),
+        Column("measure", "string", "A measure that decides the state of releases."),
+        Column("started_at", "timestamp", "Hours from here on are compared: the same start for three to ten days of looks."),
+        Column("branch_crashes", "double", "Crashes of the branch since then.", "crashes"),
+        Column("rest_crashes", "double", "Crashes of the experiment's other branches.", "crashes"),
+        Column("branch_usage_hours", "double", "Usage hours of the branch.", "hours"),
+        Column("rest_usage_hours", "double", "Usage hours of the other branches.", "hours"),
+        Column("ratio", "double", "Crash rate of the branch over that of the others.", "ratio"),
+        Column("ratio_low", "double", "Lower end of its 90 % interval.", "ratio"),
+        Column("ratio_high", "double", "Upper end of its 90 % interval.", "ratio"),
+        Column("evidence", "double", "E-value that the rates differ, valid however often one looks."),
+        Column("alarm_at", "double", "From this e-value on the branch is to blame: 100 x the number of comparisons of the look."),
+        Column("share_evidence", "double", "Evidence that a branch's share of the usage hours has drifted since its first day."),
+        Column("state", "string", "guilty, listed (on the e-BH list of the look), not_judged (shares have drifted) or quiet."),
+        Column("guilty_since", "timestamp", "The look from which on it has been guilty; NULL in other states.", nullable=True),
+        Column("audit_sequence", "long", "Sequence number of the ingest_audit snapshot that the look was computed from."),
+    ),
+    "as_of",
+    "day",
+)
+
 RELEASE_REVIEWS = Table(
     "release_reviews",
     "What a person said of a release. The latest row of a release holds; a confirmed regression leaves the baselines of later releases.",
@@ -474,6 +504,7 @@ TABLES: tuple[Table, ...] = (
     INGEST_AUDIT,
     DATA_QUALITY,
     RELEASE_HEALTH,
+    EXPERIMENT_HEALTH,
     RELEASE_REVIEWS,
     CHANNEL_DAYS,
     RELEASE_RECORDS,

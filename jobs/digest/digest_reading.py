@@ -15,6 +15,7 @@ from jobs.digest.facts.digest_facts import DigestFacts, Restatement
 from jobs.digest.facts.shown_releases import shown_looks, with_cells
 from jobs.digest.facts.stored_facts import (
     read_cells,
+    read_experiments,
     read_failed_expectations,
     read_history,
     read_hours,
@@ -59,9 +60,12 @@ def read_digests(
         pages_url=settings.pages_url,
         links=page_links(settings, airflow_run()),
     )
+    experiments = read_experiments(catalog, window.end)
     found = []
     for channel in channels_to_report(looks, routing.expected_channels):
-        facts = replace(blank, channel=channel, releases=with_cells(looks.get(channel, ()), cells, later))
+        releases = with_cells(looks.get(channel, ()), cells, later)
+        of_channel = tuple(look for look in experiments if look.channel == channel)
+        facts = replace(blank, channel=channel, releases=releases, experiments=of_channel)
         if window.mode is Mode.SETTLED:
             entry = ledger.find(root_key(facts, known_channel(routing.route_of(channel).slack_channel, ledger)))
             shown = entry.notes.get(shown_name(Mode.PROVISIONAL), []) if entry is not None else []

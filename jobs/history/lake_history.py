@@ -9,6 +9,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import StartsWith
 
+from jobs.decisions.experiment_rows import EXPERIMENT_COLUMNS, comparison_start
 from jobs.declarations.policies import Policy
 from jobs.declarations.tables import (
     CHANNEL_DAYS,
@@ -47,6 +48,8 @@ class LakeHistory:
     channels: list[ChannelRecord]
     until: datetime
     audit_sequence: int
+    experiments: pa.Table = field(repr=False)
+    """Rows of experiment_error_aggregates that the looks at experiments need, holdbacks included."""
     days: PastDays
     records: LakeRecords = field(repr=False)
     outcomes: KeptOutcomes = field(repr=False)
@@ -79,7 +82,8 @@ def read_history(
     totals = channels_of_days(days.series, origin, days.is_complete[recorded])
     releases = [tuple(channel_releases(of_channel, calendar)) for of_channel in totals]
     live = [(release, previous_release(release, group)) for group in releases for release in group if release.hour + WEEK > end]
-    start = min(first_live(live, end), after - WEEK)
+    compared_from = comparison_start(after + HOUR)
+    start = min(first_live(live, end), after - WEEK, compared_from)
     pinned = pin_hours(catalog, start, end, (RELEASE_TOTALS, USAGE_DELAYS, EXPERIMENT_ERROR_AGGREGATES))
     records = LakeRecords(catalog, days, end, policy.delays, tell, read_live(pinned, live, end, days))
     reviews, experiments = read_reviews(catalog), _holdbacks(pinned.within(after - WEEK, end), policy)
@@ -89,7 +93,8 @@ def read_history(
     records.fetch(_baselines(channels, after, end, policy))
     snapshot = audit.current_snapshot()
     outcomes = KeptOutcomes(catalog, records, policy)
-    return LakeHistory(channels, end, (snapshot and snapshot.sequence_number) or 0, days, records, outcomes)
+    compared = pinned.within(compared_from, end).read(EXPERIMENT_ERROR_AGGREGATES, columns=EXPERIMENT_COLUMNS).rows
+    return LakeHistory(channels, end, (snapshot and snapshot.sequence_number) or 0, compared, days, records, outcomes)
 
 
 def _baselines(channels: list[ChannelRecord], after: datetime, until: datetime, policy: Policy) -> Iterator[tuple[Release, Release | None]]:

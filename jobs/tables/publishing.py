@@ -14,7 +14,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThanOrEqual, Or
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.declarations.tables import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
+from jobs.declarations.tables import DATA_QUALITY, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
 from jobs.declarations.windows import HOUR, hours_between
 from jobs.tables.audit_reading import read_hour_audits
 from jobs.tables.audit_rows import COMPLETE, PUBLISHING, HourAudit, hour_audits
@@ -66,10 +66,13 @@ def publish_health(catalog: Catalog, manifest: Manifest) -> PublishOutcome:
     """
     if manifest.looks is None:
         raise ValueError(f"the manifest of {manifest.window_run_id} names no looks to replace; it is not one of stage health")
-    ensure_tables(catalog, (RELEASE_HEALTH,))
+    ensure_tables(catalog, (RELEASE_HEALTH, EXPERIMENT_HEALTH))
     files = manifest.files.get(RELEASE_HEALTH.name, ())
     looks = hours_between(manifest.looks.after + HOUR, manifest.looks.until + HOUR)
-    newer = _replace_looks(catalog, files, looks, manifest.looks.audit_sequence) if looks else {}
+    newer = _replace_looks(catalog, RELEASE_HEALTH, files, looks, manifest.looks.audit_sequence) if looks else {}
+    compared = manifest.files.get(EXPERIMENT_HEALTH.name)
+    if looks and compared is not None:
+        _replace_looks(catalog, EXPERIMENT_HEALTH, compared, looks, manifest.looks.audit_sequence)
     published = tuple(look for look in looks if look not in newer)
     return PublishOutcome(
         published,
@@ -172,13 +175,15 @@ def _owner(found: HourAudit | None, claim: Claim | None) -> str:
     return f"{found.rank.mode} run {found.window_run_id}, {found.status}" if found else "nobody: its audit row is gone"
 
 
-def _replace_looks(catalog: Catalog, files: Iterable[StagedFile], looks: list[datetime], audit_sequence: int) -> dict[datetime, int]:
+def _replace_looks(
+    catalog: Catalog, table: Table, files: Iterable[StagedFile], looks: list[datetime], audit_sequence: int
+) -> dict[datetime, int]:
     """Replaces the looks but those of a later audit snapshot; returns these with their sequence numbers."""
     newer: dict[datetime, int] = {}
 
     def decide(health: IcebergTable) -> Replacement | None:
         newer.clear()
-        where = hours_filter(RELEASE_HEALTH.time_column, looks)
+        where = hours_filter(table.time_column, looks)
         for row in (
             health.scan(where, selected_fields=("as_of", "audit_sequence"))
             .to_arrow()
@@ -191,9 +196,9 @@ def _replace_looks(catalog: Catalog, files: Iterable[StagedFile], looks: list[da
         replaced = [look for look in looks if look not in newer]
         if not replaced:
             return None
-        return Replacement(hours_filter(RELEASE_HEALTH.time_column, replaced), _read_in_parts(files, RELEASE_HEALTH, replaced))
+        return Replacement(hours_filter(table.time_column, replaced), _read_in_parts(files, table, replaced))
 
-    replace_rows(catalog, RELEASE_HEALTH, decide)
+    replace_rows(catalog, table, decide)
     return newer
 
 

@@ -16,12 +16,14 @@ from tests.digest.facts_factory import (
     State,
     a_cell,
     a_failed_expectation,
+    a_guilty_branch,
     a_regressed_cell,
     a_release,
     a_restatement,
     a_review,
     an_hour,
     an_older_release,
+    an_unjudged_branch,
     some_facts,
 )
 
@@ -96,6 +98,10 @@ def a_locally_regressed_release(**more):
 CASES: dict[str, DigestFacts] = {
     "healthy": some_facts(a_release(), an_older_release()),
     "healthy_go": some_facts(a_release(advice="go", adoption=0.24, usual_crashes_per_day=900.0, expected_excess=0.02), an_older_release()),
+    "experiment_to_blame": some_facts(a_release(advice="go"), an_older_release(), experiments=(a_guilty_branch(), an_unjudged_branch())),
+    "regressed_and_an_experiment_to_blame": some_facts(
+        a_regressed_release(), an_older_release(), experiments=(a_guilty_branch(), a_guilty_branch(platform="Windows_NT", evidence=1e9))
+    ),
     "improved": some_facts(a_release(State.IMPROVED, ratio=0.71, ratio_low=0.6, ratio_high=0.84, p_unacceptable=0.0), an_older_release()),
     "regressed": some_facts(a_regressed_release(**_COSTS), an_older_release()),
     "regressed_and_dismissed": some_facts(a_regressed_release(review=a_review()), an_older_release()),

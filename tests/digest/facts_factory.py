@@ -4,7 +4,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from jobs.declarations.windows import Mode
-from jobs.digest.facts.digest_facts import DigestFacts, FailedExpectation, HourCondition, HourFacts, ReleaseLook, Restatement, Review
+from jobs.digest.facts.digest_facts import (
+    DigestFacts,
+    ExperimentLook,
+    FailedExpectation,
+    HourCondition,
+    HourFacts,
+    ReleaseLook,
+    Restatement,
+    Review,
+)
 from jobs.verdicts.health_cells import Cell, State
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -69,6 +78,29 @@ def a_release(state: State = State.HEALTHY, cells: tuple[Cell, ...] | None = Non
 def an_older_release(state: State = State.HEALTHY, version: str = "57.0b7", **more) -> ReleaseLook:
     """The beta of the week before, which most people still run."""
     return a_release(state, release_version=version, **({"age_hours": 160.0, "adoption": 0.61, "usage_hours": 1_840_000.0} | more))
+
+
+def a_guilty_branch(**more) -> ExperimentLook:
+    """A branch whose browser crashes are 1.8 times those of its experiment's other branches."""
+    values = {
+        "channel": "beta",
+        "experiment": "pref-x",
+        "branch": "treatment",
+        "platform": "all",
+        "measure": "main_crashes_capped",
+        "ratio": 1.81,
+        "ratio_low": 1.52,
+        "ratio_high": 2.16,
+        "evidence": 4e6,
+        "state": "guilty",
+        "guilty_since": NOON - timedelta(hours=3),
+    }
+    return ExperimentLook(**(values | more))
+
+
+def an_unjudged_branch(**more) -> ExperimentLook:
+    """A branch of an experiment whose shares have drifted."""
+    return a_guilty_branch(**({"experiment": "pref-y", "state": "not_judged", "guilty_since": None} | more))
 
 
 def an_hour(condition: HourCondition = HourCondition.COMPLETE, hour_start: datetime = NOON - timedelta(hours=1), **more) -> HourFacts:

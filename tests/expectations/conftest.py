@@ -12,6 +12,7 @@ from expectations.gate.direct_run import run_directly
 from expectations.gate.gate_results import CheckResult
 from expectations.gate.gate_run import run_suite
 from expectations.gate.table_gates import SUITES
+from expectations.suites.experiment_health import experiment_health_suite
 from expectations.suites.ingest_audit import ingest_audit_suite
 from expectations.suites.release_health import release_health_suite
 from expectations.suites.window_suites import total_by_hour
@@ -44,6 +45,8 @@ def suite_for(table_name: str, rows: Rows, run: AuditedRun) -> TableSuite:
     """The table's suite for these rows, the schema's apart."""
     if table_name == "release_health":
         return release_health_suite(staged(table_name, rows), LOOKS)
+    if table_name == "experiment_health":
+        return experiment_health_suite(staged(table_name, rows), LOOKS)
     if table_name == "ingest_audit":
         return ingest_audit_suite(staged(table_name, rows), run, totals_of(rows))
     return SUITES[table_name](staged(table_name, rows), run)

@@ -58,7 +58,7 @@ def outside(column: Column) -> list[float]:
 
 
 def time_words(table: Table) -> str:
-    if table.name == "release_health":
+    if table.name in ("release_health", "experiment_health"):
         return "2026-11-22 11:00 <= as_of < 2026-11-22 11:00"
     return f"2026-11-22 10:00 <= {table.time_column} < 2026-11-22 11:00"
 
@@ -176,6 +176,17 @@ CASES_OF_HEALTH = (
         changed("release_health", score=None, ratio=None),
         "2",
     ),
+    Case("experiment_health", "state is one of guilty, listed, not_judged, quiet", changed("experiment_health", state="bad"), "bad"),
+    Case(
+        "experiment_health",
+        "measure is one of main_crashes_capped, content_crashes_capped",
+        changed("experiment_health", measure="gpu_crashes"),
+        "gpu_crashes",
+    ),
+    Case("experiment_health", "ratio_low <= ratio", changed("experiment_health", ratio_low=1.2), "ratio_low above ratio: 0.1"),
+    Case("experiment_health", "ratio <= ratio_high", changed("experiment_health", ratio_high=1.0), "ratio above ratio_high: 0.1"),
+    Case("experiment_health", "guilty only on odds enough", changed("experiment_health", state="guilty"), "odds missing to guilty: 1198"),
+    Case("experiment_health", "audit_sequence is 7, that of the run", changed("experiment_health", audit_sequence=8), "8"),
     Case("release_health", "every verdict has its cells", lambda rows: rows["release_health"].pop(), "0"),
     Case("release_health", "every cell has its verdict", lambda rows: rows["release_health"].pop(0), "0"),
     Case("release_health", "audit_sequence is 7, that of the run", changed("release_health", audit_sequence=8), "8"),

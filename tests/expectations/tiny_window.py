@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from expectations.checks.audited_run import AuditedRun, History
 from jobs.declarations.measures import MEASURES
-from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Table
+from jobs.declarations.tables import EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Table
 from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.tables.schemas import staged_schema
 from jobs.tables.staging import stage_rows
@@ -102,6 +102,29 @@ def tiny_window() -> Rows:
             }
         ],
         "release_health": [_health("release", "all", "all"), _health("platform", "Windows_NT", "main_crashes_capped")],
+        "experiment_health": [_branch_health()],
+    }
+
+
+def _branch_health() -> Row:
+    amounts = ("branch_crashes", "rest_crashes", "branch_usage_hours", "rest_usage_hours")
+    return dict.fromkeys(amounts, 10.0) | {
+        "as_of": HOUR_START + HOUR,
+        "channel": "beta",
+        "experiment": "pref-x",
+        "branch": "treatment",
+        "platform": "all",
+        "measure": "main_crashes_capped",
+        "started_at": HOUR_START - 24 * HOUR,
+        "ratio": 1.1,
+        "ratio_low": 0.9,
+        "ratio_high": 1.3,
+        "evidence": 2.0,
+        "alarm_at": 1_200.0,
+        "share_evidence": 0.4,
+        "state": "quiet",
+        "guilty_since": None,
+        "audit_sequence": 7,
     }
 
 
@@ -160,7 +183,7 @@ def stage_window(rows: Rows, staging: str, run_key: str = RUN_KEY, attempt: str 
 
 
 def stage_health(rows: Rows, staging: str, run_key: str = RUN_KEY, attempt: str = "scored", looks: Looks = LOOKS) -> Manifest:
-    files = {RELEASE_HEALTH.name: _stage(RELEASE_HEALTH, rows, staging, run_key, attempt)}
+    files = {table.name: _stage(table, rows, staging, run_key, attempt) for table in (RELEASE_HEALTH, EXPERIMENT_HEALTH)}
     return Manifest(run_key, attempt, WINDOW, "1", WINDOW.end, files, looks)
 
 

@@ -145,6 +145,23 @@ class Restatement:
 
 
 @dataclass(frozen=True)
+class ExperimentLook:
+    """A row of experiment_health in which something is to be said. Fields are named as the columns are."""
+
+    channel: str
+    experiment: str
+    branch: str
+    platform: str
+    measure: str
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    evidence: float
+    state: str
+    guilty_since: datetime | None = None
+
+
+@dataclass(frozen=True)
 class DigestFacts:
     """Everything that one digest of one release channel says.
 
@@ -161,6 +178,8 @@ class DigestFacts:
     hours: tuple[HourFacts, ...] = ()
     failed_expectations: tuple[FailedExpectation, ...] = ()
     restatements: tuple[Restatement, ...] = ()
+    experiments: tuple[ExperimentLook, ...] = ()
+    """At the window's end: branches that are to blame, and those of experiments that are not judged."""
     holes: Holes = NO_HOLES
     """What is missing in the two weeks before the window's end, whatever this run did."""
     data_label: str | None = None

@@ -1,6 +1,7 @@
 """Reads what digests are made of: release_health, ingest_audit and data_quality through pyiceberg, the landing zone's markers. No JVM."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,9 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 
 from jobs.declarations.policies import HORIZON_HOURS
-from jobs.declarations.tables import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS, Table
+from jobs.declarations.tables import DATA_QUALITY, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS, Table
 from jobs.declarations.windows import Window
-from jobs.digest.facts.digest_facts import FailedExpectation, HourCondition, HourFacts, Review
+from jobs.digest.facts.digest_facts import ExperimentLook, FailedExpectation, HourCondition, HourFacts, Review
 from jobs.digest.facts.window_conditions import failed_expectations, hour_facts
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.tables.lake_catalog import identifier
@@ -112,6 +113,14 @@ def read_looks(catalog: Catalog, first: datetime, last: datetime) -> list[Cell]:
 def read_reviews(catalog: Catalog) -> list[Review]:
     """What people said of releases; the later of two holds."""
     return [Review(**row) for row in _rows(catalog, RELEASE_REVIEWS, where.AlwaysTrue(), RELEASE_REVIEWS.column_names)]
+
+
+def read_experiments(catalog: Catalog, at: datetime) -> list[ExperimentLook]:
+    """The branches of which there is something to say at that look."""
+    wanted = where.And(where.EqualTo("as_of", at.isoformat()), where.In("state", ("guilty", "not_judged")))
+    return [
+        ExperimentLook(**row) for row in _rows(catalog, EXPERIMENT_HEALTH, wanted, tuple(column.name for column in fields(ExperimentLook)))
+    ]
 
 
 def read_failed_expectations(catalog: Catalog, run_key: str, since: datetime) -> tuple[FailedExpectation, ...]:

@@ -22,6 +22,7 @@ from jobs.digest.messages.message_blocks import (
 from jobs.digest.messages.page_links import view_links
 from jobs.digest.wording.attention_items import MOST_ITEMS, attention_items, problem_items
 from jobs.digest.wording.data_line import data_line, has_no_figures, short_data_line, trouble_sentences
+from jobs.digest.wording.experiment_words import blame_words
 from jobs.digest.wording.verdict_advice import action, caveats
 from jobs.digest.wording.verdict_words import (
     MARKS,
@@ -78,7 +79,9 @@ def is_all_good(facts: DigestFacts) -> bool:
     """Every release in use is healthy or improved, the window is complete, and nothing asks for attention."""
     states_are_good = bool(facts.releases) and all(r.verdict.state in GOOD_STATES for r in facts.releases)
     has_caveats = any(caveats(decide(facts, r)) or notes_to_tell(r.verdict) or problem_items(r) for r in facts.releases)
-    return states_are_good and not (trouble_sentences(facts) or facts.failed_expectations or facts.restatements or has_caveats)
+    return states_are_good and not (
+        trouble_sentences(facts) or facts.failed_expectations or facts.restatements or facts.experiments or has_caveats
+    )
 
 
 def root_blocks(facts: DigestFacts) -> list[Block]:
@@ -112,7 +115,7 @@ def _verdict_elements(facts: DigestFacts, decision: Decision, *, is_alone: bool,
     lead = f"Last verdict, {as_of}: {headline(decision)}\n" if is_repeated else ""
     weak = "".join(f"\n{caveat}" for caveat in caveats(decision))
     return [
-        words(f"{lead}{' '.join([sentence(decision), *outlook(decision)])}\n"),
+        words(f"{lead}{' '.join([sentence(decision), *blame_words(facts, decision), *outlook(decision)])}\n"),
         bold(action(decision, is_alone=is_alone)),
         *([words(weak)] if weak else []),
     ]

@@ -5,6 +5,7 @@ from itertools import groupby
 from jobs.digest.decisions.release_decisions import Decision, decide, is_dismissed
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.wording.data_line import restatement_words
+from jobs.digest.wording.experiment_words import unjudged_items
 from jobs.digest.wording.verdict_words import notes_to_tell, reviewed_state_words, told_note
 from jobs.verdicts.health_cells import ALARMING_STATES, Cell, State, is_suspicious
 from jobs.wording.cell_words import measure_words, place_words, state_name, where_words
@@ -29,6 +30,7 @@ def attention_items(facts: DigestFacts, headline_release: ReleaseLook | None) ->
     for release in facts.releases:
         if release.verdict.state is not State.DATA_PROBLEM:
             items.extend(f"{as_label(release.version)}: {note}" for note in notes_to_tell(release.verdict))
+    items.extend(unjudged_items(facts))
     items.extend(f"Restated: {restatement_words(restated)}" for restated in facts.restatements)
     return list(dict.fromkeys(items))
 
