@@ -15,6 +15,7 @@ from jobs.scoring.method.development_factors import adoption_bins
 from jobs.scoring.method.local_groups import local_groups
 from jobs.scoring.method.release_amounts import hours_before_factor, release_exposure
 from jobs.scoring.method.severity_index import MeasureRatio, severity_index
+from jobs.scoring.rows.robust_steps import group_events, pulled_releases
 from jobs.scoring.rows.row_recomputation import Row, row_variance_to_mean
 from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, Cell, State, cell_from_row, deciding_cell
 from jobs.verdicts.health_notes import NoteCode
@@ -76,7 +77,12 @@ def explain_release(scored: ScoredRelease, verdict: Row, rows: Sequence[Row], po
     if cell.history is None or cell.looks is None or row["ratio"] is None:
         return "\n".join([*lines, _rates_alone(row)])
     index = list(zip(cell.looks.scopes, cell.looks.strata, strict=True)).index((row["scope"], row["stratum"]))
-    lines += [*_received(row), *_expected(cell, row, index, look), *_judged(cell, row, policy), *_state(cell, row, index, look, policy)]
+    lines += [
+        *_received(row),
+        *_expected(cell, row, index, look, policy),
+        *_judged(cell, row, policy),
+        *_state(cell, row, index, look, policy),
+    ]
     return "\n".join([*lines, *_other_cells(rows)])
 
 
@@ -112,7 +118,7 @@ def _received(row: Row) -> list[str]:
     ]
 
 
-def _expected(cell: ScoredCell, row: Row, index: int, look: int) -> list[str]:
+def _expected(cell: ScoredCell, row: Row, index: int, look: int, policy: Policy) -> list[str]:
     """The terms of E: of all groups of users, of the last 24 hours alone, or of one group against the rest of its release."""
     shares = stratum_shares(cell, look, look - TRAILING_HOURS + 1 if row["scope"] == "trailing" else 0)
     if row["scope"] == "stratum":
@@ -121,12 +127,16 @@ def _expected(cell: ScoredCell, row: Row, index: int, look: int) -> list[str]:
         f"   {as_label(s.name, 60):<44} {s.usage_hours:>10.1f} h x {s.crashes_per_1k_hours:>8.3f} per 1000 h x {s.factor:>6.3f} = {s.expected_crashes:>8.2f}"
         for s in shares
     ]
+    assert cell.history is not None and cell.looks is not None, "told only of cells with a baseline"
+    events = group_events(cell.looks, cell.prepared.strata.names, look, policy.verdict)
     return [
         "2. What past releases would have had",
         f"   {plural(len(row['baseline_versions']), 'release')}, newest first: {', '.join(map(as_label, row['baseline_versions']))}.",
+        *pulled_releases(cell.history),
         "   Hours of each group of users x that group's mature crash rate x how much higher rates run at this age and adoption",
         f"   (learned from those releases){_outside(row)}:",
         *terms,
+        *events,
         *_rest_of_release(cell, row, index, look),
         *_hours_before(cell, row, look),
         f"   together E = {row['expected_crashes']:.2f}; O / E = {row['delayed_crashes'] / max(row['expected_crashes'], 1e-12):.2f}.",
