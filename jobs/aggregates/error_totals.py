@@ -4,11 +4,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.aggregates.measure_totals import fill_absent, totals
-from jobs.declarations.dimensions import COUNTRY_GROUPS, DIMENSIONS, OTHER_COUNTRIES
+from jobs.declarations.dimensions import COUNTRY_GROUPS, DIMENSIONS, OTHER_COUNTRIES, STRATUM_COLUMNS, StratumColumn
 
 _DIMENSION_NAMES = [dimension.name for dimension in DIMENSIONS]
 _EXPERIMENT_KEYS = ["channel", "version", "os_name", "experiment", "branch"]
-_RELEASE_KEYS = ["hour_start", "channel", "release_version", "os_name", "os_version_major", "architecture", "country_group"]
+_RELEASE_KEYS = ["hour_start", "channel", "release_version", *(stratum.name for stratum in STRATUM_COLUMNS)]
 
 
 def total_errors(pings: DataFrame, arrived: DataFrame) -> DataFrame:
@@ -29,8 +29,7 @@ def total_releases(error_totals: DataFrame) -> DataFrame:
     """release_totals: error_aggregates rolled up to the hour and to what scoring makes its strata of."""
     return (
         error_totals.withColumn("hour_start", _hour_start())
-        .withColumn("os_version_major", _first_part(F.col("os_version")))
-        .withColumn("country_group", _country_group(F.col("country")))
+        .withColumns({stratum.name: _stratum(stratum) for stratum in STRATUM_COLUMNS})
         .groupBy(*_RELEASE_KEYS)
         .agg(*totals())
     )
@@ -38,6 +37,13 @@ def total_releases(error_totals: DataFrame) -> DataFrame:
 
 def _hour_start() -> Column:
     return F.date_trunc("hour", "window_start")
+
+
+def _stratum(stratum: StratumColumn) -> Column:
+    value = F.col(stratum.dimension.name)
+    if stratum.made_by == "first_part":
+        return _first_part(value)
+    return _country_group(value) if stratum.made_by == "country_group" else value
 
 
 def _first_part(version: Column) -> Column:

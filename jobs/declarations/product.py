@@ -137,6 +137,9 @@ class Channel:
     is_rolling: bool = False
 
 
+Stratum = Literal["value", "first_part", "country_group"]
+"""How users are told apart by a dimension: by its value, by its first numeric part (of 10.0, 10), or by the group of countries it is in."""
+
 Rule = Callable[[object, Any], str | None]
 """From the first value that a ping holds at a dimension's paths, and the ping, to the column's text; jobs/pings/field_rules.py names some."""
 
@@ -145,7 +148,8 @@ Rule = Callable[[object, Any], str | None]
 class Dimension:
     """`paths` are looked into in their order, and the first that holds a value counts; `paths_in` replaces them for pings of some types.
 
-    `rule` names one of jobs/pings/field_rules.py, or is a function of the product's own.
+    `rule` names one of jobs/pings/field_rules.py, or is a function of the product's own. With `stratum`, releases are compared among users
+    who have the same.
     """
 
     name: str
@@ -153,6 +157,7 @@ class Dimension:
     rule: str | Rule
     description: str
     nullable: bool = False
+    stratum: Stratum | None = None
     paths_in: Mapping[PingType, tuple[str, ...]] = field(default_factory=dict)
 
     def paths_of(self, ping_type: PingType) -> tuple[str, ...]:

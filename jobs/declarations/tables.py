@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from jobs.declarations.dimensions import DIMENSIONS
+from jobs.declarations.dimensions import DIMENSIONS, STRATUM_COLUMNS, StratumColumn
 from jobs.declarations.measures import HAS_UPDATES, MEASURES, SCORED_MEASURES
 from jobs.declarations.product import Measure
 
@@ -60,6 +60,17 @@ def _measure_column(measure: Measure) -> Column:
 
 DIMENSION_COLUMNS: tuple[Column, ...] = tuple(Column(d.name, "string", d.description, nullable=d.nullable) for d in DIMENSIONS)
 MEASURE_COLUMNS: tuple[Column, ...] = tuple(_measure_column(measure) for measure in MEASURES)
+
+
+def _stratum_column(stratum: StratumColumn) -> Column:
+    dimension = stratum.dimension
+    if stratum.made_by == "first_part":
+        return Column(stratum.name, "string", f"First numeric part of {dimension.name}.", nullable=True)
+    if stratum.made_by == "country_group":
+        return Column(stratum.name, "string", "Group of countries, as declared in jobs/declarations/dimensions.py.")
+    return _DIMENSION[stratum.name]
+
+
 _DIMENSION = {column.name: column for column in DIMENSION_COLUMNS}
 
 WINDOW_RUN_ID = Column(
@@ -102,15 +113,12 @@ EXPERIMENT_ERROR_AGGREGATES = Table(
 RELEASE_TOTALS = Table(
     "release_totals",
     "Hourly totals of each release and stratum: what scoring reads.",
-    ("hour_start", "channel", "release_version", "os_name", "os_version_major", "architecture", "country_group"),
+    ("hour_start", "channel", "release_version", *(column.name for column in STRATUM_COLUMNS)),
     (
         _HOUR_START,
         _DIMENSION["channel"],
         _DIMENSION["release_version"],
-        _DIMENSION["os_name"],
-        Column("os_version_major", "string", "First numeric part of the operating system's version.", nullable=True),
-        _DIMENSION["architecture"],
-        Column("country_group", "string", "Group of countries, as declared in jobs/declarations/dimensions.py."),
+        *(_stratum_column(column) for column in STRATUM_COLUMNS),
         *MEASURE_COLUMNS,
         WINDOW_RUN_ID,
     ),
@@ -444,7 +452,7 @@ RELEASE_RECORDS = Table(
     "release_records",
     "What a finished release contributes to the scores of later ones, so that no run has to read its hours again: made from release_totals and "
     "usage_delays, and made anew when their hours change.",
-    ("channel", "release_version", "released_at", "series", "os_name", "os_version_major", "architecture", "country_group"),
+    ("channel", "release_version", "released_at", "series", *(column.name for column in STRATUM_COLUMNS)),
     (
         Column("released_at", "timestamp", "Start of the hour in which it was released."),
         _DIMENSION["channel"],
@@ -456,9 +464,11 @@ RELEASE_RECORDS = Table(
             "release (one row, with what the others rest on).",
         ),
         Column("os_name", "string", "Operating system; `all` for all together, empty in the row of the release."),
-        Column("os_version_major", "string", "As in release_totals; empty where it is unknown, or all are taken together."),
-        Column("architecture", "string", "As in release_totals; empty where all are taken together."),
-        Column("country_group", "string", "As in release_totals; empty where all are taken together."),
+        *(
+            Column(column.name, "string", "As in release_totals; empty where it is unknown, or all are taken together.")
+            for column in STRATUM_COLUMNS
+            if column.name != "os_name"
+        ),
         Column("usage_hours", ListOf("double"), "Usage hours received in each hour; NaN where no ping came.", "hours"),
         *(
             [Column("updates", ListOf("double"), "Updates to the version in each hour; NaN where no ping carried them.", "updates")]

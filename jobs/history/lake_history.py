@@ -36,7 +36,6 @@ from jobs.scoring.looks.channel_scoring import open_releases
 from jobs.tables.complete_windows import PinnedHours, pin_hours
 from jobs.tables.lake_catalog import identifier
 
-"""The channel that a version passes through before."""
 _PREDECESSORS = timedelta(days=90)
 """Before the oldest baseline: the release before it."""
 

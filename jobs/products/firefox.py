@@ -106,6 +106,7 @@ _DIMENSIONS: tuple[Dimension, ...] = (
         "Processor architecture of the build.",
         nullable=True,
         paths_in={"core": ("arch",)},
+        stratum="value",
     ),
     Dimension(
         "os_name",
@@ -113,6 +114,7 @@ _DIMENSIONS: tuple[Dimension, ...] = (
         _os_name,
         "Operating system; Fennec on Linux is Android.",
         paths_in={"core": ("os",)},
+        stratum="value",
     ),
     Dimension(
         "os_version",
@@ -121,13 +123,9 @@ _DIMENSIONS: tuple[Dimension, ...] = (
         "At most three numeric parts (10.2.42-hello is 10.2.42); NULL if it does not start with a digit.",
         nullable=True,
         paths_in={"core": ("osversion",)},
+        stratum="first_part",
     ),
-    Dimension(
-        "country",
-        ("meta.geoCountry",),
-        "country",
-        "Two upper-case letters, else `??`.",
-    ),
+    Dimension("country", ("meta.geoCountry",), "country", "Two upper-case letters, else `??`.", stratum="country_group"),
 )
 
 

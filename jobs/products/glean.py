@@ -145,10 +145,12 @@ PRODUCT = Product(
         Dimension("version", ("client_info.app_display_version",), "version", "Version of the build."),
         # Fenix numbers its builds; their time stands beside.
         Dimension("build_id", ("client_info.build_date", "client_info.app_build"), "build_date", "Time of the build as YYYYMMDDhhmmss."),
-        Dimension("architecture", ("client_info.architecture",), "text", "Processor architecture.", nullable=True),
-        Dimension("os_name", ("client_info.os", "normalized_os"), "os_name", "Operating system."),
-        Dimension("os_version", ("client_info.os_version",), "os_version", "At most three numeric parts.", nullable=True),
-        Dimension("country", ("normalized_country_code",), "country", "Two upper-case letters, else `??`."),
+        Dimension("architecture", ("client_info.architecture",), "text", "Processor architecture.", nullable=True, stratum="value"),
+        Dimension("os_name", ("client_info.os", "normalized_os"), "os_name", "Operating system.", stratum="value"),
+        Dimension(
+            "os_version", ("client_info.os_version",), "os_version", "At most three numeric parts.", nullable=True, stratum="first_part"
+        ),
+        Dimension("country", ("normalized_country_code",), "country", "Two upper-case letters, else `??`.", stratum="country_group"),
     ),
     measures=_MEASURES,
     applications=("Firefox", "Fenix"),

@@ -22,7 +22,7 @@ PRODUCT = Product(
     dimensions=(
         Dimension("channel", ("channel",), "channel", "stable or preview."),
         Dimension("release_version", ("app_version",), "release_version", "What users call the release (4.12.0)."),
-        Dimension("os_name", ("os",), "os_name", "Operating system."),
+        Dimension("os_name", ("os",), "os_name", "Operating system.", stratum="value"),
     ),
     measures=(
         Measure(

@@ -75,6 +75,8 @@ def _problems_of_dimensions(product: Product) -> Iterator[str]:
     names = [dimension.name for dimension in product.dimensions]
     yield from (f"dimensions: {name} is missing; scoring compares releases by it" for name in _NEEDED_DIMENSIONS if name not in names)
     for dimension in product.dimensions:
+        if dimension.name == "os_name" and dimension.stratum != "value":
+            yield "dimensions: os_name needs stratum='value'; platforms are told apart by it"
         if isinstance(dimension.rule, str) and dimension.rule not in _RULES:
             yield f"dimensions: the rule of {dimension.name} is {dimension.rule!r}; {_there_are(_RULES)}, or a function"
         if not dimension.paths and not dimension.paths_in:

@@ -1,5 +1,6 @@
 """The names of states, measures, platforms and groups of users as people say them, for the digest and for `explain`."""
 
+from jobs.declarations.dimensions import STRATUM_COLUMNS
 from jobs.declarations.measures import MEASURES
 from jobs.products.chosen import PRODUCT
 from jobs.verdicts.health_cells import ALL, Cell, State
@@ -8,7 +9,6 @@ from jobs.wording.client_text import as_label
 _MEASURES = {measure.name: measure for measure in MEASURES}
 _UNKNOWN = "unknown"
 _HAS_COUNTRIES = any(dimension.name == "country" for dimension in PRODUCT.dimensions)
-_STRATUM_PARTS = 4  # operating system, its version, architecture, country group
 
 
 def state_name(state: State) -> str:
@@ -30,12 +30,13 @@ def platform_words(platform: str) -> str:
 def stratum_words(stratum: str) -> str:
     """`Windows 10, x86-64, western europe` for the stratum `Windows_NT / 10 / x86-64 / western_europe`, `macOS` for a platform; others as they are."""
     parts = stratum.split(" / ")
-    if len(parts) != _STRATUM_PARTS:
+    if len(parts) != len(STRATUM_COLUMNS):
         return PRODUCT.platforms.get(stratum, as_label(stratum, 60))
-    platform, version, architecture, group = (as_label(part) for part in parts)
-    system = platform_words(platform) if version == _UNKNOWN else f"{platform_words(platform)} {version}"
-    countries = "" if not _HAS_COUNTRIES else "other countries" if group == "other" else group.replace("_", " ")
-    return ", ".join(filter(None, (system, "" if architecture == _UNKNOWN else architecture, countries)))
+    told = {column.name: as_label(part) for column, part in zip(STRATUM_COLUMNS, parts, strict=True) if part != _UNKNOWN}
+    system = " ".join(filter(None, (platform_words(told.pop("os_name", _UNKNOWN)), told.pop("os_version_major", ""))))
+    if group := told.pop("country_group", ""):
+        told["country_group"] = "" if not _HAS_COUNTRIES else "other countries" if group == "other" else group.replace("_", " ")
+    return ", ".join(filter(None, (system, *told.values())))
 
 
 def where_words(cell: Cell) -> str:

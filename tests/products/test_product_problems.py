@@ -45,6 +45,7 @@ def test_our_own_products_have_none(name: str) -> None:
         (replace(HARBOR, dimensions=HARBOR.dimensions[1:]), "dimensions: channel is missing"),
         (with_dimension("os_name", rule="osname"), "the rule of os_name is 'osname'; there are channel,"),
         (with_dimension("os_name", paths=()), "os_name has no path"),
+        (with_dimension("os_name", stratum=None), "os_name needs stratum='value'"),
         (replace(HARBOR, dimensions=(*HARBOR.dimensions, Dimension("reason", ("why",), "text", ""))), "'reason' is a column of the tables"),
         (with_measure("sessions", pings=("session",)), "measures: sessions: 'session' is none of the ping types"),
         (with_measure("sessions", source=OneWhere(())), "sessions has no condition"),

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.scoring.inputs.release_calendar import Release
-from jobs.scoring.inputs.release_record import EXPOSURE_COLUMNS, SCORED_COLUMNS, STRATUM_COLUMNS, HourlyCounts, ReleaseRecord
+from jobs.scoring.inputs.release_record import EXPOSURE_COLUMNS, SCORED_COLUMNS, STRATUM_NAMES, HourlyCounts, ReleaseRecord
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
 from jobs.scoring.method.hourly_counts import Array
 
@@ -32,11 +32,11 @@ class RecordKey:
 
 def record_rows(release: Release, record: ReleaseRecord, rests_on: str, schema: pa.Schema) -> pa.Table:
     """The rows of a record; columns and types are those of the table's schema."""
-    parts = [_rows(_RELEASE, [("", "", "", "")], {}), _rows(_OWN, record.own.strata, record.own.by_measure)]
+    parts = [_rows(_RELEASE, [("",) * len(STRATUM_NAMES)], {}), _rows(_OWN, record.own.strata, record.own.by_measure)]
     if record.previous is not None:
         parts.append(_rows(_PREVIOUS, record.previous.strata, record.previous.by_measure))
     kernels = {platform: kernel for platform, kernel in (record.kernels or {}).items() if kernel is not None}
-    strata = [(platform or _ALL, "", "", "") for platform in kernels]
+    strata = [(platform or _ALL, *("",) * (len(STRATUM_NAMES) - 1)) for platform in kernels]
     parts.append(_rows(_DELAYS, strata, {"share_by_delay": np.array(list(kernels.values()))} if kernels else {}))
     rows = pa.concat_tables(parts)
     constants = {"released_at": release.hour, "channel": release.channel, "release_version": release.version, "rests_on": rests_on}
@@ -48,7 +48,7 @@ def record_rows(release: Release, record: ReleaseRecord, rests_on: str, schema: 
 def records_of(rows: pa.Table) -> dict[RecordKey, tuple[str, ReleaseRecord]]:
     """Each release's record with what it rests on, from whole releases' rows of release_records."""
     unit = ["channel", "release_version", "released_at"]
-    rows = rows.combine_chunks().sort_by([(name, "ascending") for name in (*unit, "series", *STRATUM_COLUMNS)])
+    rows = rows.combine_chunks().sort_by([(name, "ascending") for name in (*unit, "series", *STRATUM_NAMES)])
     found = {}
     for header in rows.filter(pc.field("series") == _RELEASE).select([*unit, "rests_on"]).to_pylist():
         is_own = pc.and_(
@@ -71,7 +71,7 @@ def _record(rows: pa.Table) -> ReleaseRecord:
 
 
 def _counts(rows: pa.Table, measures: Sequence[str], hours: int) -> HourlyCounts:
-    strata = zip(*(rows[name].to_pylist() for name in STRATUM_COLUMNS), strict=True)
+    strata = zip(*(rows[name].to_pylist() for name in STRATUM_NAMES), strict=True)
     return HourlyCounts(tuple(strata), {name: _matrix(rows, name).reshape(rows.num_rows, hours) for name in measures})
 
 
@@ -80,9 +80,9 @@ def _matrix(rows: pa.Table, column: str) -> Array:
     return np.asarray(flat, dtype=np.float64).reshape(rows.num_rows, -1) if rows.num_rows else np.zeros(0)
 
 
-def _rows(series: str, strata: Sequence[tuple[str, str, str, str]], by_name: Mapping[str, Array]) -> pa.Table:
+def _rows(series: str, strata: Sequence[tuple[str, ...]], by_name: Mapping[str, Array]) -> pa.Table:
     columns = {"series": pa.array([series] * len(strata), pa.string())}
-    for i, name in enumerate(STRATUM_COLUMNS):
+    for i, name in enumerate(STRATUM_NAMES):
         columns[name] = pa.array([stratum[i] for stratum in strata], pa.string())
     for name in _LISTS:
         matrix = by_name.get(name, np.zeros((len(strata), 0)))

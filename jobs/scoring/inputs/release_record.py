@@ -9,16 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from jobs.declarations.dimensions import STRATUM_COLUMNS
 from jobs.declarations.measures import HAS_UPDATES, SCORED_MEASURES
 from jobs.scoring.inputs.release_calendar import Release
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
 from jobs.scoring.method.hourly_counts import Array
 from jobs.scoring.method.strata import FineStratum
 
-STRATUM_COLUMNS = ("os_name", "os_version_major", "architecture", "country_group")
+STRATUM_NAMES = tuple(column.name for column in STRATUM_COLUMNS)
 SCORED_COLUMNS: tuple[str, ...] = tuple(measure.name for measure in SCORED_MEASURES)
 EXPOSURE_COLUMNS = ("usage_hours", "updates") if HAS_UPDATES else ("usage_hours",)
-TOTALS_COLUMNS = ("hour_start", "channel", "release_version", *STRATUM_COLUMNS, *EXPOSURE_COLUMNS, *SCORED_COLUMNS)
+TOTALS_COLUMNS = ("hour_start", "channel", "release_version", *STRATUM_NAMES, *EXPOSURE_COLUMNS, *SCORED_COLUMNS)
 """The columns of release_totals that a release's record is made of."""
 _HOUR_US = 3_600_000_000
 
@@ -104,7 +105,7 @@ def _strata_of(rows: pa.Table) -> tuple[tuple[FineStratum, ...], NDArray[np.intp
     """The strata in order, and the code of each row's; an unknown part is the empty string."""
     code = np.zeros(rows.num_rows, dtype=np.int64)
     parts = []
-    for name in STRATUM_COLUMNS:
+    for name in STRATUM_NAMES:
         encoded = pc.fill_null(rows[name], "").combine_chunks().dictionary_encode()
         encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
         values = encoded.dictionary.to_pylist()

@@ -1,7 +1,7 @@
 """Strata for standardisation: as fine as the baselines' counts allow (scoring 2).
 
-A stratum that is too small joins the others of its parent that are too small: first countries are merged, then architectures, then
-versions of the operating system, then operating systems.
+A stratum that is too small joins the others of its parent that are too small: from the last declared column on: first countries are
+merged, then architectures, then versions of the operating system, then operating systems.
 """
 
 from collections import Counter, defaultdict
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from jobs.declarations.policies import StrataPolicy
 from jobs.scoring.method.hourly_counts import Array
 
-FineStratum = tuple[str, str, str, str]
-"""os_name, os_version_major, architecture, country_group; an unknown one is the empty string."""
+FineStratum = tuple[str, ...]
+"""The values of the declared columns of strata, the operating system first (os_name, os_version_major, architecture, country_group); an unknown one
+is the empty string."""
 OTHER = "other"
 
 
@@ -52,18 +53,19 @@ def coarsen(fine: tuple[FineStratum, ...], usage_hours: Array, crashes: Array, i
     A fine stratum that no baseline has seen goes to a stratum of its own for each operating system, named `new`.
     """
     min_usage = policy.min_usage_share * float(usage_hours.sum())
-    sizes = Counter(stratum[:depth] for stratum, seen in zip(fine, is_seen, strict=True) if seen for depth in (1, 2, 3, 4))
+    sizes = Counter(stratum[:depth] for stratum, seen in zip(fine, is_seen, strict=True) if seen for depth in range(1, len(stratum) + 1))
     names: set[tuple[str, ...]] = set()
     group_of: dict[int, tuple[str, ...]] = {}
     open_groups: dict[int, FineStratum] = {i: fine[i] for i in range(len(fine)) if is_seen[i]}
-    for depth in (4, 3, 2, 1):
+    deepest = max(map(len, fine), default=0)
+    for depth in range(deepest, 0, -1):
         members: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for i, key in open_groups.items():
             members[key[:depth]].append(i)
         for prefix, group in sorted(members.items()):
             is_large = usage_hours[group].sum() >= min_usage and crashes[group].sum() >= policy.min_crashes
             if is_large and len(names) < policy.most - 1:
-                name = prefix if depth == 4 or len(group) == sizes[prefix] else (*prefix, OTHER)
+                name = prefix if depth == deepest or len(group) == sizes[prefix] else (*prefix, OTHER)
                 names.add(name)
                 group_of.update(dict.fromkeys(group, name))
                 for i in group:
