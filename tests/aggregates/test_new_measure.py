@@ -23,7 +23,7 @@ ROW = """
         "made_up_events", "made-up events", "events", ("main",), _histogram("MADE_UP_EVENTS"), "unknown", "Events that were made up."
     ),
 """
-ROWS_BEGIN = "MEASURES: tuple[Measure, ...] = ("
+ROWS_BEGIN = "_MEASURES: tuple[Measure, ...] = ("
 
 PUBLISH = """
 import sys
@@ -73,7 +73,7 @@ def declare_one_more_measure(checkout: Path) -> None:
     """A copy of the jobs whose declarations have one more row."""
     shutil.copytree(ROOT / "jobs", checkout / "jobs", ignore=shutil.ignore_patterns("__pycache__"))
     (checkout / "docs").mkdir()
-    declarations = checkout / "jobs" / "declarations" / "measures.py"
+    declarations = checkout / "jobs" / "products" / "firefox.py"
     text = declarations.read_text()
     assert text.count(ROWS_BEGIN) == 1
     declarations.write_text(text.replace(ROWS_BEGIN, ROWS_BEGIN + ROW))
