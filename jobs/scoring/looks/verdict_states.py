@@ -32,7 +32,7 @@ def flagged_looks(looks: CellLooks, alarm: AlarmPolicy) -> Flags:
     doubt = np.array([doubt_at(looks.age_hours, alarm, scope) for scope in looks.scopes])
     is_beyond = looks.posterior.p_unacceptable >= 1 - doubt
     for cell, scope in enumerate(looks.scopes):
-        if scope == "platform":
+        if scope == "platform" and is_beyond[cell].any():
             is_beyond[cell] &= looks.chance_if_healthy(cell) <= alarm.chance_if_healthy
     return is_beyond & (looks.effective_crashes >= alarm.min_effective_crashes) & (looks.expected > 0) & looks.is_known
 
