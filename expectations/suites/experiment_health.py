@@ -27,6 +27,9 @@ def experiment_health_suite(staged: StagedTable, looks: Looks) -> TableSuite:
         _at_most(
             "odds missing to guilty", "CASE WHEN state = 'guilty' THEN alarm_at - evidence END", "guilty only on odds enough", ("evidence",)
         ),
+        _at_most(
+            "seconds from as_of to guilty_since", "epoch(guilty_since) - epoch(as_of)", "guilty_since <= as_of", ("guilty_since", "as_of")
+        ),
         Check(
             words=f"audit_sequence is {looks.audit_sequence}, that of the run",
             severity=Severity.CRITICAL,

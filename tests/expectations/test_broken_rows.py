@@ -186,6 +186,7 @@ CASES_OF_HEALTH = (
     Case("experiment_health", "ratio_low <= ratio", changed("experiment_health", ratio_low=1.2), "ratio_low above ratio: 0.1"),
     Case("experiment_health", "ratio <= ratio_high", changed("experiment_health", ratio_high=1.0), "ratio above ratio_high: 0.1"),
     Case("experiment_health", "guilty only on odds enough", changed("experiment_health", state="guilty"), "odds missing to guilty: 1198"),
+    Case("experiment_health", "guilty_since <= as_of", changed("experiment_health", guilty_since=HOUR_START + 2 * HOUR), "3600"),
     Case("experiment_health", "audit_sequence is 7, that of the run", changed("experiment_health", audit_sequence=8), "8"),
     Case("release_health", "every verdict has its cells", lambda rows: rows["release_health"].pop(), "0"),
     Case("release_health", "every cell has its verdict", lambda rows: rows["release_health"].pop(0), "0"),
