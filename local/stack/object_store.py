@@ -62,8 +62,11 @@ def _write_keys(path: Path, environment: dict[str, str], readable_by_all: tuple[
 
 
 def _server_arguments(folder: Path, s3_port: int) -> list[str]:
-    ports = {f"{service}.port": s3_port if service == "s3" else pick_port(0) for service in _SERVICES}
-    ports |= {f"{service}.port.grpc": pick_port(0) for service in _SERVICES}
+    names = [f"{service}.port{kind}" for service in _SERVICES for kind in ("", ".grpc") if (service, kind) != ("s3", "")]
+    others: set[int] = set()
+    while len(others) < len(names):
+        others |= {pick_port(0)} - {s3_port}
+    ports = {"s3.port": s3_port, **dict(zip(names, others, strict=True))}
     return [
         "server",
         f"-dir={folder}",
