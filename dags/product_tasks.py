@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
@@ -49,7 +50,7 @@ class ProductTasks:
             return ""
         return f"{{{{ data_interval_end.add(minutes={self._layout.closed_after_minutes}).isoformat() }}}}"
 
-    @property
+    @cached_property
     def _layout(self) -> LandingLayout:
         return load_product(self.product.source).landing
 

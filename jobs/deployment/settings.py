@@ -118,12 +118,13 @@ def from_environment(product: str | None = None) -> Settings:
     """The settings of this process, or of one of the deployment's products. Raises SettingsError, with every mistake that there is."""
     path = settings_file()
     in_file = {} if path is None else _read_file(path)
-    section = products_in(in_file, path).get(Path(product or product_setting()).stem)
+    name = Path(product or product_setting()).stem
+    section = products_in(in_file, path).get(name)
     own = set() if section is None else PRODUCTS_OWN
-    in_variables = {name: os.environ[name.upper()] for name in Settings.model_fields if os.environ.get(name.upper()) and name not in own}
+    in_variables = {key: os.environ[key.upper()] for key in Settings.model_fields if os.environ.get(key.upper()) and key not in own}
     in_file = {key: value for key, value in in_file.items() if key != "products"}
     if section is not None:
-        in_file |= settings_of_product(in_file, section, Path(product or product_setting()).stem, path)
+        in_file |= settings_of_product(in_file, section, name, path)
     values = {**_defaults(), **in_file, **in_variables, "catalog": {**in_file.get("catalog", {}), **_catalog_variables()}}
     try:
         return Settings.model_validate(values)
@@ -155,12 +156,13 @@ def _read_file(path: Path) -> dict[str, Any]:
         section |= {key: _resolved(path, key, value) for key, value in section.items()}
     if not isinstance(document.get("catalog", {}), dict):
         raise SettingsError(f"{path}: catalog must be a section: [catalog], with pyiceberg's properties below it")
-    _refuse_secrets(path, document)
+    for name, part in {"": document, **{f"products.{name}.": section for name, section in products_in(document, path).items()}}.items():
+        _refuse_secrets(path, part, name)
     return {key: _resolved(path, key, value) for key, value in document.items()}
 
 
-def _refuse_secrets(path: Path, document: Mapping[str, Any]) -> None:
-    """A file is copied, committed and shown; the environment holds secrets."""
+def _refuse_secrets(path: Path, document: Mapping[str, Any], place: str) -> None:
+    """A file is copied, committed and shown; the environment holds secrets. `place` is the section that the keys stand in, with a dot."""
     secrets = []
     if "slack_bot_token" in document and not is_loopback(document.get("slack_api_url")):
         secrets.append(("slack_bot_token", "SLACK_BOT_TOKEN"))
@@ -170,7 +172,7 @@ def _refuse_secrets(path: Path, document: Mapping[str, Any]) -> None:
         secrets.append((f"catalog.{name}", f"{CATALOG_PREFIX}{name.upper().replace('.', '__').replace('-', '_')}"))
     if secrets:
         raise SettingsError(
-            "\n".join(f"{path}: {key} holds a secret: delete it there and set the variable {variable}" for key, variable in secrets)
+            "\n".join(f"{path}: {place}{key} holds a secret: delete it there and set the variable {variable}" for key, variable in secrets)
         )
 
 

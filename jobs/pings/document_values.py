@@ -43,13 +43,13 @@ class DocumentReader:
         values: Values = self._leaf_values(self._decode(line))
         if self._beyond_leaves is None:
             return values
-        return tuple(_walk(values[index], names) for index, names in self._beyond_leaves)
+        return tuple(value_at(values[index], names) for index, names in self._beyond_leaves)
 
     def read_slowly(self, line: bytes) -> tuple[Values, frozenset[str]]:
         """The values and the required objects that are missing; raises Rejected for a line that is not a JSON object."""
         document = parse_slowly(line)
         missing = frozenset(name for name in self._required if not isinstance(document.get(name), dict))
-        return tuple(_walk(document, names) for names in self._names), missing
+        return tuple(value_at(document, names) for names in self._names), missing
 
 
 def parse_slowly(line: bytes) -> dict[str, Any]:
@@ -69,7 +69,8 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")  # NaN and Infinity, which Python's parser would take
 
 
-def _walk(value: object, names: Sequence[str]) -> object:
+def value_at(value: object, names: Sequence[str]) -> object:
+    """What lies along the names; None where something else than an object stands on the way."""
     for name in names:
         if not isinstance(value, dict):
             return None

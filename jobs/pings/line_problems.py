@@ -15,7 +15,7 @@ from jobs.declarations.measures import PING_TYPES
 from jobs.declarations.product import Dimension, DurationAsHours
 from jobs.pings import field_rules
 from jobs.pings.client_values import LONGEST_TEXT, Rejected, first_value, path_names
-from jobs.pings.document_values import parse_slowly
+from jobs.pings.document_values import parse_slowly, value_at
 from jobs.pings.measure_rules import counted_kinds, kind_reason, measure_paths, read_measure
 from jobs.pings.ping_extraction import received_ns, required_objects
 from jobs.pings.ping_records import PING_MEASURES
@@ -221,12 +221,7 @@ def _counting(document: dict[str, Any], paths: tuple[str, ...]) -> tuple[str, st
 
 
 def _value_at(document: dict[str, Any], path: str) -> Any:
-    value: Any = document
-    for name in path_names(path):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return value
+    return value_at(document, path_names(path))
 
 
 def _shown(value: object) -> str:

@@ -52,11 +52,11 @@ def _file_blocks(path: str, etag: str, first_byte: int) -> Iterator[bytes]:
     try:
         file = open(path, "rb", buffering=0)  # noqa: PTH123, SIM115 - unbuffered; closed below
     except OSError as error:
-        raise _unusable(path, str(error)) from error
+        raise unusable(path, str(error)) from error
     with file:
         stat = os.fstat(file.fileno())
         if local_etag(stat.st_size, stat.st_mtime_ns) != etag:
-            raise _unusable(path, "it has changed since it was listed")
+            raise unusable(path, "it has changed since it was listed")
         file.seek(first_byte)
         while block := file.read(LOCAL_BLOCK_BYTES):
             yield block
@@ -89,10 +89,11 @@ def _s3_range(location: str, etag: str, start: int, end: int) -> bytes:
     try:
         return fetch()
     except (BotoCoreError, HTTPError, ClientError) as error:
-        raise _unusable(location, str(error)) from error
+        raise unusable(location, str(error)) from error
 
 
-def _unusable(location: str, cause: str) -> LandingZoneError:
+def unusable(location: str, cause: str) -> LandingZoneError:
+    """The error for an object that vanished or changed since it was listed."""
     return LandingZoneError(f"{location} cannot be read as it was listed: {cause}; run the window again, which lists it anew")
 
 

@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 
 from jobs.pings.byte_splits import ObjectPiece
 from jobs.pings.client_values import path_names
-from jobs.pings.document_values import Values
+from jobs.pings.document_values import Values, value_at
 from jobs.pings.line_pieces import UnreadableRestError
-from jobs.pings.stored_files import LandingZoneError, bucket_and_key, is_on_s3, local_etag
+from jobs.pings.object_blocks import unusable
+from jobs.pings.stored_files import bucket_and_key, is_on_s3, local_etag
 from jobs.tables.object_store import filesystem_of
 
 _ROWS_AT_ONCE = 4096
@@ -62,7 +63,7 @@ class _Columns:
 
     def of_row(self, row: dict[str, Any]) -> tuple[Values, frozenset[str]]:
         missing = self._absent.union(name for name in self._nested_required if name in row and row[name] is None)
-        return tuple(_walk(row, steps) for steps in self._steps), missing
+        return tuple(value_at(row, steps) for steps in self._steps), missing
 
 
 def _parquet_file(file: Any) -> pq.ParquetFile | None:
@@ -70,14 +71,6 @@ def _parquet_file(file: Any) -> pq.ParquetFile | None:
         return pq.ParquetFile(file)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
         return None
-
-
-def _walk(value: Any, steps: Sequence[str]) -> object:
-    for step in steps:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(step)
-    return value
 
 
 def _first_byte(parquet: pq.ParquetFile, group: int) -> int:
@@ -95,10 +88,10 @@ def _opened(piece: ObjectPiece) -> Iterator[Any]:
         else:
             stat = Path(piece.location).stat()
             if local_etag(stat.st_size, stat.st_mtime_ns) != piece.etag:
-                raise _unusable(piece, "it has changed since it was listed")
+                raise unusable(piece.location, "it has changed since it was listed")
             file = pa.OSFile(piece.location, "rb")
     except OSError as error:
-        raise _unusable(piece, str(error)) from error
+        raise unusable(piece.location, str(error)) from error
     with file:
         yield file
 
@@ -112,8 +105,4 @@ def _require_etag(piece: ObjectPiece) -> None:
     try:
         boto3.client("s3").head_object(Bucket=bucket, Key=key, IfMatch=piece.etag)
     except (BotoCoreError, ClientError) as error:
-        raise _unusable(piece, str(error)) from error
-
-
-def _unusable(piece: ObjectPiece, cause: str) -> LandingZoneError:
-    return LandingZoneError(f"{piece.location} cannot be read as it was listed: {cause}; run the window again, which lists it anew")
+        raise unusable(piece.location, str(error)) from error

@@ -12,6 +12,7 @@ import numpy as np
 from simulation.ping_world.clients import Document, Envelope, iso_date
 from simulation.ping_world.events import Crash, Kind
 from simulation.ping_world.firefox_clients import application_of, client_document, environment, meta_block
+from simulation.ping_world.firefox_faults import FAULTS as FAULTS
 from simulation.ping_world.names import NAMES
 from simulation.ping_world.world import Release
 

@@ -6,16 +6,15 @@ import msgspec
 import numpy as np
 
 from jobs.products.chosen import PRODUCT
-from simulation.ping_world import firefox_documents, firefox_faults, glean_documents, harbor_documents
+from simulation.ping_world import firefox_documents, glean_documents, harbor_documents
 from simulation.ping_world.clients import BRANCHES, Client, Document, Envelope
 from simulation.ping_world.population import COUNTRIES, MACHINES, Users
 from simulation.ping_world.world import PingWorld
 
 _PINGS = {"firefox": firefox_documents, "glean": glean_documents}.get(PRODUCT.name, harbor_documents)
-_FAULTS = {"firefox": firefox_faults, "glean": glean_documents}.get(PRODUCT.name, harbor_documents)
 FOLDERS = _PINGS.FOLDERS
 """The folder of each kind of ping; a kind that has none is not sent by this product."""
-FAULTS = _FAULTS.FAULTS
+FAULTS = _PINGS.FAULTS
 _VERSION_4_MASK, _VERSION_4 = 0xFFFFFFFFFFFF0FFF, 0x4000
 
 

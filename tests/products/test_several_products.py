@@ -52,6 +52,7 @@ def test_a_variable_speaks_for_the_default_product_alone(settings_file: Path, mo
     [
         (('landing = "harbor"', ""), "products.harbor lacks landing"),
         (("sqlite:////var/lib/ledger.db", "postgresql+psycopg2://host/db"), "products.harbor lacks ledger_uri"),
+        (('slack_channel = "harbor-health"', 'ledger_uri = "postgresql://us:secret@host/db"'), "products.harbor.ledger_uri holds a secret"),
         (("[products.harbor]\n", "products = 7\n"), "products must hold a section for each product"),
         (('slack_channel = "harbor-health"', 'slack_chanel = "x"'), "did you mean slack_channel"),
     ],
