@@ -25,6 +25,7 @@ from jobs.declarations.windows import HOUR
 from jobs.deployment.private_folders import make_private_folder
 from jobs.deployment.settings import SETTINGS_VARIABLE, from_environment
 from jobs.deployment.settings_rules import Settings
+from jobs.products.chosen import PRODUCT
 from local.demo.outcome import complete_hours, report_outcome
 from local.demo.plan import current_hour, plan_backfill
 from local.demo.runs import DAGS, RunFailed, run_backfill, run_daily, run_hours
@@ -35,6 +36,7 @@ from local.stack.local_stack import Stack, StackError
 from local.stack.settings_file import write_settings
 from local.stack.stack_environment import StackConfig
 from simulation.ping_world.landing import Landing, WorldIsOver, land_until, open_landing
+from simulation.ping_world.names import NAMES_BY_PRODUCT
 
 SEED = 57
 DATA_LABEL = "simulated data"
@@ -43,6 +45,8 @@ TABLES_AND_PINGS = ("landing", "staging", "warehouse", "catalog.db", "ledger.db"
 
 @click.command(help=__doc__)
 def main() -> None:
+    if PRODUCT.name not in NAMES_BY_PRODUCT:
+        raise click.ClickException(f"the demo's world has pings of {', '.join(NAMES_BY_PRODUCT)} alone, not of {PRODUCT.name}")
     for ending in (signal.SIGTERM, signal.SIGHUP):  # the latter is a terminal that was closed
         signal.signal(ending, _stop_on_signal)
     config = StackConfig()

@@ -72,6 +72,16 @@ def test_a_file_of_ones_own_is_a_product(tmp_path: Path) -> None:
     assert load_product(str(path)).name == "ferry"
 
 
+def test_the_demo_says_that_it_has_no_pings_of_a_product_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "ferry.py"
+    path.write_text((ROOT / "jobs" / "products" / "harbor.py").read_text().replace('name="harbor"', 'name="ferry"'))
+    done = subprocess.run(
+        [sys.executable, "-m", "local.run_demo"], env=os.environ | {"PRODUCT": str(path)}, cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "has pings of firefox, glean, harbor alone, not of ferry" in done.stderr
+
+
 def test_a_file_without_a_product_says_so(tmp_path: Path) -> None:
     path = tmp_path / "ferry.py"
     path.write_text("PRODUCT = 7")
