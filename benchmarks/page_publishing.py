@@ -23,10 +23,10 @@ from pyiceberg.catalog import Catalog
 
 from jobs.declarations.measures import MEASURES, SCORED_MEASURES
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
-from jobs.page.client_files import client_files
-from jobs.page.clock_series import CLOCK_HOURS
-from jobs.tables.lake_catalog import ensure_table, open_catalog
-from jobs.tables.schemas import arrow_schema
+from jobs.page.files.client_files import client_files
+from jobs.page.series.clock_series import CLOCK_HOURS
+from jobs.tables.lake.lake_catalog import ensure_table, open_catalog
+from jobs.tables.lake.schemas import arrow_schema
 
 CHANNELS = ("release", "beta", "nightly", "esr", "aurora")
 PLATFORMS = ("all", "Windows_NT", "Darwin", "Linux", "Android")

@@ -28,11 +28,11 @@ from pyiceberg.catalog import Catalog
 from jobs.declarations.tables import INGEST_AUDIT, TABLES, WINDOW_TABLES, Column, CountsByName, ListOf, Table
 from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.maintain_tables import tend
-from jobs.tables.lake_catalog import identifier, open_catalog
-from jobs.tables.publishing import publish_window
-from jobs.tables.schemas import staged_schema
-from jobs.tables.staging import stage_rows
-from jobs.tables.staging_manifest import Manifest, attempt_folder, window_run_id
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
+from jobs.tables.lake.schemas import staged_schema
+from jobs.tables.staged.staging import stage_rows
+from jobs.tables.staged.staging_manifest import Manifest, attempt_folder, window_run_id
 
 FIRST_HOUR = datetime(2025, 1, 1, tzinfo=UTC)
 ROWS_AN_HOUR = {"error_aggregates": 400, "experiment_error_aggregates": 20, "release_totals": 400, "usage_delays": 60, "rejected_pings": 20}

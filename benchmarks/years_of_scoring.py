@@ -19,8 +19,8 @@ import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
 
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS, Table
-from jobs.tables.lake_catalog import ensure_table
-from jobs.tables.schemas import arrow_schema, staged_schema
+from jobs.tables.lake.lake_catalog import ensure_table
+from jobs.tables.lake.schemas import arrow_schema, staged_schema
 
 DAYS = 400
 ROWS_AN_HOUR = 400
@@ -34,8 +34,8 @@ OS_NAMES = ("Windows_NT", "Darwin", "Linux")
 _RUN = """
 import json, sys, time
 from jobs import score_release_health as scoring
-from jobs.tables.arrow_alone import leave_pandas_out
-from jobs.tables.kept_rows import keep_rows, kept_in
+from jobs.tables.lake.arrow_alone import leave_pandas_out
+from jobs.tables.commits.kept_rows import keep_rows, kept_in
 from benchmarks.years_of_scoring import lake_in, parse_hour
 read = []
 from pyiceberg.table import DataScan

@@ -3,7 +3,7 @@
 from slack_sdk import WebClient
 
 from jobs.deployment.settings import from_environment
-from jobs.tables.lake_catalog import open_catalog
+from jobs.tables.lake.lake_catalog import open_catalog
 
 settings = from_environment()
 catalog = open_catalog()

@@ -25,11 +25,11 @@ from jobs.deployment.settings import from_environment
 from jobs.deployment.spark_session import compile_queries, get_session
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.pings.ping_source import read_records
-from jobs.tables.audit_reading import latest_audit_sequence
-from jobs.tables.code_version import code_version
-from jobs.tables.lake_catalog import open_catalog
-from jobs.tables.staging import new_attempt, stage_frame, stage_rows
-from jobs.tables.staging_manifest import Manifest, StagedFile, attempt_folder, window_run_id, write_manifest
+from jobs.tables.audit.audit_reading import latest_audit_sequence
+from jobs.tables.lake.code_version import code_version
+from jobs.tables.lake.lake_catalog import open_catalog
+from jobs.tables.staged.staging import new_attempt, stage_frame, stage_rows
+from jobs.tables.staged.staging_manifest import Manifest, StagedFile, attempt_folder, window_run_id, write_manifest
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from expectations.reports.gate_report import GateRun, success_line
 from jobs.commands.command_line import EntryPoint
 from jobs.declarations.windows import Mode, Window, parse_hour
 from jobs.deployment.settings import from_environment
-from jobs.tables.lake_catalog import open_catalog
-from jobs.tables.publishing import publish_window
-from jobs.tables.staging_manifest import read_manifest
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.lake.lake_catalog import open_catalog
+from jobs.tables.staged.staging_manifest import read_manifest
 
 
 @click.command(cls=EntryPoint, help=__doc__)

@@ -28,7 +28,7 @@ from jobs.scoring.rows.calibration_history import score_maps
 from jobs.scoring.rows.explanation import explain_release
 from jobs.scoring.rows.health_rows import LookRange, Row, health_rows
 from jobs.scoring.rows.row_recomputation import differences, posterior_of_row
-from jobs.tables.lake_catalog import identifier, open_catalog
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from jobs.verdicts.health_notes import NoteCode, parse_note
 from jobs.wording.client_text import as_data_label
 

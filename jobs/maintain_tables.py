@@ -1,7 +1,7 @@
 """Keep the tables in shape, and name the holes: hours never read, days never settled, objects that came too late.
 
 Reads the listing of LANDING, ingest_audit and the tables' metadata. Drops rows past their retention, merges small files, expires old
-snapshots, deletes files that no snapshot names and old staging folders; how old is in jobs/tables/maintenance_policy.py, and ages count back
+snapshots, deletes files that no snapshot names and old staging folders; how old is in jobs/tables/upkeep/maintenance_policy.py, and ages count back
 from --end. Each hole is printed with the backfill that mends it, ready to run, and what that costs. If it fails, what it
 had not done yet is done by the next run.
 """
@@ -16,13 +16,13 @@ from jobs.declarations.tables import INGEST_AUDIT, TABLES, Table
 from jobs.declarations.windows import parse_hour
 from jobs.deployment.settings import from_environment
 from jobs.pings.landing_zone import LandingZoneError
-from jobs.tables.backfill_requests import days_words, hole_lines, hours_words
-from jobs.tables.hole_reading import read_holes
-from jobs.tables.lake_catalog import identifier, open_catalog
-from jobs.tables.maintenance_policy import POLICY
-from jobs.tables.open_claims import read_claims
-from jobs.tables.row_replacement import expire_snapshots
-from jobs.tables.table_upkeep import (
+from jobs.tables.audit.open_claims import read_claims
+from jobs.tables.commits.row_replacement import expire_snapshots
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
+from jobs.tables.upkeep.backfill_requests import days_words, hole_lines, hours_words
+from jobs.tables.upkeep.hole_reading import read_holes
+from jobs.tables.upkeep.maintenance_policy import POLICY
+from jobs.tables.upkeep.table_upkeep import (
     Removed,
     delete_old_staging,
     delete_unreferenced_files,

@@ -9,10 +9,10 @@ from jobs.commands.command_line import EntryPoint
 from jobs.declarations.windows import Mode, Window, hour_ranges, parse_hour
 from jobs.deployment import settings
 from jobs.pings.landing_zone import LandedHour, LandingZoneError, list_hours
-from jobs.tables.backfill_requests import DAYS_PER_JOB, cost_words, plan_windows
-from jobs.tables.hole_reading import read_hours
-from jobs.tables.input_holes import gone_objects
-from jobs.tables.lake_catalog import open_catalog
+from jobs.tables.lake.lake_catalog import open_catalog
+from jobs.tables.upkeep.backfill_requests import DAYS_PER_JOB, cost_words, plan_windows
+from jobs.tables.upkeep.hole_reading import read_hours
+from jobs.tables.upkeep.input_holes import gone_objects
 
 
 def describe_hours(hours: list[LandedHour]) -> str:

@@ -29,8 +29,8 @@ from jobs.digest.slack.channel_names import channel_id
 from jobs.digest.slack.digest_posting import NotAllDelivered, Post
 from jobs.digest.slack.sent_ledger import SentLedger
 from jobs.digest.slack.slack_calls import SlackCalls, SlackRefusal, UnknownOutcome
-from jobs.tables.arrow_alone import leave_pandas_out
-from jobs.tables.lake_catalog import open_catalog
+from jobs.tables.lake.arrow_alone import leave_pandas_out
+from jobs.tables.lake.lake_catalog import open_catalog
 from jobs.wording.client_text import as_label
 from jobs.wording.shown_numbers import plural
 

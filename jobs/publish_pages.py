@@ -13,11 +13,11 @@ from jobs.commands.command_line import EntryPoint
 from jobs.declarations.windows import parse_hour
 from jobs.deployment.settings import from_environment
 from jobs.digest.messages.page_links import page_links
-from jobs.page.client_files import client_files
-from jobs.page.page_contents import PageRequest, page_contents
-from jobs.page.page_store import OtherAudienceError, PageStore
-from jobs.tables.arrow_alone import leave_pandas_out
-from jobs.tables.lake_catalog import open_catalog
+from jobs.page.contents.page_contents import PageRequest, page_contents
+from jobs.page.files.client_files import client_files
+from jobs.page.files.page_store import OtherAudienceError, PageStore
+from jobs.tables.lake.arrow_alone import leave_pandas_out
+from jobs.tables.lake.lake_catalog import open_catalog
 from jobs.wording.shown_numbers import plural
 
 

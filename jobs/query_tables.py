@@ -11,8 +11,8 @@ import duckdb
 
 from jobs.commands.command_line import EntryPoint
 from jobs.declarations.windows import HOUR, parse_hour
-from jobs.tables.consistent_views import query
-from jobs.tables.lake_catalog import open_catalog
+from jobs.tables.lake.lake_catalog import open_catalog
+from jobs.tables.reading.consistent_views import query
 
 
 @click.command(cls=EntryPoint, help=__doc__)

@@ -17,15 +17,15 @@ from jobs.commands.printed_commands import printed_command
 from jobs.declarations.tables import INGEST_AUDIT, WINDOW_TABLES
 from jobs.declarations.windows import Mode, Window, parse_hour
 from jobs.deployment.settings import from_environment
-from jobs.tables.audit_reading import latest_audit_sequence, read_hour_audits
-from jobs.tables.audit_rows import PUBLISHING
-from jobs.tables.code_version import code_version
-from jobs.tables.earlier_hours import EarlierHours, hours_as_of, kept_times
-from jobs.tables.lake_catalog import identifier, open_catalog
-from jobs.tables.publishing import PublishOutcome, publish_window
-from jobs.tables.schemas import staged_schema
-from jobs.tables.staging import new_attempt, stage_rows
-from jobs.tables.staging_manifest import Manifest, StagedFile, attempt_folder, window_run_id, write_manifest
+from jobs.tables.audit.audit_reading import latest_audit_sequence, read_hour_audits
+from jobs.tables.audit.audit_rows import PUBLISHING
+from jobs.tables.commits.publishing import PublishOutcome, publish_window
+from jobs.tables.lake.code_version import code_version
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
+from jobs.tables.lake.schemas import staged_schema
+from jobs.tables.reading.earlier_hours import EarlierHours, hours_as_of, kept_times
+from jobs.tables.staged.staging import new_attempt, stage_rows
+from jobs.tables.staged.staging_manifest import Manifest, StagedFile, attempt_folder, window_run_id, write_manifest
 
 
 @click.command(cls=EntryPoint, help=__doc__)

@@ -18,9 +18,9 @@ from jobs.declarations.tables import RELEASE_REVIEWS
 from jobs.declarations.windows import parse_hour
 from jobs.digest.facts.digest_facts import Review
 from jobs.digest.facts.stored_facts import read_looks, read_reviews
-from jobs.tables.lake_catalog import ensure_table, open_catalog
-from jobs.tables.row_replacement import Replacement, replace_rows
-from jobs.tables.schemas import arrow_schema
+from jobs.tables.commits.row_replacement import Replacement, replace_rows
+from jobs.tables.lake.lake_catalog import ensure_table, open_catalog
+from jobs.tables.lake.schemas import arrow_schema
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

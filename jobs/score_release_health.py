@@ -30,13 +30,13 @@ from jobs.scoring.looks.channel_scoring import score_releases
 from jobs.scoring.method.evidence_list import with_listed_cells
 from jobs.scoring.rows.calibration_history import score_maps
 from jobs.scoring.rows.health_rows import LookRange, health_rows
-from jobs.tables.arrow_alone import leave_pandas_out
-from jobs.tables.code_version import code_version
-from jobs.tables.kept_rows import kept_in
-from jobs.tables.lake_catalog import open_catalog
-from jobs.tables.schemas import arrow_schema
-from jobs.tables.staging import new_attempt, stage_rows
-from jobs.tables.staging_manifest import Looks, Manifest, attempt_folder, write_manifest
+from jobs.tables.commits.kept_rows import kept_in
+from jobs.tables.lake.arrow_alone import leave_pandas_out
+from jobs.tables.lake.code_version import code_version
+from jobs.tables.lake.lake_catalog import open_catalog
+from jobs.tables.lake.schemas import arrow_schema
+from jobs.tables.staged.staging import new_attempt, stage_rows
+from jobs.tables.staged.staging_manifest import Looks, Manifest, attempt_folder, write_manifest
 from jobs.wording.client_text import as_sentence
 from jobs.wording.shown_numbers import plural
 

@@ -9,7 +9,7 @@ import uvicorn
 
 from jobs.commands.command_line import EntryPoint
 from jobs.deployment.settings import from_environment
-from jobs.page.page_server import page_server
+from jobs.page.server.page_server import page_server
 
 
 @click.command(cls=EntryPoint, help=__doc__)

@@ -8,7 +8,7 @@ import click
 from jobs.commands.command_line import EntryPoint
 from jobs.commands.derived_documents import write_derived
 from jobs.deployment.settings import ROOT
-from jobs.tables.data_dictionary import render_data_dictionary
+from jobs.tables.lake.data_dictionary import render_data_dictionary
 
 DATA_DICTIONARY = ROOT / "docs" / "data_dictionary.md"
 

@@ -1,4 +1,4 @@
-"""Write page/charts.json, the specs of the page's charts, from jobs/page/chart_specs.py, or check that it says what they say.
+"""Write page/charts.json, the specs of the page's charts, from jobs/page/files/chart_specs.py, or check that it says what they say.
 
 Reads the declarations, writes one file. With --check it writes nothing and fails if the file differs.
 """
@@ -9,8 +9,8 @@ import click
 
 from jobs.commands.command_line import EntryPoint
 from jobs.commands.printed_commands import printed_command
-from jobs.page.chart_specs import chart_specs
-from jobs.page.client_files import CLIENT
+from jobs.page.files.chart_specs import chart_specs
+from jobs.page.files.client_files import CLIENT
 
 CHARTS = CLIENT / "charts.json"
 

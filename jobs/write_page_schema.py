@@ -10,7 +10,7 @@ import click
 from jobs.commands.command_line import EntryPoint
 from jobs.commands.derived_documents import write_derived
 from jobs.deployment.settings import ROOT
-from jobs.page.page_documents import schemas
+from jobs.page.documents.page_documents import schemas
 
 PAGE_SCHEMA = ROOT / "docs" / "page_schema.json"
 

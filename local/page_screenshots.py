@@ -10,7 +10,7 @@ import click
 from playwright.sync_api import Browser
 
 from jobs.deployment.settings import ROOT
-from jobs.page.page_server import page_server
+from jobs.page.server.page_server import page_server
 from local.pictures.headless_browser import NoBrowser, open_browser
 from local.pictures.loopback_server import loopback_server
 from local.show_page import unpack_sample

@@ -15,10 +15,10 @@ import click
 import uvicorn
 
 from jobs.deployment.settings import LOCAL
-from jobs.page.client_files import client_files
-from jobs.page.file_headers import POINTER
-from jobs.page.page_server import page_server
-from jobs.page.page_store import PageStore
+from jobs.page.files.client_files import client_files
+from jobs.page.files.file_headers import POINTER
+from jobs.page.files.page_store import PageStore
+from jobs.page.server.page_server import page_server
 from local.stack.ports import pick_port
 
 SAMPLE = Path(__file__).parent / "page_sample.tar.xz"

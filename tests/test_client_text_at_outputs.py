@@ -11,7 +11,7 @@ from expectations.gate.gate_results import CheckResult, TableResult
 from expectations.reports.data_docs import write_data_docs
 from expectations.reports.gate_report import GateRun, counted_outcomes, failure_message, quality_rows
 from expectations.reports.table_pages import render_table_page
-from jobs.tables.staging_manifest import Manifest
+from jobs.tables.staged.staging_manifest import Manifest
 from jobs.wording.client_text import as_label, as_printed, as_sentence
 from tests.expectations.tiny_window import ATTEMPT, HOUR_START, RUN_KEY, WINDOW
 

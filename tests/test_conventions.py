@@ -35,8 +35,10 @@ SMALLEST_PARTS = ("jobs.declarations.", "jobs.products.", "jobs.commands.exit_co
 """What DAGs may import of `jobs`, besides the settings: declarations, which import each other alone."""
 LAYERS = {
     "expectations": ("checks", "suites", "gate", "reports"),
+    "jobs.tables": ("lake", "staged", "audit", "reading", "commits", "upkeep"),
     "jobs.scoring": ("method", "inputs", "looks", "rows"),
     "jobs.digest": ("facts", "decisions", "wording", "messages", "slack"),
+    "jobs.page": ("documents", "series", "contents", "files", "server"),
     "simulation": ("ping_world", "independent_count", "release_world", "evaluation"),
 }
 """Rooms within rooms, each of which imports from itself and from those before it."""

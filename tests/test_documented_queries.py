@@ -14,9 +14,9 @@ from pyspark.sql import SparkSession
 from jobs.declarations.tables import DATA_QUALITY, TABLES
 from jobs.declarations.windows import HOUR
 from jobs.deployment.settings import ROOT
-from jobs.tables.lake_catalog import ensure_table, identifier, open_catalog
-from jobs.tables.publishing import publish_health, publish_window, replace_quality_results
-from jobs.tables.staging_manifest import Looks
+from jobs.tables.commits.publishing import publish_health, publish_window, replace_quality_results
+from jobs.tables.lake.lake_catalog import ensure_table, identifier, open_catalog
+from jobs.tables.staged.staging_manifest import Looks
 from tests.tables.lakes import lake_environment
 from tests.tables.staged_runs import made_up_rows, provisional, stage_looks, stage_run
 

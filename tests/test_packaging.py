@@ -73,7 +73,7 @@ def test_a_command_of_the_installed_package_runs_anywhere(installed: Path, tmp_p
 
 
 def test_the_installed_package_publishes_the_page_that_it_brings(installed: Path, tmp_path: Path) -> None:
-    names = run(installed, tmp_path, "-c", "from jobs.page.client_files import client_files; print(*client_files().names)").split()
+    names = run(installed, tmp_path, "-c", "from jobs.page.files.client_files import client_files; print(*client_files().names)").split()
     assert {name.split(".")[0] for name in names} >= {"client", "charts", "vega"}
 
 
@@ -91,7 +91,7 @@ def test_data_docs_are_rendered_from_the_zip_that_a_cluster_gets(tmp_path: Path)
 
 def test_the_code_has_a_version_in_a_package_and_in_a_zip(installed: Path, tmp_path: Path) -> None:
     write_code_archive(tmp_path / "jobs.zip")
-    version = "from jobs.tables.code_version import code_version; print(code_version())"
+    version = "from jobs.tables.lake.code_version import code_version; print(code_version())"
     of_package = run(installed, tmp_path, "-c", version)
     of_zip = run(sys.executable, tmp_path, "-c", version, PYTHONPATH=str(tmp_path / "jobs.zip"))
     assert re.fullmatch(r"sources-[0-9a-f]{12}", of_package.strip())

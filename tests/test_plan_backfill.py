@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from jobs.declarations.windows import parse_hour
 from jobs.plan_backfill import main
-from jobs.tables.backfill_requests import plan_windows
-from jobs.tables.publishing import publish_window
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.upkeep.backfill_requests import plan_windows
 from tests.ping_factory import close_hour, land, main_ping
 from tests.tables.lakes import lake_environment, open_lake
 from tests.tables.staged_runs import settled, stage_run_of

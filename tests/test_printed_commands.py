@@ -12,7 +12,7 @@ from jobs.deployment.settings import ROOT
 
 COMMANDS_OF_OURS = re.compile(r"python3? -m jobs\.(?!spark_daemon)")
 MADE_BY_HAND = {
-    "jobs/tables/data_dictionary.py": "a page of the documentation",
+    "jobs/tables/lake/data_dictionary.py": "a page of the documentation",
     "jobs/commands/printed_commands.py": "the one place",
 }
 

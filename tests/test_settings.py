@@ -11,7 +11,7 @@ import pytest
 from jobs.deployment import settings
 from jobs.deployment.settings import ROOT, SettingsError, from_environment
 from jobs.deployment.settings_rules import Settings
-from jobs.tables.lake_catalog import open_catalog
+from jobs.tables.lake.lake_catalog import open_catalog
 from local.stack.settings_file import write_settings
 from local.stack.stack_environment import StackConfig, stack_environment
 

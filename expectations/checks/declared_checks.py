@@ -10,7 +10,7 @@ from expectations.checks.rules import Between, Equal, NeverEmpty, NeverNull, One
 from expectations.checks.severities import Outcome, Severity
 from expectations.checks.staged_rows import FigureRows
 from jobs.declarations.tables import WINDOW_RUN_ID, Column, Table
-from jobs.tables.schemas import arrow_schema
+from jobs.tables.lake.schemas import arrow_schema
 
 _LARGEST_FINITE = 1e300  # keeps out infinity and NaN; a Bayes factor may well be 1e40
 _ROUNDING = 1e-9

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.declarations.tables import Table
-from jobs.tables.object_store import filesystem_of
-from jobs.tables.schemas import staged_schema
-from jobs.tables.staging_manifest import Manifest
+from jobs.tables.lake.object_store import filesystem_of
+from jobs.tables.lake.schemas import staged_schema
+from jobs.tables.staged.staging_manifest import Manifest
 
 if TYPE_CHECKING:
     import pandas as pd

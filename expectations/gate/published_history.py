@@ -15,9 +15,9 @@ from expectations.suites.ingest_figures import audited_hours
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_TOTALS
 from jobs.declarations.windows import HOUR, Mode, Window, hours_between
 from jobs.scoring.inputs.release_calendar import parse_calendar
-from jobs.tables.complete_windows import read_complete
-from jobs.tables.lake_catalog import identifier
-from jobs.tables.row_replacement import hours_filter
+from jobs.tables.lake.hour_filters import hours_filter
+from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.reading.complete_windows import read_complete
 
 _AUDIT_COLUMNS = ("hour_start", "lines", "accepted", "rejects_by_reason")
 _PUBLISHED_COLUMNS = ("hour_start", "mode", "objects", "lines", "accepted", "duplicates", "accepted_by_ping")

@@ -20,7 +20,7 @@ from expectations.suites.usage_delays import usage_delays_suite
 from expectations.suites.window_suites import total_by_hour
 from jobs.declarations.tables import EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
 from jobs.declarations.windows import Mode
-from jobs.tables.staging_manifest import Manifest
+from jobs.tables.staged.staging_manifest import Manifest
 
 SUITES: dict[str, Callable[[StagedTable, AuditedRun], TableSuite]] = {
     "error_aggregates": error_aggregates_suite,

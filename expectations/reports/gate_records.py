@@ -8,7 +8,7 @@ from pyiceberg.catalog import Catalog
 from expectations.reports.data_docs import write_data_docs
 from expectations.reports.gate_report import GateRun, failure_message, quality_rows
 from jobs.commands.exit_codes import FAILED_EXPECTATIONS
-from jobs.tables.publishing import replace_quality_results
+from jobs.tables.commits.publishing import replace_quality_results
 
 
 def record_results(catalog: Catalog, data_docs: str, run: GateRun) -> str:

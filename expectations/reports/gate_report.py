@@ -15,12 +15,12 @@ from expectations.checks.severities import Outcome, Severity
 from expectations.gate.gate_results import CheckResult, TableResult
 from jobs.commands.printed_commands import python_command
 from jobs.declarations.tables import DATA_QUALITY
-from jobs.tables.schemas import arrow_schema
-from jobs.tables.staging_manifest import Manifest, Stage
+from jobs.tables.lake.schemas import arrow_schema
+from jobs.tables.staged.staging_manifest import Manifest, Stage
 from jobs.wording.client_text import as_sentence
 
 if TYPE_CHECKING:
-    from jobs.tables.publishing import PublishOutcome
+    from jobs.tables.commits.publishing import PublishOutcome
 
 _SHOWN_ROWS = 5  # beside each other, a line for each column
 _LONGEST_TOLD = 1000
@@ -113,7 +113,7 @@ def _opened(folder: str) -> str:
     """Code that opens a folder of Parquet files as `staged`; in S3 where this project finds it, from the checkout."""
     if not folder.startswith("s3://"):
         return f"staged = ds.dataset({json.dumps(folder)})"
-    find = "from jobs.tables.object_store import filesystem_of"
+    find = "from jobs.tables.lake.object_store import filesystem_of"
     return f"{find}; store, path = filesystem_of({json.dumps(folder)}); staged = ds.dataset(path, filesystem=store)"
 
 

@@ -9,7 +9,7 @@ from expectations.checks.rules import Between, OneOf
 from expectations.checks.severities import Severity
 from jobs.decisions.experiment_rows import CRITICAL_MEASURES, ExperimentState
 from jobs.declarations.windows import HOUR
-from jobs.tables.staging_manifest import Looks
+from jobs.tables.staged.staging_manifest import Looks
 
 _ROUNDING = 1e-9
 

@@ -16,7 +16,7 @@ from expectations.suites.reconciliation import reconciliation_batch
 from expectations.suites.window_suites import window_suite
 from jobs.declarations.tables import INGEST_AUDIT
 from jobs.declarations.windows import Mode, Window
-from jobs.tables.audit_rows import COMPLETE, PUBLISHING
+from jobs.tables.audit.audit_rows import COMPLETE, PUBLISHING
 
 
 def ingest_audit_suite(staged: StagedTable, run: AuditedRun, totals: Mapping[str, HourTotals], policy: GatePolicy = POLICY) -> TableSuite:

@@ -10,7 +10,7 @@ from expectations.checks.severities import Severity
 from jobs.decisions.rollout_advice import Action, Reason
 from jobs.declarations.measures import SCORED_MEASURES
 from jobs.declarations.windows import HOUR
-from jobs.tables.staging_manifest import Looks
+from jobs.tables.staged.staging_manifest import Looks
 from jobs.verdicts.health_cells import State
 
 _SCOPES = ("release", "platform", "trailing", "stratum")

@@ -10,8 +10,8 @@ from jobs.aggregates.line_counts import LineCounts
 from jobs.declarations.tables import INGEST_AUDIT
 from jobs.declarations.windows import Mode
 from jobs.pings.landing_zone import LandedHour
-from jobs.tables.audit_rows import PUBLISHING
-from jobs.tables.schemas import arrow_schema
+from jobs.tables.audit.audit_rows import PUBLISHING
+from jobs.tables.lake.schemas import arrow_schema
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from jobs.digest.messages.page_links import page_links
 from jobs.digest.messages.restated_figures import SHOWN_BY_SUMMARY, restatements, shown_name
 from jobs.digest.slack.channel_names import known_channel
 from jobs.digest.slack.sent_ledger import SentLedger
-from jobs.tables.hole_reading import read_holes
+from jobs.tables.upkeep.hole_reading import read_holes
 
 HOLES_SHOWN = timedelta(days=14)
 """An hourly look; table_maintenance looks further back, and for late objects, too."""

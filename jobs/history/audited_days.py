@@ -11,7 +11,7 @@ from pyiceberg.table import ManifestGroupPlanner
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.declarations.windows import HOUR
-from jobs.tables.audit_rows import COMPLETE
+from jobs.tables.audit.audit_rows import COMPLETE
 
 HOURS_OF_DAY = 24
 _FORMAT = 1  # of what is kept of a day; raise it when that changes

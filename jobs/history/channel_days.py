@@ -15,9 +15,9 @@ from jobs.declarations.tables import CHANNEL_DAYS, RELEASE_TOTALS
 from jobs.declarations.windows import HOUR
 from jobs.history.audited_days import HOURS_OF_DAY, files_of_days, runs_of_days
 from jobs.scoring.inputs.day_totals import DAY_COLUMNS, DAY_SERIES, day_series, days_between
-from jobs.tables.complete_windows import read_complete
-from jobs.tables.kept_rows import read_kept, within
-from jobs.tables.schemas import arrow_schema
+from jobs.tables.commits.kept_rows import read_kept, within
+from jobs.tables.lake.schemas import arrow_schema
+from jobs.tables.reading.complete_windows import read_complete
 
 _OF_DAY = "day"
 _DAY = HOURS_OF_DAY * HOUR

@@ -23,9 +23,9 @@ from jobs.scoring.inputs.release_calendar import Release
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
 from jobs.scoring.method.score_calibration import PastScore
 from jobs.scoring.rows.calibration_history import PastScores, scores_of_past
-from jobs.tables.code_version import source_digest
-from jobs.tables.kept_rows import read_kept, within
-from jobs.tables.schemas import arrow_schema
+from jobs.tables.commits.kept_rows import read_kept, within
+from jobs.tables.lake.code_version import source_digest
+from jobs.tables.lake.schemas import arrow_schema
 
 SCORING_SOURCES = ("declarations", "history", "products", "scoring", "verdicts")
 """What a score is computed by. Not jobs/tables: it hands over the rows of the runs that `rests_on` names, however it is written."""

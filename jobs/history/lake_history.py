@@ -33,8 +33,8 @@ from jobs.scoring.inputs.prepared_cells import ChannelRecord, release_context
 from jobs.scoring.inputs.release_calendar import Calendar, Release
 from jobs.scoring.inputs.release_reviews import Review
 from jobs.scoring.looks.channel_scoring import open_releases
-from jobs.tables.complete_windows import PinnedHours, pin_hours
-from jobs.tables.lake_catalog import identifier
+from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.reading.complete_windows import PinnedHours, pin_hours
 
 _PREDECESSORS = timedelta(days=90)
 """Before the oldest baseline: the release before it."""

@@ -18,9 +18,9 @@ from jobs.scoring.inputs.record_rows import RecordKey, record_rows, records_of
 from jobs.scoring.inputs.release_calendar import Release
 from jobs.scoring.inputs.release_record import TOTALS_COLUMNS, ReleaseRecord, release_record
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
-from jobs.tables.complete_windows import PinnedHours, pin_hours
-from jobs.tables.kept_rows import read_kept, within
-from jobs.tables.schemas import arrow_schema
+from jobs.tables.commits.kept_rows import read_kept, within
+from jobs.tables.lake.schemas import arrow_schema
+from jobs.tables.reading.complete_windows import PinnedHours, pin_hours
 
 WEEK = timedelta(hours=HORIZON_HOURS)
 _BEFORE = timedelta(hours=HOURS_BEFORE_RELEASE)

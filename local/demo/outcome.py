@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH
 from jobs.declarations.windows import Mode
 from jobs.deployment.settings import from_environment
-from jobs.tables.lake_catalog import identifier, open_catalog
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from simulation.ping_world.world import REGRESSION
 
 

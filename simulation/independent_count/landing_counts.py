@@ -22,7 +22,7 @@ import zstandard
 from pyiceberg.catalog import Catalog
 
 from jobs.deployment.settings import NAMESPACE, from_environment
-from jobs.tables.lake_catalog import open_catalog
+from jobs.tables.lake.lake_catalog import open_catalog
 from simulation.independent_count.count_rules import Key, Rejected, read_ping
 
 COUNTED = (

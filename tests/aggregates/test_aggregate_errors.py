@@ -19,10 +19,10 @@ from jobs.declarations.tables import ERROR_AGGREGATES, EXPERIMENT_ERROR_AGGREGAT
 from jobs.declarations.windows import HOUR, Window
 from jobs.deployment.settings import ROOT
 from jobs.pings.landing_zone import LandedHour, LandingZoneError, list_hours
-from jobs.tables.complete_windows import read_complete
-from jobs.tables.publishing import publish_window
-from jobs.tables.staging import read_staged
-from jobs.tables.staging_manifest import Manifest, read_manifest
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.reading.complete_windows import read_complete
+from jobs.tables.staged.staging import read_staged
+from jobs.tables.staged.staging_manifest import Manifest, read_manifest
 from tests.aggregates.landed_days import DAY, land_hour, land_week
 from tests.ping_factory import land, main_ping
 from tests.tables.lakes import open_lake

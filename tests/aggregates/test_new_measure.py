@@ -12,8 +12,8 @@ from pyiceberg.catalog import Catalog
 from jobs.declarations.tables import ERROR_AGGREGATES, RELEASE_TOTALS, Table
 from jobs.declarations.windows import HOUR
 from jobs.deployment.settings import ROOT
-from jobs.tables.lake_catalog import identifier
-from jobs.tables.publishing import publish_window
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.lake.lake_catalog import identifier
 from tests.ping_factory import close_hour, histogram, land, main_ping
 from tests.tables.lakes import lake_environment, open_lake
 from tests.tables.staged_runs import TEN, provisional, stage_run
@@ -27,9 +27,9 @@ ROWS_BEGIN = "_MEASURES: tuple[Measure, ...] = ("
 
 PUBLISH = """
 import sys
-from jobs.tables.lake_catalog import open_catalog
-from jobs.tables.publishing import publish_window
-from jobs.tables.staging_manifest import read_manifest
+from jobs.tables.lake.lake_catalog import open_catalog
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.staged.staging_manifest import read_manifest
 print(publish_window(open_catalog(), read_manifest(sys.argv[1], "k", "aggregates")))
 """
 

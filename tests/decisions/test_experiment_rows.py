@@ -10,7 +10,7 @@ from jobs.decisions.experiment_rows import comparison_start, experiment_rows
 from jobs.declarations.policies import POLICY
 from jobs.declarations.tables import EXPERIMENT_ERROR_AGGREGATES, EXPERIMENT_HEALTH
 from jobs.declarations.windows import HOUR
-from jobs.tables.schemas import arrow_schema, staged_schema
+from jobs.tables.lake.schemas import arrow_schema, staged_schema
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 PLATFORMS = {"Windows_NT": 0.8, "Linux": 0.2}

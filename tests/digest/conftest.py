@@ -7,7 +7,7 @@ import pytest
 from pyiceberg.catalog import Catalog
 
 from jobs.deployment.settings import ROOT
-from jobs.tables.lake_catalog import open_catalog
+from jobs.tables.lake.lake_catalog import open_catalog
 from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN
 from tests.digest.stored_rows import lake_environment
 from tests.running_stand_in import RunningStandIn, running_stand_in

@@ -9,8 +9,8 @@ from pyiceberg.catalog import Catalog
 
 from jobs.declarations.tables import Table
 from jobs.digest.facts.digest_facts import ReleaseLook
-from jobs.tables.lake_catalog import ensure_table
-from jobs.tables.schemas import arrow_schema
+from jobs.tables.lake.lake_catalog import ensure_table
+from jobs.tables.lake.schemas import arrow_schema
 from jobs.verdicts.health_cells import Cell
 
 

@@ -8,7 +8,7 @@ from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.digest.facts.digest_facts import DigestFacts, HourCondition
 from jobs.digest.facts.window_conditions import hour_facts
 from jobs.digest.wording.data_line import data_line, hole_words, short_data_line, trouble_sentences
-from jobs.tables.input_holes import Holes
+from jobs.tables.upkeep.input_holes import Holes
 from tests.digest.facts_factory import NOON, a_release
 from tests.digest.stored_rows import an_audit_row
 

@@ -12,8 +12,8 @@ from jobs.digest.messages.message_blocks import blocks_as_text
 from jobs.digest.messages.root_message import root_blocks
 from jobs.explain_release_health import explain
 from jobs.score_release_health import score_looks
-from jobs.tables.lake_catalog import ensure_table
-from jobs.tables.schemas import arrow_schema
+from jobs.tables.lake.lake_catalog import ensure_table
+from jobs.tables.lake.schemas import arrow_schema
 from jobs.verdicts.health_cells import cell_from_row
 from jobs.verdicts.health_notes import NoteCode
 from jobs.wording.shown_numbers import chance_words, percent_words, score_words

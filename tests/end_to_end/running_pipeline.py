@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 
 from jobs.declarations.tables import Table
 from jobs.deployment.settings import ROOT
-from jobs.tables.lake_catalog import identifier, open_catalog
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from local.stack.airflow_api import AirflowApi
 from local.stack.local_stack import Stack
 from local.stack.stack_environment import StackConfig

@@ -8,9 +8,9 @@ from pyspark.sql import SparkSession
 
 from jobs.aggregate_errors import aggregate_window
 from jobs.declarations.windows import Mode, Window
-from jobs.tables.lake_catalog import open_catalog
-from jobs.tables.publishing import publish_window
-from jobs.tables.staging_manifest import read_manifest
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.lake.lake_catalog import open_catalog
+from jobs.tables.staged.staging_manifest import read_manifest
 from simulation.independent_count.landing_counts import LandingCounts, compare
 from simulation.ping_world.landing import TRUNCATED_OBJECT_HOUR, Landing, land_until, open_landing
 

@@ -16,8 +16,8 @@ from jobs.commands.exit_codes import FAILED_EXPECTATIONS
 from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, Table
 from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.deployment.settings import ROOT
-from jobs.tables.lake_catalog import identifier, open_catalog
-from jobs.tables.staging_manifest import Manifest, write_manifest
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
+from jobs.tables.staged.staging_manifest import Manifest, write_manifest
 from tests.expectations.tiny_window import HOUR_START, RUN_KEY, WINDOW, Rows, changed, stage_window, tiny_window
 
 

@@ -10,8 +10,8 @@ from jobs.audit_health import main
 from jobs.commands.exit_codes import FAILED_EXPECTATIONS
 from jobs.declarations.tables import DATA_QUALITY, RELEASE_HEALTH, Table
 from jobs.declarations.windows import HOUR
-from jobs.tables.lake_catalog import identifier, open_catalog
-from jobs.tables.staging_manifest import Looks, write_manifest
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
+from jobs.tables.staged.staging_manifest import Looks, write_manifest
 from tests.expectations.tiny_window import HOUR_START, LOOKS, RUN_KEY, WINDOW, Rows, changed, stage_health, tiny_window
 
 

@@ -9,7 +9,7 @@ import pytest
 from expectations.checks.checks import Batch
 from jobs.declarations.tables import EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES
 from jobs.deployment.settings import ROOT
-from jobs.tables.kept_rows import KEPT_TABLES
+from jobs.tables.commits.kept_rows import KEPT_TABLES
 from tests.expectations.conftest import suite_for
 from tests.expectations.tiny_window import TABLE_BY_NAME, run_of, tiny_window
 
@@ -55,7 +55,7 @@ from jobs.declarations import measures
 from jobs.declarations.product import Condition, Measure, OneWhere
 hang = Condition("payload.metadata.Hang", ("1",))
 measures.MEASURES += (Measure("hangs", "hangs", "hangs", ("crash",), OneWhere((hang,)), "zero", "Crash pings of hangs."),)
-from jobs.tables.kept_rows import KEPT_TABLES
+from jobs.tables.commits.kept_rows import KEPT_TABLES
 from tests.expectations.conftest import suite_for
 from tests.expectations.tiny_window import run_of, tiny_window
 from expectations.gate.gate_run import run_suite

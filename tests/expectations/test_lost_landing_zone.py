@@ -14,7 +14,7 @@ from jobs.commands.exit_codes import FAILED_EXPECTATIONS
 from jobs.declarations.tables import INGEST_AUDIT
 from jobs.declarations.windows import HOUR, Window
 from jobs.pings.landing_zone import LandingZoneError, hour_folder
-from jobs.tables.lake_catalog import identifier, open_catalog
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from tests.aggregates.landed_days import DAY, land_hour
 from tests.ping_factory import land
 from tests.tables.staged_runs import contents, provisional, settled

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from expectations.gate.gate_run import run_suite
 from expectations.reports.data_docs import write_data_docs
 from expectations.reports.gate_report import GateRun
-from jobs.tables.staging_manifest import Manifest
+from jobs.tables.staged.staging_manifest import Manifest
 from local.pictures.headless_browser import open_browser
 from tests.expectations.conftest import suite_for
 from tests.expectations.tiny_window import ATTEMPT, HOUR_START, RUN_KEY, WINDOW, changed, run_of, tiny_window

@@ -10,9 +10,9 @@ from expectations.checks.audited_run import AuditedRun, History
 from jobs.declarations.measures import MEASURES
 from jobs.declarations.tables import EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Table
 from jobs.declarations.windows import HOUR, Mode, Window
-from jobs.tables.schemas import staged_schema
-from jobs.tables.staging import stage_rows
-from jobs.tables.staging_manifest import Looks, Manifest, StagedFile, attempt_folder
+from jobs.tables.lake.schemas import staged_schema
+from jobs.tables.staged.staging import stage_rows
+from jobs.tables.staged.staging_manifest import Looks, Manifest, StagedFile, attempt_folder
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]

@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 from starlette.testclient import TestClient
 
-from jobs.page.page_server import page_server
+from jobs.page.server.page_server import page_server
 from jobs.write_page_schema import PAGE_SCHEMA
 from local.show_page import SAMPLE, unpack_sample
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pyiceberg.catalog import Catalog
 
-from jobs.tables.lake_catalog import open_catalog
+from jobs.tables.lake.lake_catalog import open_catalog
 from tests.digest.stored_rows import lake_environment
 from tests.page.page_lake import fill
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-from jobs.page.page_server import page_server
+from jobs.page.server.page_server import page_server
 from local.pictures.loopback_server import loopback_server
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from jobs.page.client_files import CLIENT, client_files
+from jobs.page.files.client_files import CLIENT, client_files
 from jobs.write_page_charts import main
 
 

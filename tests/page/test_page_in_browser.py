@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from pyiceberg.catalog import Catalog
 
 from jobs.declarations.tables import RELEASE_HEALTH
-from jobs.tables.lake_catalog import identifier, open_catalog
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from jobs.verdicts.health_cells import State
 from jobs.wording.shown_numbers import interval_words, ratio_words
 from local.pictures.headless_browser import open_browser

@@ -9,8 +9,8 @@ from pyiceberg.catalog import Catalog
 from starlette.testclient import TestClient
 
 from jobs.declarations.tables import RELEASE_HEALTH
-from jobs.page import page_store
-from jobs.page.page_server import page_server
+from jobs.page.files import page_store
+from jobs.page.server.page_server import page_server
 from local.stack.object_store import serve_s3
 from tests.digest.stored_rows import health_row, store
 from tests.page.page_lake import NEW, new_release, old_release

@@ -9,8 +9,8 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from starlette.testclient import TestClient
 
-from jobs.page.page_server import page_server
-from jobs.tables.lake_catalog import open_catalog
+from jobs.page.server.page_server import page_server
+from jobs.tables.lake.lake_catalog import open_catalog
 from tests.digest.facts_factory import NOON
 from tests.digest.stored_rows import lake_environment
 from tests.page.page_lake import NEW, OLD, fill

@@ -10,9 +10,9 @@ import pytest
 
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH
 from jobs.declarations.windows import HOUR
-from jobs.page.page_store import KEPT_FOR, PageStore
-from jobs.tables.lake_catalog import identifier
-from jobs.tables.schemas import arrow_schema
+from jobs.page.files.page_store import KEPT_FOR, PageStore
+from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.lake.schemas import arrow_schema
 from jobs.verdicts.health_cells import State
 from tests.digest.facts_factory import NOON, a_cell, a_verdict
 from tests.digest.stored_rows import an_audit_row, health_row, store

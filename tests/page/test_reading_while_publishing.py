@@ -11,8 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from jobs.declarations.tables import RELEASE_HEALTH
-from jobs.page.page_server import page_server
-from jobs.page.page_store import PageStore
+from jobs.page.files.page_store import PageStore
+from jobs.page.server.page_server import page_server
 from jobs.publish_pages import PageRequest, publish
 from tests.digest.facts_factory import NOON
 from tests.digest.stored_rows import health_row, store

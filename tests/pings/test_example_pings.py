@@ -15,7 +15,7 @@ from jobs.aggregate_errors import aggregate_window
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, REJECTED_PINGS, Table
 from jobs.declarations.windows import Mode, Window
 from jobs.deployment.settings import ROOT
-from jobs.tables.lake_catalog import identifier, open_catalog
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from tests.ping_factory import land, nanoseconds
 from tests.pings.reading import count_of, records
 from tests.tables.lakes import lake_environment

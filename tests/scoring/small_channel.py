@@ -9,8 +9,8 @@ from pyiceberg.catalog.sql import SqlCatalog
 
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS, Table
 from jobs.scoring.inputs.prepared_cells import ChannelRecord
-from jobs.tables.lake_catalog import ensure_table
-from jobs.tables.schemas import arrow_schema, staged_schema
+from jobs.tables.lake.lake_catalog import ensure_table
+from jobs.tables.lake.schemas import arrow_schema, staged_schema
 from tests.scoring.records_in_memory import channel_records
 
 ORIGIN = datetime(2026, 10, 1, tzinfo=UTC)

@@ -10,8 +10,8 @@ from jobs.declarations.tables import RELEASE_HEALTH
 from jobs.declarations.windows import HOUR
 from jobs.explain_release_health import RecomputationDiffersError, explain
 from jobs.score_release_health import score_looks
-from jobs.tables.lake_catalog import ensure_table
-from jobs.tables.schemas import arrow_schema
+from jobs.tables.lake.lake_catalog import ensure_table
+from jobs.tables.lake.schemas import arrow_schema
 from jobs.wording.shown_numbers import clock_words
 from tests.scoring.small_channel import SmallChannel, lake_of, table_of
 

@@ -22,9 +22,9 @@ from jobs.declarations.tables import (
 from jobs.declarations.windows import HOUR
 from jobs.history import channel_days, lake_records
 from jobs.score_release_health import score_looks
-from jobs.tables.kept_rows import keep_rows
-from jobs.tables.lake_catalog import ensure_table, identifier
-from jobs.tables.schemas import arrow_schema
+from jobs.tables.commits.kept_rows import keep_rows
+from jobs.tables.lake.lake_catalog import ensure_table, identifier
+from jobs.tables.lake.schemas import arrow_schema
 from tests.scoring.small_channel import ORIGIN, SmallChannel, complete_audit, empty_lake, table_of
 
 WORLD = SmallChannel(betas=4, last_hours=30, usage_hours_per_hour=400.0, missing_hours=(300, 301))

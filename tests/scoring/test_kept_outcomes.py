@@ -11,8 +11,8 @@ from jobs.history import kept_outcomes
 from jobs.score_release_health import score_looks
 from jobs.scoring.method import score_calibration
 from jobs.scoring.rows import calibration_history
-from jobs.tables.kept_rows import keep_rows
-from jobs.tables.lake_catalog import identifier
+from jobs.tables.commits.kept_rows import keep_rows
+from jobs.tables.lake.lake_catalog import identifier
 from tests.scoring.small_channel import SmallChannel, lake_of
 
 WORLD = SmallChannel(betas=5, last_hours=8, usage_hours_per_hour=400.0)

@@ -18,7 +18,7 @@ from jobs.scoring.method.ratio_posterior import ratio_posterior, ratio_prior, va
 from jobs.scoring.method.score_calibration import IDENTITY, PastScore, learned_map, map_for_age, monotone_fit
 from jobs.scoring.method.severity_index import MeasureRatio, severity_index
 from jobs.scoring.method.strata import coarsen
-from jobs.tables.schemas import arrow_schema
+from jobs.tables.lake.schemas import arrow_schema
 from jobs.verdicts.health_notes import NoteCode
 
 FINE = (

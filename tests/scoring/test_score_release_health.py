@@ -10,11 +10,11 @@ import pytest
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, RELEASE_TOTALS, USAGE_DELAYS
 from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.score_release_health import score_window
-from jobs.tables.lake_catalog import ensure_table, identifier
-from jobs.tables.publishing import publish_health
-from jobs.tables.schemas import arrow_schema
-from jobs.tables.staging import read_staged
-from jobs.tables.staging_manifest import read_manifest
+from jobs.tables.commits.publishing import publish_health
+from jobs.tables.lake.lake_catalog import ensure_table, identifier
+from jobs.tables.lake.schemas import arrow_schema
+from jobs.tables.staged.staging import read_staged
+from jobs.tables.staged.staging_manifest import read_manifest
 from tests.scoring.small_channel import ORIGIN, SmallChannel, complete_audit, empty_lake, lake_of
 
 CHANNEL = SmallChannel(betas=4, last_hours=30, ratio=3.0)

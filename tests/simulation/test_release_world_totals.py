@@ -12,7 +12,7 @@ from jobs.scoring.inputs.measured_kernels import kernels_by_age, usage_delays
 from jobs.scoring.inputs.prepared_cells import ChannelRecord
 from jobs.scoring.looks.channel_scoring import score_releases
 from jobs.scoring.rows.health_rows import LookRange, health_rows
-from jobs.tables.schemas import staged_schema
+from jobs.tables.lake.schemas import staged_schema
 from simulation.release_world.counts import simulate_history
 from simulation.release_world.totals import delay_columns, release_hours, total_columns
 from simulation.release_world.world import Regression, World

@@ -18,9 +18,9 @@ from sqlalchemy.exc import OperationalError
 
 from jobs import maintain_tables, restore_window
 from jobs.declarations.tables import RELEASE_TOTALS
-from jobs.tables import publishing, row_replacement
-from jobs.tables.lake_catalog import open_catalog
-from jobs.tables.staging_manifest import Manifest
+from jobs.tables.commits import publishing, row_replacement
+from jobs.tables.lake.lake_catalog import open_catalog
+from jobs.tables.staged.staging_manifest import Manifest
 from tests.tables.publisher_processes import PROCESSES
 
 PROCESSES.set_forkserver_preload([__name__])

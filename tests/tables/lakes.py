@@ -6,7 +6,7 @@ from unittest import mock
 
 from pyiceberg.catalog import Catalog
 
-from jobs.tables.lake_catalog import open_catalog
+from jobs.tables.lake.lake_catalog import open_catalog
 
 
 def lake_environment(folder: Path) -> dict[str, str]:

@@ -10,9 +10,9 @@ from unittest import mock
 from pyiceberg.catalog.sql import SqlCatalog
 
 from jobs.declarations.tables import TABLES
-from jobs.tables.lake_catalog import ensure_table, open_catalog
-from jobs.tables.publishing import publish_health, publish_window
-from jobs.tables.staging_manifest import Manifest
+from jobs.tables.commits.publishing import publish_health, publish_window
+from jobs.tables.lake.lake_catalog import ensure_table, open_catalog
+from jobs.tables.staged.staging_manifest import Manifest
 
 PROCESSES = multiprocessing.get_context("forkserver")
 # pyiceberg is imported once, in the server that the publishers are forked from.

@@ -9,10 +9,10 @@ from pyiceberg.catalog import Catalog
 
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Column, CountsByName, ListOf, Table
 from jobs.declarations.windows import HOUR, Mode, Window
-from jobs.tables.lake_catalog import identifier
-from jobs.tables.schemas import staged_schema
-from jobs.tables.staging import stage_rows
-from jobs.tables.staging_manifest import Looks, Manifest, StagedFile, attempt_folder, window_run_id, write_manifest
+from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.lake.schemas import staged_schema
+from jobs.tables.staged.staging import stage_rows
+from jobs.tables.staged.staging_manifest import Looks, Manifest, StagedFile, attempt_folder, window_run_id, write_manifest
 
 DAY = datetime(2017, 11, 20, tzinfo=UTC)
 TEN = DAY + 10 * HOUR

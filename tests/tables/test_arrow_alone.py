@@ -7,7 +7,7 @@ from pathlib import Path
 
 ARROW_AT_WORK = """
 import sys
-from jobs.tables.arrow_alone import leave_pandas_out
+from jobs.tables.lake.arrow_alone import leave_pandas_out
 leave_pandas_out()
 import pyarrow as pa, pyarrow.dataset
 assert pa.Table.from_pylist([{"a": [1, None]}]).to_pylist() == [{"a": [1, None]}]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.deployment.settings import ROOT
-from jobs.tables import code_version as versions
+from jobs.tables.lake import code_version as versions
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,14 @@ from pyiceberg.expressions import EqualTo
 
 from jobs.declarations.tables import ERROR_AGGREGATES, RELEASE_TOTALS, USAGE_DELAYS, WINDOW_TABLES, Table
 from jobs.declarations.windows import HOUR
-from jobs.tables import complete_windows, publishing
-from jobs.tables.complete_windows import CompleteRows, pin_hours, read_complete
-from jobs.tables.lake_catalog import identifier
-from jobs.tables.publishing import publish_window
-from jobs.tables.row_replacement import Replacement, hours_filter, replace_rows
-from jobs.tables.stored_rows import InconsistentTableError
+from jobs.tables.commits import publishing
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.commits.row_replacement import Replacement, replace_rows
+from jobs.tables.lake.hour_filters import hours_filter
+from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.reading import complete_windows
+from jobs.tables.reading.complete_windows import CompleteRows, pin_hours, read_complete
+from jobs.tables.reading.stored_rows import InconsistentTableError
 from tests.tables.staged_runs import DAY, TEN, made_up_rows, provisional, settled, stage_run
 
 ELEVEN = TEN + HOUR

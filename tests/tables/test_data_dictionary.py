@@ -10,7 +10,7 @@ from jobs.declarations.dimensions import DIMENSIONS
 from jobs.declarations.measures import MEASURES
 from jobs.declarations.tables import TABLES
 from jobs.pings.reject_reasons import RejectReason
-from jobs.tables.data_dictionary import render_data_dictionary
+from jobs.tables.lake.data_dictionary import render_data_dictionary
 from jobs.write_data_dictionary import main
 
 

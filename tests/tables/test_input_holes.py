@@ -13,10 +13,10 @@ from jobs.declarations.windows import HOUR, Mode, Window, hours_between
 from jobs.maintain_tables import main as maintain_tables
 from jobs.pings.landing_zone import LandedHour, LandedObject, list_hours
 from jobs.plan_backfill import main as plan_backfill
-from jobs.tables.backfill_requests import cost_words, hole_lines, request_command
-from jobs.tables.hole_reading import read_holes
-from jobs.tables.input_holes import Holes, ReadHour, find_holes, gone_objects, late_objects
-from jobs.tables.publishing import publish_window
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.upkeep.backfill_requests import cost_words, hole_lines, request_command
+from jobs.tables.upkeep.hole_reading import read_holes
+from jobs.tables.upkeep.input_holes import Holes, ReadHour, find_holes, gone_objects, late_objects
 from tests.ping_factory import close_hour, land, main_ping
 from tests.tables.staged_runs import DAY, TEN, provisional, settled, stage_run_of
 

@@ -14,10 +14,10 @@ from pyiceberg.catalog import Catalog
 
 from jobs.declarations.tables import INGEST_AUDIT, WINDOW_TABLES, Table
 from jobs.declarations.windows import HOUR
-from jobs.tables.audit_reading import latest_audit_sequence
-from jobs.tables.complete_windows import PinnedHours, pin_hours
-from jobs.tables.kept_snapshots import committed_at
-from jobs.tables.lake_catalog import identifier
+from jobs.tables.audit.audit_reading import latest_audit_sequence
+from jobs.tables.lake.kept_snapshots import committed_at
+from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.reading.complete_windows import PinnedHours, pin_hours
 from tests.ping_factory import land, main_ping
 from tests.tables.faulty_processes import Fault, Work, drawn_fault, run_with
 from tests.tables.staged_runs import DAY, provisional, settled, stage_run

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.tables import lake_catalog
-from jobs.tables.lake_catalog import open_catalog
+from jobs.tables.lake import lake_catalog
+from jobs.tables.lake.lake_catalog import open_catalog
 
 
 @pytest.fixture

@@ -16,16 +16,17 @@ from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDI
 from jobs.declarations.windows import HOUR
 from jobs.deployment.settings import ROOT
 from jobs.maintain_tables import main
-from jobs.tables import kept_snapshots, table_upkeep
-from jobs.tables.complete_windows import read_complete
-from jobs.tables.kept_snapshots import expendable_snapshots
-from jobs.tables.lake_catalog import ensure_table, identifier
-from jobs.tables.maintenance_policy import POLICY
-from jobs.tables.publishing import publish_window, replace_quality_results
-from jobs.tables.row_replacement import Replacement, expire_snapshots, replace_rows
-from jobs.tables.staging import stage_rows
-from jobs.tables.staging_manifest import Manifest
-from jobs.tables.table_upkeep import (
+from jobs.tables.commits.publishing import publish_window, replace_quality_results
+from jobs.tables.commits.row_replacement import Replacement, expire_snapshots, replace_rows
+from jobs.tables.lake import kept_snapshots
+from jobs.tables.lake.kept_snapshots import expendable_snapshots
+from jobs.tables.lake.lake_catalog import ensure_table, identifier
+from jobs.tables.reading.complete_windows import read_complete
+from jobs.tables.staged.staging import stage_rows
+from jobs.tables.staged.staging_manifest import Manifest
+from jobs.tables.upkeep import table_upkeep
+from jobs.tables.upkeep.maintenance_policy import POLICY
+from jobs.tables.upkeep.table_upkeep import (
     Removed,
     delete_old_staging,
     delete_unreferenced_files,

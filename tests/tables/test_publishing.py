@@ -11,11 +11,11 @@ from pyiceberg.catalog.sql import SqlCatalog
 
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, WINDOW_TABLES, Table
 from jobs.declarations.windows import HOUR
-from jobs.tables import publishing
-from jobs.tables.audit_reading import latest_audit_sequence
-from jobs.tables.lake_catalog import identifier
-from jobs.tables.publishing import publish_window
-from jobs.tables.staging import Manifest
+from jobs.tables.audit.audit_reading import latest_audit_sequence
+from jobs.tables.commits import publishing
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.staged.staging import Manifest
 from tests.tables.staged_runs import DAY, TEN, contents, figures, provisional, settled, stage_run
 
 ELEVEN = TEN + HOUR

@@ -9,10 +9,10 @@ from pyiceberg.catalog import Catalog
 
 from jobs.declarations.tables import DATA_QUALITY, RELEASE_HEALTH
 from jobs.declarations.windows import HOUR
-from jobs.tables import publishing
-from jobs.tables.lake_catalog import identifier
-from jobs.tables.publishing import publish_health, replace_quality_results
-from jobs.tables.staging_manifest import Looks
+from jobs.tables.commits import publishing
+from jobs.tables.commits.publishing import publish_health, replace_quality_results
+from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.staged.staging_manifest import Looks
 from tests.tables.publisher_processes import publish_at_once
 from tests.tables.staged_runs import TEN, figures, made_up_rows, stage_looks
 

@@ -5,9 +5,9 @@ from pyiceberg.catalog import Catalog
 
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, TABLES, WINDOW_TABLES
 from jobs.declarations.windows import HOUR
-from jobs.tables.complete_windows import read_complete
-from jobs.tables.lake_catalog import identifier
-from jobs.tables.publishing import publish_window
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.reading.complete_windows import read_complete
 from tests.tables.publisher_processes import create_tables_at_once, publish_and_die, publish_at_once
 from tests.tables.staged_runs import DAY, TEN, contents, figures, provisional, settled, stage_run
 

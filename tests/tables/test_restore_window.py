@@ -11,10 +11,10 @@ from jobs.declarations.tables import INGEST_AUDIT, RELEASE_TOTALS, WINDOW_TABLES
 from jobs.declarations.windows import HOUR
 from jobs.query_tables import main as query_tables
 from jobs.restore_window import main
-from jobs.tables.complete_windows import pin_hours, read_complete
-from jobs.tables.kept_snapshots import committed_at
-from jobs.tables.lake_catalog import identifier
-from jobs.tables.publishing import publish_window
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.lake.kept_snapshots import committed_at
+from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.reading.complete_windows import pin_hours, read_complete
 from tests.tables.publisher_processes import publish_and_die
 from tests.tables.staged_runs import DAY, TEN, provisional, settled, stage_run
 

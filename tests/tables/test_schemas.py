@@ -22,14 +22,14 @@ from jobs.declarations.tables import (
     Table,
 )
 from jobs.declarations.windows import HOUR
-from jobs.tables import publishing
-from jobs.tables.complete_windows import read_complete
-from jobs.tables.lake_catalog import ensure_table, identifier
-from jobs.tables.publishing import publish_window
-from jobs.tables.row_replacement import Replacement, replace_rows
-from jobs.tables.schemas import arrow_schema, iceberg_schema, partition_spec
-from jobs.tables.staging import read_staged, rows_of_hours
-from jobs.tables.table_changes import SchemaConflictError, table_properties
+from jobs.tables.commits import publishing
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.commits.row_replacement import Replacement, replace_rows
+from jobs.tables.lake.lake_catalog import ensure_table, identifier
+from jobs.tables.lake.schemas import arrow_schema, iceberg_schema, partition_spec
+from jobs.tables.lake.table_changes import SchemaConflictError, table_properties
+from jobs.tables.reading.complete_windows import read_complete
+from jobs.tables.staged.staging import read_staged, rows_of_hours
 from tests.tables.staged_runs import TEN, made_up_rows, provisional, stage_run
 
 

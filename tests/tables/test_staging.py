@@ -12,10 +12,10 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS
 from jobs.declarations.windows import HOUR
-from jobs.tables.object_store import write_atomically
-from jobs.tables.schemas import arrow_schema, staged_schema
-from jobs.tables.staging import read_hours, read_staged, rows_of_hours, stage_frame, stage_rows
-from jobs.tables.staging_manifest import Looks, Manifest, StagedFile, read_manifest, write_manifest
+from jobs.tables.lake.object_store import write_atomically
+from jobs.tables.lake.schemas import arrow_schema, staged_schema
+from jobs.tables.staged.staging import read_hours, read_staged, rows_of_hours, stage_frame, stage_rows
+from jobs.tables.staged.staging_manifest import Looks, Manifest, StagedFile, read_manifest, write_manifest
 from tests.tables.staged_runs import TEN, made_up_rows, provisional, stage_looks, stage_run
 
 ELEVEN = TEN + HOUR

@@ -13,8 +13,8 @@ from sqlalchemy.engine import make_url
 from jobs.declarations.tables import TABLES, WINDOW_TABLES
 from jobs.declarations.windows import HOUR
 from jobs.deployment.settings import ROOT
-from jobs.tables.lake_catalog import open_catalog
-from jobs.tables.publishing import publish_window
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.lake.lake_catalog import open_catalog
 from local.stack.postgres import start_postgres, stop_postgres
 from tests.tables.publisher_processes import create_tables_at_once, publish_and_die, publish_at_once
 from tests.tables.staged_runs import DAY, TEN, contents, provisional, settled, stage_run

@@ -9,13 +9,13 @@ from pyiceberg.catalog import Catalog
 
 from jobs.declarations.tables import RELEASE_TOTALS
 from jobs.declarations.windows import HOUR
-from jobs.tables import kept_snapshots
-from jobs.tables.complete_windows import read_complete
-from jobs.tables.lake_catalog import open_catalog
-from jobs.tables.publishing import publish_window
-from jobs.tables.row_replacement import expire_snapshots
-from jobs.tables.staging_manifest import read_manifest
-from jobs.tables.table_upkeep import delete_old_staging, delete_unreferenced_files
+from jobs.tables.commits.publishing import publish_window
+from jobs.tables.commits.row_replacement import expire_snapshots
+from jobs.tables.lake import kept_snapshots
+from jobs.tables.lake.lake_catalog import open_catalog
+from jobs.tables.reading.complete_windows import read_complete
+from jobs.tables.staged.staging_manifest import read_manifest
+from jobs.tables.upkeep.table_upkeep import delete_old_staging, delete_unreferenced_files
 from local.stack.object_store import serve_s3
 from tests.tables.publisher_processes import publish_at_once
 from tests.tables.staged_runs import DAY, TEN, contents, provisional, settled, stage_run

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.declarations.windows import HOUR, Mode
-from jobs.tables.input_holes import Holes
+from jobs.tables.upkeep.input_holes import Holes
 from jobs.verdicts.health_cells import Cell, State, deciding_cell
 
 NO_HOLES = Holes()

@@ -15,7 +15,7 @@ from jobs.declarations.windows import Window
 from jobs.digest.facts.digest_facts import ExperimentLook, FailedExpectation, HourCondition, HourFacts, Review
 from jobs.digest.facts.window_conditions import failed_expectations, hour_facts
 from jobs.pings.landing_zone import LandingZoneError, list_hours
-from jobs.tables.lake_catalog import identifier
+from jobs.tables.lake.lake_catalog import identifier
 from jobs.verdicts.health_cells import CELL_COLUMNS, Cell, cell_from_row
 
 where: Any = pyiceberg.expressions  # its constructors are typed by the fields that they fill, not by what they take

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from jobs.digest.facts.digest_facts import DigestFacts, FailedExpectation, HourCondition, HourFacts, Restatement
-from jobs.tables.input_holes import Holes
+from jobs.tables.upkeep.input_holes import Holes
 from jobs.wording.cell_words import state_name
 from jobs.wording.client_text import as_data_label, as_label, as_sentence
 from jobs.wording.shown_numbers import clock_words, count_words, plural, ratio_words, score_words

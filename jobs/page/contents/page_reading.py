@@ -1,0 +1,192 @@
+"""What the page is made of, read from published tables through pyiceberg: complete hours, one snapshot of release_health. No JVM."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyiceberg.expressions
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.table import Table as IcebergTable
+
+from jobs.declarations.policies import HORIZON_HOURS
+from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
+from jobs.declarations.windows import HOUR
+from jobs.digest.facts.stored_facts import ANSWER_WITHIN, LOOK_BACK
+from jobs.page.contents.channel_looks import WantedRows
+from jobs.page.series.clock_series import CLOCK_HOURS, SUMMED_COLUMNS, HourSums, hour_sums, rows_of_hour
+from jobs.page.series.look_series import LOOK_COLUMNS
+from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.reading.complete_windows import PinnedHours, pin_hours
+from jobs.verdicts.health_cells import ALARMING_STATES, CELL_COLUMNS, Cell, cell_from_row
+
+where: Any = pyiceberg.expressions  # its constructors are typed by the fields that they fill, not by what they take
+
+QUALITY_SPAN = timedelta(days=14)
+_AUDIT_COLUMNS = (
+    "hour_start",
+    "mode",
+    "status",
+    "late_objects",
+    "lines",
+    "accepted",
+    "duplicates",
+    "rejected",
+    "rejects_by_reason",
+    "rows_by_table",
+)
+_QUALITY_COLUMNS = tuple(name for name in DATA_QUALITY.column_names if name not in ("run_key", "attempt", "mode", "unexpected_rows"))
+
+
+@dataclass(frozen=True)
+class HealthSnapshot:
+    """release_health as it stood when it was opened."""
+
+    table: IcebergTable | None
+
+    @property
+    def sequence(self) -> int:
+        """The snapshot's sequence number; 0 before the first."""
+        snapshot = self.table.current_snapshot() if self.table is not None else None
+        return (snapshot and snapshot.sequence_number) or 0
+
+    def verdicts(self, until: datetime) -> list[Cell]:
+        """The verdict rows of the last days, and those that end a release's week in the year before."""
+        last = where.And(
+            where.GreaterThanOrEqual("age_hours", float(HORIZON_HOURS)), where.GreaterThan("as_of", (until - ANSWER_WITHIN).isoformat())
+        )
+        recent = where.GreaterThan("as_of", (until - LOOK_BACK).isoformat())
+        return self._cells(where.And(where.EqualTo("scope", "release"), where.Or(last, recent)))
+
+    def cells(self, wanted: Iterable[WantedRows]) -> list[Cell]:
+        """The cells of channels at some looks; groups of users that do not alarm only of the versions that are named."""
+        wanted = list(wanted)
+        times = sorted({at.isoformat() for channel in wanted for at in channel.times})
+        parts = [
+            (pc.field("channel") == channel.channel)
+            & pc.field("as_of").isin(pa.array(sorted(channel.times), pa.timestamp("us", "UTC")))
+            & (
+                (pc.field("scope") != "stratum")
+                | pc.field("state").isin([state.value for state in ALARMING_STATES])
+                | pc.field("release_version").isin(pa.array(sorted(channel.versions), pa.string()))
+            )
+            for channel in wanted
+        ]
+        return self._cells(where.In("as_of", times), reduce(or_, parts))
+
+    def looks(self, wanted: Iterable[WantedRows]) -> pa.Table:
+        """The rows of scope platform of some releases of channels, from the first time wanted to the last."""
+        wanted = list(wanted)
+        first, last = (choose(at for channel in wanted for at in channel.times) for choose in (min, max))
+        parts = [
+            (pc.field("channel") == channel.channel) & pc.field("release_version").isin(pa.array(sorted(channel.versions), pa.string()))
+            for channel in wanted
+        ]
+        of_platforms = where.And(
+            where.GreaterThanOrEqual("as_of", first.isoformat()),
+            where.LessThanOrEqual("as_of", last.isoformat()),
+            where.EqualTo("scope", "platform"),
+            where.In("release_version", sorted({version for channel in wanted for version in channel.versions})),
+        )
+        assert self.table is not None, "asked only for releases that it holds"
+        return self.table.scan(of_platforms, selected_fields=LOOK_COLUMNS).to_arrow().filter(reduce(or_, parts))
+
+    def files_by_day(self, first: datetime) -> dict[datetime, str]:
+        """For each day from `first` on, a digest of the names of its files: it changes whenever its rows do."""
+        if self.table is None:
+            return {}
+        names: dict[datetime, list[str]] = {}
+        for task in self.table.scan(where.GreaterThanOrEqual("as_of", first.isoformat())).plan_files():
+            day = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=task.file.partition[0])
+            names.setdefault(day, []).append(task.file.file_path)
+        return {day: hashlib.sha256("\n".join(sorted(of_day)).encode()).hexdigest() for day, of_day in names.items()}
+
+    def _cells(self, wanted: Any, is_told: pc.Expression | None = None) -> list[Cell]:
+        if self.table is None:
+            return []
+        present = tuple(name for name in CELL_COLUMNS if name in self.table.schema().column_names)
+        rows = self.table.scan(wanted, selected_fields=present).to_arrow()
+        return [cell_from_row(row) for row in _as_rows(rows if is_told is None else rows.filter(is_told))]
+
+
+@dataclass(frozen=True)
+class HourRows:
+    """The last two weeks of ingest_audit and data_quality, and the last 48 hours of error_aggregates as they stood at one moment."""
+
+    complete_until: datetime | None
+    """The end of the latest complete hour."""
+    mode: str | None
+    audits: list[dict[str, Any]]
+    failed: list[dict[str, Any]]
+    pinned: PinnedHours
+
+    @property
+    def clock_start(self) -> datetime:
+        return self.pinned.hours[0]
+
+    @property
+    def clock_end(self) -> datetime:
+        return self.pinned.hours[-1] + HOUR
+
+    def run_ids(self) -> dict[datetime, str]:
+        """The complete hours of the last 48, with the run that each rests on."""
+        return {hour: owner.window_run_id for hour, owner in self.pinned.owners.items()}
+
+    def sums(self, hours: Collection[datetime]) -> dict[datetime, HourSums]:
+        """Those hours, summed in steps of five minutes."""
+        if not hours:
+            return {}
+        rows = self.pinned.within(min(hours), max(hours) + HOUR).read(ERROR_AGGREGATES, columns=SUMMED_COLUMNS).rows
+        return {hour: hour_sums(hour, rows_of_hour(rows, hour)) for hour in hours}
+
+
+def open_health(catalog: Catalog) -> HealthSnapshot:
+    """release_health as it stands now."""
+    return HealthSnapshot(_load(catalog, RELEASE_HEALTH))
+
+
+def read_hours(catalog: Catalog, until: datetime) -> HourRows:
+    """What the hours before `until` have; the 48 hours end with the latest complete one of two weeks."""
+    first = until - QUALITY_SPAN
+    audits = _rows(catalog, INGEST_AUDIT, _between("hour_start", first, until), _AUDIT_COLUMNS)
+    failed = where.And(where.GreaterThanOrEqual("checked_at", first.isoformat()), where.In("outcome", ("fail", "error")))
+    complete = [row for row in audits if row["status"] == "complete"]
+    latest: Mapping[str, Any] = max(complete, key=lambda row: row["hour_start"], default={})
+    end = latest["hour_start"] + HOUR if latest else until
+    pinned = pin_hours(catalog, end - CLOCK_HOURS * HOUR, end, (ERROR_AGGREGATES,))
+    return HourRows(end if latest else None, latest.get("mode"), audits, _rows(catalog, DATA_QUALITY, failed, _QUALITY_COLUMNS), pinned)
+
+
+def _between(column: str, first: datetime, end: datetime) -> Any:
+    return where.And(where.GreaterThanOrEqual(column, first.isoformat()), where.LessThan(column, end.isoformat()))
+
+
+def _rows(catalog: Catalog, table: Table, wanted: Any, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    stored = _load(catalog, table)
+    if stored is None:
+        return []
+    return _as_rows(stored.scan(wanted, selected_fields=columns).to_arrow())
+
+
+def _load(catalog: Catalog, table: Table) -> IcebergTable | None:
+    try:
+        return catalog.load_table(identifier(table))
+    except NoSuchTableError:
+        return None
+
+
+def _as_rows(rows: pa.Table) -> list[dict[str, Any]]:
+    """Rows by column name; times as Python's own UTC."""
+    times = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
+    found: list[dict[str, Any]] = rows.to_pylist()
+    for row in found:
+        for name in times:
+            if row[name] is not None:
+                row[name] = row[name].astimezone(UTC)
+    return found
