@@ -114,6 +114,16 @@ class Measure:
     scoring: Scoring | None = None
 
 
+@dataclass(frozen=True)
+class Population:
+    """Clients that are counted as people: those who sent, in the time counted, a ping in which one of `measures` is above zero."""
+
+    name: str
+    label: str
+    measures: tuple[str, ...]
+    description: str
+
+
 class Variation(StrEnum):
     """How much healthy releases of a channel differ: those that many people have tested before, or those that are the test."""
 
@@ -225,6 +235,8 @@ class Product:
     channels: tuple[Channel, ...]
     dimensions: tuple[Dimension, ...]
     measures: tuple[Measure, ...]
+    populations: tuple[Population, ...] = ()
+    """Whom to count once, however much they send; none where pings name no client."""
     applications: tuple[str, ...] = ()
     version_pattern: str = SEMANTIC_VERSION
     version_example: str = "4.12.0 or 4.13.0-rc.1"

@@ -5,9 +5,10 @@ from typing import Literal
 
 from jobs.declarations.dimensions import DIMENSIONS, STRATUM_COLUMNS, StratumColumn
 from jobs.declarations.measures import HAS_UPDATES, MEASURES, SCORED_MEASURES
+from jobs.declarations.populations import MIN_GROUP_CLIENTS, OTHER_GROUP, POPULATIONS
 from jobs.declarations.product import Measure
 
-Scalar = Literal["string", "int", "long", "double", "boolean", "timestamp", "date"]
+Scalar = Literal["string", "int", "long", "double", "boolean", "timestamp", "date", "binary"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """`grain` names the columns whose values are unique; `time_column` says which window a row belongs to; `partition` cuts by it."""
+    """`grain` names the columns whose values are unique; `time_column` says which window a row belongs to; `partition` cuts by it.
+
+    A restricted table stands in a namespace of its own, which not everybody who reads the others may read.
+    """
 
     name: str
     description: str
@@ -47,6 +51,7 @@ class Table:
     columns: tuple[Column, ...]
     time_column: str
     partition: Literal["hour", "day", "month"]
+    is_restricted: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -157,6 +162,45 @@ REJECTED_PINGS = Table(
     ),
     "hour_start",
     "day",
+)
+
+_REACH_GRAIN = ("hour_start", "channel", "release_version", "os_name", "population", "key_id")
+_REACH_COLUMNS = (
+    _DIMENSION["channel"],
+    Column(
+        "release_version",
+        "string",
+        f"What users call the release; `{OTHER_GROUP}`: of releases with under {MIN_GROUP_CLIENTS} active clients.",
+    ),
+    Column("os_name", "string", f"Operating system; `{OTHER_GROUP}` where the release is."),
+    Column("population", "string", f"Whose clients: {', '.join(population.name for population in POPULATIONS) or 'none'}."),
+    Column("key_id", "string", "Fingerprint of the secret by which clients are told apart; only sketches of one key can be united."),
+    Column("sketch", "binary", "Theta sketch of the clients' keys, as Apache DataSketches has it (lgK 12)."),
+    Column("estimate", "double", "Clients in it, exact up to some 4,000.", "clients"),
+    Column("low", "double", "Lower bound of the estimate, at 95 %.", "clients"),
+    Column("high", "double", "Upper bound of the estimate, at 95 %.", "clients"),
+    WINDOW_RUN_ID,
+)
+
+CLIENT_REACH = Table(
+    "client_reach",
+    "Clients of each release and operating system by hour, as sketches: their unions over any hours count nobody twice. Restricted: a sketch is "
+    "as sensitive as the pings.",
+    _REACH_GRAIN,
+    (_HOUR_START, *_REACH_COLUMNS),
+    "hour_start",
+    "day",
+    is_restricted=True,
+)
+
+CLIENT_REACH_DAYS = Table(
+    "client_reach_days",
+    "The same by settled day, for good; the hours go after two weeks.",
+    _REACH_GRAIN,
+    (Column("hour_start", "timestamp", "Midnight at which the day begins, UTC."), *_REACH_COLUMNS),
+    "hour_start",
+    "day",
+    is_restricted=True,
 )
 
 LANDED_OBJECT = Struct(

@@ -225,3 +225,5 @@ def airflow_run() -> AirflowRun | None:
 
 
 NAMESPACE = namespace_of(product_setting())
+RESTRICTED_NAMESPACE = f"{NAMESPACE}_restricted"
+"""Of tables from which single clients might be told: who may read the others need not read these."""

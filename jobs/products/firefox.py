@@ -14,6 +14,7 @@ from jobs.declarations.product import (
     Measure,
     OnePerPing,
     OneWhere,
+    Population,
     Product,
     Scoring,
     Variation,
@@ -315,6 +316,13 @@ _MEASURES: tuple[Measure, ...] = (
     ),
 )
 
+_POPULATIONS = (
+    Population("active", "active users", ("main_pings", "core_pings", "crash_pings"), "Clients that used the product, or crashed in it."),
+    Population("updated", "updated users", ("updates",), "Clients that moved to the version."),
+    Population("crashed", "users with a browser crash", ("main_crashes",), "Clients whose main process crashed."),
+    Population("crashed_content", "users with a content crash", ("content_crashes",), "Clients of which a content process crashed."),
+)
+
 PRODUCT = Product(
     name="firefox",
     label="Firefox",
@@ -323,6 +331,7 @@ PRODUCT = Product(
     channels=_CHANNELS,
     dimensions=_DIMENSIONS,
     measures=_MEASURES,
+    populations=_POPULATIONS,
     applications=("Firefox", "Fennec"),
     platforms={"Windows_NT": "Windows", "Darwin": "macOS"},
     version_pattern=r"[0-9]{1,4}(\.[0-9]{1,5}){1,3}((a|b|rc)[0-9]{1,3}|esr|pre)?",

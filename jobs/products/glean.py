@@ -13,6 +13,7 @@ from jobs.declarations.product import (
     Measure,
     OnePerPing,
     OneWhere,
+    Population,
     Product,
     Scoring,
     Variation,
@@ -115,6 +116,13 @@ _MEASURES = (
     ),
 )
 
+_POPULATIONS = (
+    Population("active", "active users", ("baseline_pings", "crash_pings"), "Clients that used the product, or crashed in it."),
+    Population("updated", "updated users", ("updates",), "Clients that moved to the version."),
+    Population("crashed", "users with a browser crash", ("main_crashes",), "Clients whose main process crashed."),
+    Population("crashed_content", "users with a content crash", ("content_crashes",), "Clients of which a content process crashed."),
+)
+
 PRODUCT = Product(
     name="glean",
     label="Firefox",
@@ -153,6 +161,7 @@ PRODUCT = Product(
         Dimension("country", ("normalized_country_code",), "country", "Two upper-case letters, else `??`.", stratum="country_group"),
     ),
     measures=_MEASURES,
+    populations=_POPULATIONS,
     applications=("Firefox", "Fenix"),
     platforms={"Darwin": "macOS"},
     version_pattern=r"[0-9]{1,4}(\.[0-9]{1,5}){1,3}((a|b|rc|-beta\.|-rc\.)[0-9]{1,3}|esr)?",

@@ -8,6 +8,7 @@ from jobs.declarations.product import (
     Envelope,
     Measure,
     OnePerPing,
+    Population,
     Product,
     Scoring,
     Variation,
@@ -46,5 +47,9 @@ PRODUCT = Product(
             "Crashes, at most 5 of one user in one hour; what scoring reads.",
             Scoring(alarm_share=1.0, severity_cost=1.0, prior_scale=0.10),
         ),
+    ),
+    populations=(
+        Population("active", "active users", ("sessions", "crash_pings"), "Users who ended a session, or crashed."),
+        Population("crashed", "users with a crash", ("crash_pings",), "Users of whom the application crashed."),
     ),
 )

@@ -8,7 +8,8 @@ from jobs.declarations.product import CappedPerClientHour, DurationAsHours, Meas
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NEEDED_DIMENSIONS = ("channel", "release_version", "os_name")
-_TABLES_OWN = {"window_start", "hour_start", "window_run_id", "experiment", "branch", "doc_type", "client_id", "kind", "reason"}
+_NEEDED_POPULATIONS = ("active", "crashed")
+_TABLES_OWN = {"window_start", "hour_start", "window_run_id", "experiment", "branch", "doc_type", "client_key", "kind", "reason"}
 _RULES = (
     "channel",
     "application",
@@ -34,6 +35,7 @@ def product_problems(product: Product) -> list[str]:
         *_problems_of_dimensions(product),
         *(problem for measure in product.measures for problem in _problems_of_measure(measure, product)),
         *_problems_of_scoring(product),
+        *_problems_of_populations(product),
     ]
 
 
@@ -44,8 +46,9 @@ def _problems_of_names(product: Product) -> Iterator[str]:
         "channels": [channel.name for channel in product.channels],
         "dimensions": [dimension.name for dimension in product.dimensions],
         "measures": [measure.name for measure in product.measures],
+        "populations": [population.name for population in product.populations],
     }.items():
-        if not names:
+        if not names and field != "populations":
             yield f"{field}: there is none"
         for name in names:
             if not _NAME.fullmatch(name) and field not in ("ping_types", "channels"):
@@ -121,6 +124,26 @@ def _problems_of_scoring(product: Product) -> Iterator[str]:
         yield "measures: none decides; at least one needs Scoring(alarm_share=...) above 0"
     elif abs(sum(shares) - 1.0) > _SHARES_DIFFER_BY:
         yield f"measures: the alarm shares add up to {sum(shares):g}; they are parts of a release's false alarms and add up to 1"
+
+
+def _problems_of_populations(product: Product) -> Iterator[str]:
+    in_pings = [measure.name for measure in product.measures if not isinstance(measure.source, CappedPerClientHour)]
+    for population in product.populations:
+        here = f"populations: {population.name}"
+        if not population.measures:
+            yield f"{here} is read from no measure"
+        yield from (
+            f"{here}: {name!r} is no measure of single pings; {_there_are(in_pings)}"
+            for name in population.measures
+            if name not in in_pings
+        )
+    if product.populations:
+        names = [population.name for population in product.populations]
+        yield from (
+            f"populations: {name} is missing; crash-free users are told of {' and '.join(_NEEDED_POPULATIONS)}"
+            for name in _NEEDED_POPULATIONS
+            if name not in names
+        )
 
 
 def _unless_types(here: str, pings: Iterable[str], product: Product) -> Iterator[str]:

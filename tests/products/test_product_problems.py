@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.declarations.product import Channel, Condition, Dimension, Measure, OneWhere, Product
+from jobs.declarations.product import Channel, Condition, Dimension, Measure, OneWhere, Population, Product
 from jobs.deployment.settings import ROOT
 from jobs.pings.field_rules import RULES
 from jobs.products import product_problems as problems_module
@@ -55,6 +55,15 @@ def test_our_own_products_have_none(name: str) -> None:
         (replace(HARBOR, measures=HARBOR.measures[1:]), "usage_hours must be there"),
         (with_measure("crash_pings", source=OneWhere((Condition("x", ("1",)),))), "crash_pings must be there"),
         (replace(HARBOR, measures=(*HARBOR.measures, HARBOR.measures[1])), "measures: 'sessions' is declared twice"),
+        (replace(HARBOR, populations=HARBOR.populations[:1]), "populations: crashed is missing"),
+        (
+            replace(HARBOR, populations=(Population("active", "", ("crashes",), ""), HARBOR.populations[1])),
+            "'crashes' is no measure of single pings",
+        ),
+        (
+            replace(HARBOR, populations=(Population("active", "", (), ""), HARBOR.populations[1])),
+            "populations: active is read from no measure",
+        ),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
 )

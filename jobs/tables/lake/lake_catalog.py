@@ -12,7 +12,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from jobs.declarations.tables import Table
 from jobs.deployment.private_folders import make_private_folder
-from jobs.deployment.settings import CATALOG, LOCAL, NAMESPACE, from_environment, s3_access
+from jobs.deployment.settings import CATALOG, LOCAL, NAMESPACE, RESTRICTED_NAMESPACE, from_environment, s3_access
 from jobs.tables.lake.schemas import iceberg_schema, partition_spec
 from jobs.tables.lake.table_changes import TableChanges, apply_changes, refuse_conflicts, table_changes, table_properties
 
@@ -38,7 +38,7 @@ def open_catalog() -> Catalog:
 
 def identifier(table: Table) -> tuple[str, str]:
     """Where a declared table stands in the catalog."""
-    return (NAMESPACE, table.name)
+    return (RESTRICTED_NAMESPACE if table.is_restricted else NAMESPACE, table.name)
 
 
 def ensure_tables(catalog: Catalog, tables: Iterable[Table]) -> None:
@@ -59,7 +59,7 @@ def ensure_table(catalog: Catalog, table: Table) -> IcebergTable:
     try:
         existing = catalog.load_table(identifier(table))
     except NoSuchTableError:
-        catalog.create_namespace_if_not_exists(NAMESPACE)
+        catalog.create_namespace_if_not_exists(identifier(table)[0])
         return catalog.create_table(
             identifier(table), iceberg_schema(table), partition_spec=partition_spec(table), properties=table_properties(table)
         )

@@ -27,6 +27,7 @@ _ARROW_SCALARS: dict[str, pa.DataType] = {
     "boolean": pa.bool_(),
     "timestamp": TIMESTAMP,
     "date": pa.date32(),
+    "binary": pa.binary(),
 }
 _FIRST_PARTITION_FIELD_ID = 1000  # Iceberg numbers partition fields from here
 
@@ -108,5 +109,6 @@ def iceberg_type(declared: ColumnType, nested_ids: Iterator[int]) -> "IcebergTyp
         "boolean": I.BooleanType(),
         "timestamp": I.TimestamptzType(),
         "date": I.DateType(),
+        "binary": I.BinaryType(),
     }
     return scalars[declared]

@@ -1,0 +1,13 @@
+"""Whom the product's tables count as people: those of its declaration (jobs/products/). Empty where its pings name no client."""
+
+from jobs.declarations.product import Population
+from jobs.products.chosen import PRODUCT
+
+POPULATIONS: tuple[Population, ...] = PRODUCT.populations
+ACTIVE = "active"
+CRASHED = "crashed"
+UPDATED = "updated"
+"""Not every product has it."""
+OTHER_GROUP = "other"
+"""Release and operating system of clients whose own group is too small to stand in a row."""
+MIN_GROUP_CLIENTS = 20
