@@ -95,7 +95,7 @@ def main(  # noqa: PLR0913 - the command line
         raise click.ClickException(str(error)) from error
     catalog, ledger = open_catalog(), SentLedger(settings.ledger_uri)
     if summary:
-        restated, name = read_restated(catalog, ledger, window), routing.default.slack_channel
+        restated, name = read_restated(catalog, ledger, window, routing), routing.default.slack_channel
         write_summary = partial(summary_message, window, run_key, restated, data_label=settings.data_label)
         click.echo(digest_as_text([write_summary(name)]))
         if preview is not None:

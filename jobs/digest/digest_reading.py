@@ -65,23 +65,28 @@ def read_digests(
     for channel in channels_to_report(looks, routing.expected_channels):
         releases = with_cells(looks.get(channel, ()), cells, later)
         of_channel = tuple(look for look in experiments if look.channel == channel)
-        facts = replace(blank, channel=channel, releases=releases, experiments=of_channel)
+        route = routing.route_of(channel)
+        facts = replace(blank, channel=channel, releases=releases, experiments=of_channel, is_shadow=route.is_shadow)
         if window.mode is Mode.SETTLED:
-            entry = ledger.find(root_key(facts, known_channel(routing.route_of(channel).slack_channel, ledger)))
+            entry = ledger.find(root_key(facts, known_channel(route.slack_channel, ledger)))
             shown = entry.notes.get(shown_name(Mode.PROVISIONAL), []) if entry is not None else []
             facts = replace(facts, restatements=restatements(shown, verdicts))
         found.append(facts)
     return found
 
 
-def read_restated(catalog: Catalog, ledger: SentLedger, window: Window) -> tuple[Restatement, ...]:
-    """What was shown of looks after the window's start and reads otherwise now: a later look rests on earlier hours."""
+def read_restated(catalog: Catalog, ledger: SentLedger, window: Window, routing: Routing) -> tuple[Restatement, ...]:
+    """What was shown of looks after the window's start and reads otherwise now: a later look rests on earlier hours.
+
+    What a channel in shadow has shown is left out, unless the summary goes to the operators as well.
+    """
     entries = ledger.sent_between(window.start.date(), window.end.date())
     shown = {}
     for name in (shown_name(Mode.PROVISIONAL), shown_name(Mode.SETTLED), SHOWN_BY_SUMMARY):  # the later was told later
         for figure in (figure for entry in entries for figure in entry.notes.get(name, [])):
             shown[(figure["channel"], figure["release_version"], figure["as_of"])] = figure
-    return restatements(shown.values(), read_looks(catalog, window.start, window.end))
+    told = [figure for figure in shown.values() if routing.default.is_shadow or not routing.route_of(figure["channel"]).is_shadow]
+    return restatements(told, read_looks(catalog, window.start, window.end))
 
 
 def draw_pictures(catalog: Catalog, facts: DigestFacts) -> tuple[Picture, ...]:

@@ -61,6 +61,17 @@ def test_a_backfill_is_told_where_the_routing_file_says(catalog, slack, tmp_path
     assert (len(slack.stand_in.store.messages(elsewhere)), slack.messages) == (1, [])
 
 
+def test_what_a_channel_in_shadow_has_shown_stays_out_of_the_summary_for_all(catalog, slack, tmp_path):
+    slack.stand_in.store.put_channel(Channel("C0OPERATOR", "operators"))
+    (tmp_path / "routing.toml").write_text('operators = "operators"\n[channels.beta]\nshadow = true')
+    store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
+    store(catalog, RELEASE_HEALTH, health_rows(watched(NOON)))
+    run(NOON)
+    store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON)))
+    assert last_line(run(NOON, "--summary", start=NOON - timedelta(days=9))) == "#release-health: summary posted"
+    assert slack.messages[-1].text.endswith("No verdict that was shown has changed.")
+
+
 def test_an_alarm_first_reached_in_a_backfill_is_told_by_the_next_digest_and_not_by_the_summary(catalog, slack):
     store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON - HOUR)))

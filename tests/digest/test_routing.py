@@ -9,7 +9,7 @@ from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH
 from jobs.deployment.settings import ROOT
 from jobs.digest.decisions.digest_routing import RoutingError, parse_routing
 from local.slack_stand_in.message_store import Channel
-from tests.digest.facts_factory import NOON, a_release
+from tests.digest.facts_factory import NOON, State, a_release
 from tests.digest.running_the_digest import HOUR, last_line, run
 from tests.digest.stored_rows import an_audit_row, health_rows, store
 
@@ -58,7 +58,11 @@ def test_mentions_keep_to_their_hours_in_their_zone(channel, utc_hour, may):
         ('[default]\nmention_hours = "8-20"', r"line 2: default.mention_hours must be two times, such as 08:00-20:00, not '8-20'"),
         ('[default]\ntime_zone = "Mars/Olympus"', r"line 2: default.time_zone must be a time zone such as Europe/Berlin"),
         ("[default]\nexpected = 1", r"line 2: default.expected must be true or false"),
-        ('[routes]\nslack_channel = "x"', r"line 1: routes is not known; there are \[default\] and \[channels"),
+        ('operators = "Two Words"', r"routing.toml, line 1: operators must be a Slack channel's name or id"),
+        ("[channels.beta]\nshadow = 1", r"line 2: channels.beta.shadow must be true or false"),
+        ("[channels.beta]\nshadow = true", r"line 2: channels.beta.shadow needs `operators` at the top of the file"),
+        ("[default]\nshadow = true", r"line 2: default.shadow needs `operators`"),
+        ('[routes]\nslack_channel = "x"', r"line 1: routes is not known; there are operators, \[default\] and \[channels"),
         ('[default]\nslack_channel = "Two Words"', r"line 2: default.slack_channel must be a Slack channel's name or id"),
         ("[default\n", r"routing.toml is not TOML: .*line 1"),
         ('channels = "beta"', r"line 1: channels must hold a section for each release channel"),
@@ -84,6 +88,54 @@ def test_the_digest_goes_where_the_file_says(catalog, slack, tmp_path: Path):
     assert last_line(run(NOON)) == "#beta-health: beta posted; #release-health: nightly posted"
     assert slack.stand_in.store.messages(beta)[0].text.startswith("✔ Firefox beta 57.0b8")
     assert slack.messages[0].text.startswith("✖ Firefox nightly – no figures yet")
+
+
+SHADOW = """
+operators = "release-operators"
+
+[default]
+mention = "S0123456789"
+
+[channels.beta]
+slack_channel = "beta-health"
+shadow = true
+"""
+
+
+def test_operators_are_told_where_the_default_says_unless_they_have_a_channel_of_their_own():
+    assert parse_routing("", "release-health").operators == "release-health"
+    assert parse_routing('[default]\nslack_channel = "a"', "x").operators == "a"
+    routing = parse_routing(SHADOW, "release-health")
+    assert (routing.operators, routing.route_of("release").slack_channel) == ("release-operators", "release-health")
+    assert routing.slack_channels == ("release-health", "release-operators")
+
+
+def test_a_default_in_shadow_leaves_the_channels_that_are_not():
+    text = 'operators = "ops"\n[default]\nshadow = true\nmention = "S0123456789"\n[channels.beta]\nshadow = false'
+    routing = parse_routing(text, "release-health")
+    assert (routing.default.slack_channel, routing.default.mention) == ("ops", None)
+    assert (routing.route_of("beta").slack_channel, routing.route_of("beta").mention) == ("release-health", "S0123456789")
+
+
+def test_a_channel_in_shadow_alarms_to_the_operators_alone_and_mentions_nobody(catalog, slack, tmp_path: Path):
+    operators, beta = Channel("C0OPERATOR", "release-operators"), Channel("C0BETA0000", "beta-health")
+    for channel in (operators, beta):
+        slack.stand_in.store.put_channel(channel)
+    (tmp_path / "routing.toml").write_text(SHADOW)
+    store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
+    store(catalog, RELEASE_HEALTH, health_rows(a_release(State.REGRESSED, as_of=NOON)))
+    assert last_line(run(NOON)) == "#release-operators: beta posted, 57.0b8 alarm posted"
+    assert (slack.stand_in.store.messages(beta), slack.messages) == ([], [])
+    root, alarm = slack.stand_in.store.messages(operators)[:2]
+    assert "In shadow: only this channel is told" in str(root.blocks)
+    assert "In shadow: only this channel is told." in str(alarm.blocks)
+    assert "S0123456789" not in str(alarm.blocks)
+
+    (tmp_path / "routing.toml").write_text(SHADOW.replace("shadow = true", "shadow = false"))
+    assert last_line(run(NOON)) == "#beta-health: beta posted, 57.0b8 alarm posted"
+    root, alarm = slack.stand_in.store.messages(beta)[:2]
+    assert "In shadow" not in str(root.blocks) + str(alarm.blocks)
+    assert "S0123456789" in str(alarm.blocks)
 
 
 def test_a_mistake_in_the_file_ends_the_task_before_anything_is_read(catalog, slack, tmp_path: Path):

@@ -13,7 +13,8 @@ from jobs.declarations.dimensions import CHANNELS
 _SLACK_CHANNEL = re.compile(r"^(#?[^\s#<>@,A-Z]{1,80}|[CG][A-Z0-9]{8,})$")
 _USER_GROUP = re.compile(r"^S[A-Z0-9]{8,}$")
 _HOURS = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$")
-_KEYS = ("slack_channel", "mention", "mention_hours", "time_zone", "expected")
+_CHANNEL_WORDS = "a Slack channel's name or id"
+_KEYS = ("slack_channel", "mention", "mention_hours", "time_zone", "expected", "shadow")
 
 
 class RoutingError(Exception):
@@ -30,6 +31,8 @@ class Route:
     mention_to: time = time(0)
     time_zone: str = "UTC"
     is_expected: bool = False
+    is_shadow: bool = False
+    """Computed and recorded like any other, and told to the operators alone."""
 
     def may_mention_at(self, at: datetime) -> bool:
         """Whether a mention at that time is within the hours; an interval over midnight goes on into the next day."""
@@ -43,9 +46,13 @@ class Route:
 
 @dataclass(frozen=True)
 class Routing:
-    """The route of each release channel; `default` serves those without one of their own."""
+    """The route of each release channel; `default` serves those without one of their own.
+
+    `operators` is the Slack channel of those who run the pipeline. Shadow channels are told of there, and mention nobody.
+    """
 
     default: Route
+    operators: str
     by_channel: Mapping[str, Route] = field(default_factory=dict)
 
     def route_of(self, channel: str) -> Route:
@@ -54,7 +61,8 @@ class Routing:
     @property
     def slack_channels(self) -> tuple[str, ...]:
         """The Slack channels that are written to, each once."""
-        return tuple(dict.fromkeys(route.slack_channel.removeprefix("#") for route in (self.default, *self.by_channel.values())))
+        names = (self.default.slack_channel, *(route.slack_channel for route in self.by_channel.values()), self.operators)
+        return tuple(dict.fromkeys(name.removeprefix("#") for name in names))
 
     @property
     def expected_channels(self) -> tuple[str, ...]:
@@ -69,8 +77,8 @@ def parse_routing(text: str, slack_channel: str, file_name: str = "digest_routin
         raise RoutingError(f"{file_name} is not TOML: {error}") from error
     reader = _Reader(text, file_name)
     for name in document:
-        if name not in ("default", "channels"):
-            reader.fail((name,), "is not known; there are [default] and [channels.<release channel>]")
+        if name not in ("operators", "default", "channels"):
+            reader.fail((name,), "is not known; there are operators, [default] and [channels.<release channel>]")
     default = reader.route(("default",), document.get("default", {}), Route(slack_channel))
     by_channel = {}
     channels = document.get("channels", {})
@@ -80,7 +88,9 @@ def parse_routing(text: str, slack_channel: str, file_name: str = "digest_routin
         if name not in CHANNELS:
             reader.fail(("channels", name), f"is not a release channel; there are {', '.join(CHANNELS)}")
         by_channel[name] = reader.route(("channels", name), section, default)
-    return Routing(default, by_channel)
+    operators = reader.text((), document, "operators", _SLACK_CHANNEL, _CHANNEL_WORDS) if "operators" in document else None
+    told = {name: reader.told(("channels", name), route, operators) for name, route in by_channel.items()}
+    return Routing(reader.told(("default",), default, operators), operators or default.slack_channel, told)
 
 
 class _Reader:
@@ -97,20 +107,29 @@ class _Reader:
                 self.fail((*path, key), f"is not known; there are {', '.join(_KEYS)}")
         route = base
         if "slack_channel" in section:
-            route = replace(route, slack_channel=self._text(path, section, "slack_channel", _SLACK_CHANNEL, "a Slack channel's name or id"))
+            route = replace(route, slack_channel=self.text(path, section, "slack_channel", _SLACK_CHANNEL, _CHANNEL_WORDS))
         if "mention" in section:
-            route = replace(route, mention=self._text(path, section, "mention", _USER_GROUP, "the id of a Slack user group (S...)"))
+            route = replace(route, mention=self.text(path, section, "mention", _USER_GROUP, "the id of a Slack user group (S...)"))
         if "mention_hours" in section:
-            hours = self._text(path, section, "mention_hours", _HOURS, "two times, such as 08:00-20:00")
+            hours = self.text(path, section, "mention_hours", _HOURS, "two times, such as 08:00-20:00")
             first, last = (time.fromisoformat(part) for part in hours.split("-"))
             route = replace(route, mention_from=first, mention_to=last)
         if "time_zone" in section:
             route = replace(route, time_zone=self._zone(path, section["time_zone"]))
-        if not isinstance(section.get("expected", False), bool):
-            self.fail((*path, "expected"), "must be true or false")
-        return replace(route, is_expected=section.get("expected", base.is_expected))
+        for key in ("expected", "shadow"):
+            if not isinstance(section.get(key, False), bool):
+                self.fail((*path, key), "must be true or false")
+        return replace(route, is_expected=section.get("expected", base.is_expected), is_shadow=section.get("shadow", base.is_shadow))
 
-    def _text(self, path: tuple[str, ...], section: Mapping[str, Any], key: str, form: re.Pattern[str], words: str) -> str:
+    def told(self, path: tuple[str, ...], route: Route, operators: str | None) -> Route:
+        """The route as it is told: in shadow to the operators, and nobody is mentioned."""
+        if not route.is_shadow:
+            return route
+        if operators is None:
+            self.fail((*path, "shadow"), "needs `operators` at the top of the file: the Slack channel that is told instead")
+        return replace(route, slack_channel=operators, mention=None)
+
+    def text(self, path: tuple[str, ...], section: Mapping[str, Any], key: str, form: re.Pattern[str], words: str) -> str:
         value = section[key]
         if not isinstance(value, str) or not form.match(value):
             self.fail((*path, key), f"must be {words}, not {value!r}")

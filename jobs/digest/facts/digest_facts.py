@@ -183,6 +183,8 @@ class DigestFacts:
     holes: Holes = NO_HOLES
     """What is missing in the two weeks before the window's end, whatever this run did."""
     data_label: str | None = None
+    is_shadow: bool = False
+    """Whether only the operators are told."""
     places: Mapping[str, str] = field(default_factory=dict)
     """Where to look further: names to addresses, such as `staged rows` and `Data Docs`."""
     command_lead: str = ""

@@ -97,8 +97,8 @@ def data_line(facts: DigestFacts) -> str:
     if facts.restatements:
         parts.append(f"{plural(len(facts.restatements), 'figure')} restated")
     parts.append(hole_words(facts.holes))
-    line = " · ".join(part for part in parts if part)
-    return f"{line} · {as_data_label(facts.data_label)}" if facts.data_label else line
+    labels = [label.removesuffix(".") for label in label_words(facts)]
+    return " · ".join(part for part in [*parts, *labels] if part)
 
 
 def hole_words(holes: Holes) -> str:
@@ -117,8 +117,9 @@ def hole_words(holes: Holes) -> str:
 
 
 def label_words(facts: DigestFacts) -> list[str]:
-    """`Simulated data.` where the data has a label: in every message that may be read by itself."""
-    return [f"{as_data_label(facts.data_label)}."] if facts.data_label else []
+    """`Simulated data.` where the data has a label, and whether it is told in shadow: in every message that may be read by itself."""
+    shadow = ["In shadow: only this channel is told."] if facts.is_shadow else []
+    return [*shadow, *([f"{as_data_label(facts.data_label)}."] if facts.data_label else [])]
 
 
 def short_data_line(facts: DigestFacts) -> str:
