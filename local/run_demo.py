@@ -28,7 +28,7 @@ from jobs.deployment.settings_rules import Settings
 from jobs.products.chosen import PRODUCT
 from local.demo.outcome import complete_hours, report_outcome
 from local.demo.plan import current_hour, plan_backfill
-from local.demo.runs import DAGS, RunFailed, run_backfill, run_daily, run_hours
+from local.demo.runs import DAGS, RunFailed, run_backfill, run_hours, run_upkeep
 from local.demo.steps import DemoSteps
 from local.stack import local_stack
 from local.stack.airflow_api import AirflowApiError
@@ -87,7 +87,7 @@ def _run(config: StackConfig, console: Console, steps: DemoSteps) -> None:
     _show_addresses(stack, console)
     if problems:
         raise click.ClickException("the demo failed: " + "; ".join(problems))
-    run_daily(stack.airflow)
+    run_upkeep(stack.airflow)
     if sys.stdin.isatty() and sys.stdout.isatty():
         _keep_landing(landing, as_of, console)
 

@@ -62,7 +62,7 @@ def test_an_airflow_elsewhere_imports_the_dags_of_the_installed_package(installe
     assert dags.startswith(str(installed.parent.parent))
     printed = run(installed, tmp_path, "-c", IMPORT_DAGS, dags, AIRFLOW_HOME=str(tmp_path), AIRFLOW__CORE__LOAD_EXAMPLES="False")
     assert printed.splitlines()[-1] == (
-        "['release_health_backfill', 'release_health_hourly', 'release_health_settled', 'table_maintenance'] {}"
+        "['release_health_backfill', 'release_health_hourly', 'release_health_settled', 'table_maintenance', 'verdict_watch'] {}"
     )
 
 

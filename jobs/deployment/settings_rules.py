@@ -102,6 +102,9 @@ class Settings(BaseModel):
     slack_bot_token: Annotated[str, AfterValidator(_text)] | None = Field(default=None, repr=False, description="from the environment only")
     slack_channel: Annotated[str, AfterValidator(_slack_channel)] = Field(default="release-health", description="where the digest goes")
     digest_routing: File | None = Field(default=None, description="which release channel is told of where, and who is mentioned; TOML")
+    verdict_overdue_hours: int = Field(
+        default=4, ge=2, le=168, description="after how many hours without a new verdict the operators are told"
+    )
     data_label: Annotated[str, AfterValidator(_text)] | None = Field(
         default=None, max_length=80, description="what the data is called wherever it is shown, such as `simulated data`"
     )

@@ -10,8 +10,8 @@ from local.demo.steps import Say
 from local.stack.airflow_api import AirflowApi, TaskState
 
 BACKFILL, HOURLY = "release_health_backfill", "release_health_hourly"
-DAILY = ["release_health_settled", "table_maintenance"]
-DAGS = [BACKFILL, HOURLY, *DAILY]
+UPKEEP = ["release_health_settled", "table_maintenance", "verdict_watch"]
+DAGS = [BACKFILL, HOURLY, *UPKEEP]
 RUN_TIMEOUT_SECONDS = 1800
 SCHEDULE_TIMEOUT_SECONDS = 20
 LOG_LINES = 30
@@ -41,9 +41,9 @@ def run_hours(airflow: AirflowApi, first_end: datetime, land: Callable[[datetime
     return last_end
 
 
-def run_daily(airflow: AirflowApi) -> None:
-    """Leaves the stack as it should run for good: with what settles days and keeps the tables in shape. Their first runs begin at once."""
-    for dag_id in DAILY:
+def run_upkeep(airflow: AirflowApi) -> None:
+    """Leaves the stack as it should run for good: with what settles days, keeps the tables in shape and watches. Their first runs begin at once."""
+    for dag_id in UPKEEP:
         airflow.unpause(dag_id)
 
 

@@ -15,7 +15,7 @@ from jobs.deployment.settings import ROOT
 from tests.dags.rendered_commands import rendered_commands
 
 GOLDEN = Path(__file__).parent / "golden"
-DAG_IDS = ["release_health_backfill", "release_health_hourly", "release_health_settled", "table_maintenance"]
+DAG_IDS = ["release_health_backfill", "release_health_hourly", "release_health_settled", "table_maintenance", "verdict_watch"]
 SPARK_TASKS = {"aggregate_errors"}
 
 

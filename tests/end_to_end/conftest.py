@@ -12,7 +12,7 @@ from local.stack import local_stack
 from local.stack.stack_environment import StackConfig
 from tests.end_to_end.running_pipeline import FIRST_DAY, SETTLED_VERSION, TODAYS_VERSION, RunningPipeline, write_calendar
 
-DAGS = ["release_health_hourly", "release_health_settled", "release_health_backfill", "table_maintenance"]
+DAGS = ["release_health_hourly", "release_health_settled", "release_health_backfill", "table_maintenance", "verdict_watch"]
 
 
 @pytest.fixture(scope="session")

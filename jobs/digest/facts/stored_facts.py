@@ -125,15 +125,21 @@ def read_experiments(catalog: Catalog, at: datetime) -> list[ExperimentLook]:
 
 def read_failed_expectations(catalog: Catalog, run_key: str, since: datetime) -> tuple[FailedExpectation, ...]:
     """What did not pass in the run's gates, which ran after `since`."""
-    columns = tuple(name for name in DATA_QUALITY.column_names if name not in ("window_start", "window_end", "mode", "unexpected_rows"))
-    return failed_expectations(
-        _rows(
-            catalog,
-            DATA_QUALITY,
-            where.And(where.GreaterThanOrEqual("checked_at", since.isoformat()), where.EqualTo("run_key", run_key)),
-            columns,
-        )
+    return _failed_expectations(catalog, since, where.EqualTo("run_key", run_key))
+
+
+def read_failed_expectations_of_hour(catalog: Catalog, hour_start: datetime) -> tuple[FailedExpectation, ...]:
+    """What did not pass in the latest gates of windows with that hour, whichever run they were of."""
+    covers = where.And(
+        where.LessThanOrEqual("window_start", hour_start.isoformat()), where.GreaterThan("window_end", hour_start.isoformat())
     )
+    return _failed_expectations(catalog, hour_start, covers)
+
+
+def _failed_expectations(catalog: Catalog, since: datetime, wanted: Any) -> tuple[FailedExpectation, ...]:
+    columns = tuple(name for name in DATA_QUALITY.column_names if name not in ("window_start", "window_end", "mode", "unexpected_rows"))
+    is_recent = where.GreaterThanOrEqual("checked_at", since.isoformat())
+    return failed_expectations(_rows(catalog, DATA_QUALITY, where.And(is_recent, wanted), columns))
 
 
 def read_hours(catalog: Catalog, landing: str, window: Window, failed: tuple[FailedExpectation, ...]) -> tuple[HourFacts, ...]:

@@ -19,6 +19,7 @@ from jobs.declarations.windows import HOUR, hours_between
 from jobs.tables.audit.audit_reading import read_hour_audits
 from jobs.tables.audit.audit_rows import COMPLETE, PUBLISHING, HourAudit, hour_audits
 from jobs.tables.audit.open_claims import Claim, as_property, claim_by_hour, hours_of_run, read_claims, with_claim, without_run
+from jobs.tables.audit.scored_until import as_property as as_scored_until
 from jobs.tables.commits.row_replacement import Replacement, replace_rows
 from jobs.tables.lake.hour_filters import hours_filter
 from jobs.tables.lake.lake_catalog import ensure_tables, identifier
@@ -197,7 +198,8 @@ def _replace_looks(
         replaced = [look for look in looks if look not in newer]
         if not replaced:
             return None
-        return Replacement(hours_filter(table.time_column, replaced), _read_in_parts(files, table, replaced))
+        noted = as_scored_until(health, replaced[-1]) if table is RELEASE_HEALTH else {}
+        return Replacement(hours_filter(table.time_column, replaced), _read_in_parts(files, table, replaced), noted)
 
     replace_rows(catalog, table, decide)
     return newer
