@@ -1,6 +1,6 @@
 """The tasks of a product's DAGs: one entry point each, named after its module."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,8 +9,10 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import Asset, TriggerRule
 
 from dags.job_operator import JobOperator
+from dags.published_windows import PublishOperator
 from jobs.declarations.product import LandingLayout
-from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
+from jobs.declarations.tables import EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
+from jobs.declarations.windows import Mode
 from jobs.deployment.settings import ROOT, DeployedProduct, from_environment, namespace_of
 from jobs.products.chosen import load_product
 
@@ -26,14 +28,6 @@ class ProductTasks:
     @property
     def environment(self) -> dict[str, str]:
         return {} if self.product.is_default else {"PRODUCT": self.product.source}
-
-    @property
-    def published_tables(self) -> list[Asset]:
-        return [self._asset(table.name) for table in (*WINDOW_TABLES, INGEST_AUDIT)]
-
-    @property
-    def scores(self) -> Asset:
-        return self._asset(RELEASE_HEALTH.name)
 
     @property
     def hours_marker(self) -> str:
@@ -75,17 +69,29 @@ class ProductTasks:
         """`python -m jobs.<module>`."""
         return JobOperator(task_id=module, module=module, arguments=arguments, environment=self.environment, **task_arguments)
 
+    def publishing(self, module: str, arguments: Any, tables: Sequence[Table], partitions: Mapping[Mode, str]) -> PublishOperator:
+        """`python -m jobs.<module>`, which publishes the tables, and by mode an asset of which each hour or day is a partition."""
+        return PublishOperator(
+            task_id=module,
+            module=module,
+            arguments=arguments,
+            environment=self.environment,
+            outlets=[self._asset(table.name) for table in tables],
+            partitions={mode: self._asset(name) for mode, name in partitions.items()},
+        )
+
     def aggregate_and_audit(self, arguments: Any) -> tuple[SparkSubmitOperator, JobOperator]:
         """Stage the totals of a window, then publish them if the gate lets them pass."""
         aggregate = self.spark("aggregate_errors", arguments)
-        audit = self.python("audit_aggregates", arguments, outlets=self.published_tables)
+        partitions = {Mode.PROVISIONAL: "published_hours", Mode.SETTLED: "settled_days"}
+        audit = self.publishing("audit_aggregates", arguments, (*WINDOW_TABLES, INGEST_AUDIT), partitions)
         aggregate >> audit
         return aggregate, audit
 
     def score_and_audit(self, arguments: Sequence[str]) -> tuple[JobOperator, JobOperator]:
         """Score the releases, then publish the scores if their gate lets them pass."""
         score = self.python("score_release_health", arguments)
-        audit = self.python("audit_health", arguments, outlets=[self.scores])
+        audit = self.publishing("audit_health", arguments, (RELEASE_HEALTH, EXPERIMENT_HEALTH), {Mode.PROVISIONAL: "scored_hours"})
         score >> audit
         return score, audit
 

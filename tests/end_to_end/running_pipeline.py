@@ -74,6 +74,14 @@ class RunningPipeline:
         channel = client.conversations_list()["channels"][0]["id"]
         return list(client.conversations_history(channel=channel)["messages"])
 
+    def partitions_of(self, dag_id: str) -> list[str | None]:
+        """The partition of each run of another team's DAG, once its runs have ended."""
+        deadline = time.monotonic() + 60
+        while not (runs := self.airflow.runs(dag_id)) or {run["state"] for run in runs} != {"success"}:
+            assert time.monotonic() < deadline, runs
+            time.sleep(0.5)
+        return sorted(run["partition_key"] for run in runs)
+
     def newest_scheduled_run(self, dag_id: str) -> tuple[str, datetime]:
         """The run that unpausing starts, for the last whole interval, and that interval's start."""
         self.airflow.unpause(dag_id)

@@ -75,6 +75,23 @@ def test_an_hour_ends_as_rows_and_one_message(pipeline: RunningPipeline, first_r
     assert TODAYS_VERSION in json.dumps(message)
 
 
+def test_another_teams_dag_runs_for_the_hour_and_one_that_waits_for_no_partition_runs_too(
+    pipeline: RunningPipeline, first_run: HourlyRun
+) -> None:
+    assert pipeline.partitions_of("after_each_published_hour") == [f"{first_run.start:%Y-%m-%dT%H:%M:%S}"]
+    assert pipeline.partitions_of("after_any_publication") == [None]
+    assert pipeline.airflow.runs("after_each_settled_day") == []
+
+
+def test_the_watch_finds_the_verdict_in_time(pipeline: RunningPipeline, first_run: HourlyRun) -> None:
+    pipeline.airflow.unpause("verdict_watch")
+    run_id = pipeline.airflow.trigger("verdict_watch")
+    assert pipeline.states("verdict_watch", run_id) == {"post_overdue_alert": "success"}
+    [task] = pipeline.airflow.task_states("verdict_watch", run_id)
+    log = pipeline.airflow.task_log("verdict_watch", run_id, task.task_id, task.try_number, task.map_index)
+    assert re.search(r"the newest look is of .* UTC; in time", log)
+
+
 LAST_LINES = {
     "wait_for_closed_hour": r"the hour is closed: \S+/_SUCCESS",
     "aggregate_errors": r"44 lines, 1 rejected \(not_json 1\), 1 duplicates, \d+ rows staged",

@@ -65,6 +65,10 @@ def test_a_backfill_settles_every_day_two_at_a_time_and_posts_nothing(pipeline: 
     assert (audit[empty]["mode"], audit[empty]["is_closed"], audit[empty]["lines"]) == ("settled", False, 0)
 
 
+def test_another_teams_dag_runs_once_for_each_settled_day(pipeline: RunningPipeline, settled_days: int) -> None:
+    assert pipeline.partitions_of("after_each_settled_day") == [f"{day:%Y-%m-%d}" for day in DAYS]
+
+
 @pytest.fixture(scope="module")
 def cluster_environment(pipeline: RunningPipeline, settled_days: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The three days have run as one window on a standalone cluster, with landing zone, staging and warehouse on S3."""
