@@ -34,6 +34,7 @@ AUDIT_ENTRY_POINTS = {"jobs.audit_aggregates", "jobs.audit_health"}
 SMALLEST_PARTS = ("jobs.declarations.", "jobs.products.", "jobs.commands.exit_codes")
 """What DAGs may import of `jobs`, besides the settings: declarations, which import each other alone."""
 LAYERS = {
+    "jobs": ("pings", "tables", "aggregates", "scoring", "decisions", "history", "digest", "page"),
     "expectations": ("checks", "suites", "gate", "reports"),
     "jobs.tables": ("lake", "staged", "audit", "reading", "commits", "upkeep"),
     "jobs.scoring": ("method", "inputs", "looks", "rows"),

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.declarations.tables import Table
-from jobs.tables.lake.object_store import filesystem_of
+from jobs.deployment.object_store import filesystem_of
 from jobs.tables.lake.schemas import staged_schema
 from jobs.tables.staged.staging_manifest import Manifest
 

@@ -19,7 +19,7 @@ from pyarrow import fs
 from expectations.checks.severities import Outcome
 from expectations.gate.gate_results import CheckResult, TableResult
 from expectations.reports.gate_report import GateRun, look_at_rows
-from jobs.tables.lake.object_store import absolute_location, filesystem_of, write_atomically
+from jobs.deployment.object_store import absolute_location, filesystem_of, write_atomically
 
 PAGES = PackageLoader("expectations.reports", "data_docs_pages")
 """Of the package, not of a folder: on a cluster the package is a zip."""

@@ -113,7 +113,7 @@ def _opened(folder: str) -> str:
     """Code that opens a folder of Parquet files as `staged`; in S3 where this project finds it, from the checkout."""
     if not folder.startswith("s3://"):
         return f"staged = ds.dataset({json.dumps(folder)})"
-    find = "from jobs.tables.lake.object_store import filesystem_of"
+    find = "from jobs.deployment.object_store import filesystem_of"
     return f"{find}; store, path = filesystem_of({json.dumps(folder)}); staged = ds.dataset(path, filesystem=store)"
 
 

@@ -88,7 +88,7 @@ class Scoring:
     """How a measure takes part in release health.
 
     `alarm_share` is the measure's part of a release's false alarms; measures that have one decide the release's state, others make it
-    watched. `severity_cost` weighs a measure in the ranking index (scoring 3.13). `prior_scale` is what the measure is believed to differ by
+    watched. `severity_cost` weighs a measure in the ranking index (docs/method.md#the-releases-score). `prior_scale` is what the measure is believed to differ by
     between healthy releases (sd of the log rate) before the past has taught it.
     """
 

@@ -12,13 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.deployment.object_store import filesystem_of
 from jobs.pings.byte_splits import ObjectPiece
 from jobs.pings.client_values import path_names
 from jobs.pings.document_values import Values, value_at
 from jobs.pings.line_pieces import UnreadableRestError
 from jobs.pings.object_blocks import unusable
 from jobs.pings.stored_files import bucket_and_key, is_on_s3, local_etag
-from jobs.tables.lake.object_store import filesystem_of
 
 _ROWS_AT_ONCE = 4096
 _SUFFIX = ".parquet"

@@ -19,8 +19,8 @@ from expectations.reports.data_docs import write_data_docs
 from expectations.reports.gate_report import GateRun, look_at_rows
 from expectations.suites.window_suites import total_by_hour
 from jobs.declarations.tables import ERROR_AGGREGATES
+from jobs.deployment.object_store import filesystem_of, read_bytes
 from jobs.deployment.settings import ROOT
-from jobs.tables.lake.object_store import filesystem_of, read_bytes
 from local.stack.object_store import serve_s3
 from tests.expectations.conftest import totals_of
 from tests.expectations.tiny_window import WINDOW, changed, run_of, stage_window, tiny_window

@@ -12,7 +12,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_TOTALS, USAGE_DELAYS
 from jobs.declarations.windows import HOUR
-from jobs.tables.lake.object_store import write_atomically
+from jobs.deployment.object_store import write_atomically
 from jobs.tables.lake.schemas import arrow_schema, staged_schema
 from jobs.tables.staged.staging import read_hours, read_staged, rows_of_hours, stage_frame, stage_rows
 from jobs.tables.staged.staging_manifest import Looks, Manifest, StagedFile, read_manifest, write_manifest

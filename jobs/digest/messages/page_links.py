@@ -5,10 +5,10 @@ from urllib.parse import quote
 
 from jobs.deployment.settings import AirflowRun, Settings
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
-from jobs.page.documents.page_names import view_link
 from jobs.verdicts.health_cells import ALL
 from jobs.wording.cell_words import measure_words, where_words
 from jobs.wording.client_text import as_label
+from jobs.wording.page_names import view_link
 
 
 def page_links(settings: Settings, run: AirflowRun | None) -> dict[str, str]:

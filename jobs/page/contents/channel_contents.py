@@ -14,7 +14,6 @@ from jobs.digest.wording.verdict_words import headline, sentence, shown_score
 from jobs.page.contents.channel_looks import ChannelLooks, ChannelReading
 from jobs.page.contents.told_cells import told_cell, worst_first
 from jobs.page.documents.document_base import Document
-from jobs.page.documents.page_names import page_key, series_path
 from jobs.page.documents.release_documents import (
     ChannelCard,
     ChannelDocument,
@@ -28,6 +27,7 @@ from jobs.page.documents.rounding import rounded
 from jobs.page.series.look_series import look_series
 from jobs.verdicts.health_cells import Cell
 from jobs.wording.client_text import as_label
+from jobs.wording.page_names import page_key, series_path
 from jobs.wording.shown_numbers import score_words
 
 SCORES_SPAN = timedelta(days=366)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from jobs.declarations.windows import HOUR
 from jobs.digest.facts.digest_facts import ReleaseLook, Review
 from jobs.digest.facts.shown_releases import latest_reviews, shown_looks, with_cells
-from jobs.page.documents.page_names import page_key
 from jobs.page.documents.series_documents import LookSeries
 from jobs.page.series.small_groups import shown_cells
 from jobs.verdicts.health_cells import Cell
+from jobs.wording.page_names import page_key
 
 SHOWN_RELEASES = 12
 """As many as a release is compared with."""

@@ -18,7 +18,6 @@ from jobs.page.contents.hour_quality import quality_document
 from jobs.page.contents.page_reading import HealthSnapshot, HourRows, open_health, read_hours
 from jobs.page.documents.document_base import Document, Named
 from jobs.page.documents.page_documents import MeasureNamed, StateDocument, StateNamed
-from jobs.page.documents.page_names import page_key, series_path
 from jobs.page.documents.release_documents import ChannelDocument
 from jobs.page.documents.series_documents import ClockSeries, LookSeries
 from jobs.page.series.clock_series import HourSums, clock_series
@@ -26,6 +25,7 @@ from jobs.tables.lake.code_version import code_version
 from jobs.verdicts.health_cells import Cell
 from jobs.wording.cell_words import measure_words, state_name
 from jobs.wording.client_text import as_data_label
+from jobs.wording.page_names import page_key, series_path
 from jobs.wording.shown_numbers import clock_words
 
 KEPT_HOURS = "data/hours"

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from jobs.digest.wording.verdict_words import WORST_FIRST, shown_score, told_note
-from jobs.page.documents.page_names import cell_platform, page_key
 from jobs.page.documents.release_documents import CellFigures, CellWords
 from jobs.page.documents.rounding import crashes_per_1k_hours, rounded
 from jobs.verdicts.health_cells import ALL, Cell, is_critical
 from jobs.verdicts.health_notes import NoteCode
 from jobs.wording.cell_words import measure_words, platform_words, state_name, stratum_words
 from jobs.wording.client_text import as_label
+from jobs.wording.page_names import cell_platform, page_key
 from jobs.wording.shown_numbers import (
     UNKNOWN,
     age_words,

@@ -13,13 +13,13 @@ from typing import TypeVar
 import msgspec
 from pyarrow import fs
 
+from jobs.deployment.object_store import file_names, filesystem_of, read_bytes, write_atomically
 from jobs.page.contents.page_contents import KEPT_HOURS, Contents, Known
 from jobs.page.documents.page_documents import Pointer, StateDocument
 from jobs.page.documents.series_documents import LookSeries
 from jobs.page.files.client_files import ClientFiles
 from jobs.page.files.file_headers import POINTER, file_headers
 from jobs.page.series.clock_series import HourSums
-from jobs.tables.lake.object_store import file_names, filesystem_of, read_bytes, write_atomically
 
 KEPT_FOR = timedelta(days=1)
 """A state is readable for so long after the next one, for pages that stay open."""

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from jobs.declarations.measures import MEASURES, measure_named
 from jobs.declarations.windows import HOUR, hours_between
-from jobs.page.documents.page_names import page_key
 from jobs.page.documents.rounding import as_array, rounded, rounded_list
 from jobs.page.documents.series_documents import ClockSeries, Grain, VersionCounts
 from jobs.page.series.small_groups import LEAST_USAGE_HOURS
 from jobs.verdicts.health_cells import ALL
 from jobs.wording.cell_words import measure_words, platform_words
 from jobs.wording.client_text import as_label
+from jobs.wording.page_names import page_key
 
 Array = NDArray[np.float64]
 CLOCK_HOURS = 48

@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from jobs.digest.facts.digest_facts import Review
 from jobs.digest.wording.review_words import review_words
-from jobs.page.documents.page_names import page_key
 from jobs.page.documents.rounding import rounded_list
 from jobs.page.documents.series_documents import Looks, LookSeries, Mark
 from jobs.page.series.restated_looks import restated_marks
@@ -20,6 +19,7 @@ from jobs.verdicts.health_notes import NoteCode, parse_note
 from jobs.wording.cell_words import measure_words, platform_words, state_name
 from jobs.wording.client_text import as_label
 from jobs.wording.note_words import note_words
+from jobs.wording.page_names import page_key
 
 LOOK_COLUMNS = (
     "as_of",

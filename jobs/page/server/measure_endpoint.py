@@ -9,10 +9,10 @@ import msgspec
 
 from jobs.page.documents.document_base import SCHEMA_VERSION, Document
 from jobs.page.documents.page_documents import StateDocument
-from jobs.page.documents.page_names import series_path
 from jobs.page.documents.release_documents import ChannelDocument
 from jobs.page.documents.series_documents import ClockSeries, VersionCounts
 from jobs.page.series.clock_series import CLOCK_HOURS
+from jobs.wording.page_names import series_path
 
 GRAINS = {"5m": 300, "1h": 3600}
 LONGEST_SECONDS = CLOCK_HOURS * 3600

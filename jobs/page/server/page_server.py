@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from jobs.deployment.object_store import read_bytes
 from jobs.page.contents.page_contents import KEPT_HOURS
 from jobs.page.documents.page_documents import Pointer, StateDocument
 from jobs.page.documents.release_documents import ChannelDocument
 from jobs.page.files.file_headers import AGAIN, POINTER, TYPES, file_headers
 from jobs.page.server.endpoint_description import description
 from jobs.page.server.measure_endpoint import RefusedError, answer, parse_question
-from jobs.tables.lake.object_store import read_bytes
 
 _NAME = re.compile(rf"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\.(?:{'|'.join(TYPES)})")
 _HEADERS = {

@@ -1,4 +1,4 @@
-"""The arms of a random holdback, from experiment_error_aggregates: who was released to, and who was held back (scoring 3.14).
+"""The arms of a random holdback, from experiment_error_aggregates: who was released to, and who was held back (docs/method.md#random-holdback).
 
 A rollout that holds clients back at random names its experiment `release-holdback-<release version>` and its branches `released` and `held`.
 """

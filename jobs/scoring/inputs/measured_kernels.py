@@ -1,4 +1,4 @@
-"""Delay kernels as measured: from usage_delays by reverse-time hazard, two weeks at a time (scoring 3.1)."""
+"""Delay kernels as measured: from usage_delays by reverse-time hazard, two weeks at a time (docs/method.md#delay-matching)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

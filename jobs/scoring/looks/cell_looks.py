@@ -1,4 +1,4 @@
-"""Every hourly look at a release's cells: the release as a whole, its trailing 24 hours, and each stratum (scoring 3.6 to 3.8)."""
+"""Every hourly look at a release's cells: the release as a whole, its trailing 24 hours, and each stratum (docs/method.md#one-posterior to #the-last-day)."""
 
 from dataclasses import dataclass, replace
 from typing import Literal

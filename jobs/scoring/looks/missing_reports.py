@@ -1,4 +1,4 @@
-"""Crash reports that are missing: a ratio below all that any past release had is no praise (scoring 3.10)."""
+"""Crash reports that are missing: a ratio below all that any past release had is no praise (docs/method.md#data-guards)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The verdict on a release from the verdicts on its cells: the worst critical one decides (scoring 3.13 and 4)."""
+"""The verdict on a release from the verdicts on its cells: the worst critical one decides (docs/method.md#the-releases-score)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

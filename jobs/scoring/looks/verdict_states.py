@@ -1,4 +1,4 @@
-"""From figures to words: the state of each cell at each look, with persistence and hysteresis (scoring 3.11 and 4).
+"""From figures to words: the state of each cell at each look, with persistence and hysteresis (docs/method.md#alarms and #states).
 
 A state depends on the looks before it; all of them are at hand, so that looks in any order and any number give the same states.
 """

@@ -1,4 +1,4 @@
-"""What past releases teach of noise: of counts, of a young release, of how strata and platforms deviate (scoring 3.5, 3.7)."""
+"""What past releases teach of noise: of counts, of a young release, of how strata and platforms deviate (docs/method.md#noise-of-counts)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How noisy counts are: overdispersion, long-run wander, the transient error of a young release, and how strata differ (scoring 3.5, 3.7).
+"""How noisy counts are: overdispersion, long-run wander, the transient error of a young release, and how strata differ (docs/method.md#noise-of-counts).
 
 Arrays are (releases, strata, hours) or (releases, hours), newest release first.
 """

@@ -1,4 +1,4 @@
-"""When the data, not the release, is the news: looks that get no verdict, and why (scoring 3.10)."""
+"""When the data, not the release, is the news: looks that get no verdict, and why (docs/method.md#data-guards)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

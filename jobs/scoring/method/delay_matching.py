@@ -1,4 +1,4 @@
-"""Crashes, delayed as usage hours are, so that both sides of a rate are late in the same way (scoring 3.1).
+"""Crashes, delayed as usage hours are, so that both sides of a rate are late in the same way (docs/method.md#delay-matching).
 
 A crash is reported at once, the hours that belong to it later. Giving each crash the probability F(age) that a usage hour of the same
 moment has been received by now makes delayed crashes and received hours comparable at every age, whatever the adoption, and without

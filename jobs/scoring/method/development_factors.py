@@ -1,4 +1,4 @@
-"""How a release's rate runs above its mature level by age and adoption: a chain ladder in two dimensions (scoring 3.2 and 3.3).
+"""How a release's rate runs above its mature level by age and adoption: a chain ladder in two dimensions (docs/method.md#base-rates and #development-factors).
 
 Age carries the burst of crashes at updating, adoption the fact that people who update first crash more; both are needed.
 """

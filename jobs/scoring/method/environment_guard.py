@@ -1,4 +1,4 @@
-"""Something that hits all versions: the previous version's rate says so, and moves what is expected (scoring 3.9).
+"""Something that hits all versions: the previous version's rate says so, and moves what is expected (docs/method.md#environment).
 
 Its crashes are delayed as its usage hours are, for otherwise the time of day and the users who leave move its rate more than any event does.
 Most of what is left is wander, which must not move anything; an event that does is rare and large. The factor is the posterior mean

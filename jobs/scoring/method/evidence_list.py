@@ -1,4 +1,4 @@
-"""Which cells of a run to list if at most a tenth of the list may be false: e-BH on current e-values (scoring 3.12)."""
+"""Which cells of a run to list if at most a tenth of the list may be false: e-BH on current e-values (docs/method.md#many-cells)."""
 
 from collections.abc import Sequence
 

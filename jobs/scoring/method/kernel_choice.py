@@ -1,4 +1,4 @@
-"""A delay kernel where none was measured: the mixture under which past releases develop most evenly (scoring 3.1)."""
+"""A delay kernel where none was measured: the mixture under which past releases develop most evenly (docs/method.md#delay-matching)."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which parts of a release are compared with its rest: groups of users and whole platforms (scoring 3.7)."""
+"""Which parts of a release are compared with its rest: groups of users and whole platforms (docs/method.md#parts-of-a-release)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Where updating is held back at random, the two arms differ by the release alone: an anytime-valid test (scoring 3.14).
+"""Where updating is held back at random, the two arms differ by the release alone: an anytime-valid test (docs/method.md#random-holdback).
 
 Conditional on the crashes of an hour, each comes from the released arm with a probability that only the rate ratio and the shares of the
 hours decide (Lindon and Malek 2022). Alarming at 1/alpha keeps false alarms below alpha however often one looks. It alone breaks the

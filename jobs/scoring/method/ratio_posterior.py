@@ -1,4 +1,4 @@
-"""The posterior of a release's crash rate ratio, on a grid of its logarithm: one posterior gives score, alarm and evidence (scoring 3.6).
+"""The posterior of a release's crash rate ratio, on a grid of its logarithm: one posterior gives score, alarm and evidence (docs/method.md#one-posterior).
 
 Observed counts are negative binomial around expected x ratio. The prior is a mixture: most releases differ from their predecessors as
 releases do (Student t), some regress, a few improve. Everything that is asked of the posterior is linear in the likelihood, so that one

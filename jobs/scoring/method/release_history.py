@@ -1,4 +1,4 @@
-"""What K past releases teach about the next one, fitted once for all of its looks (scoring 3.2 to 3.5, 3.7, 8.4)."""
+"""What K past releases teach about the next one, fitted once for all of its looks (docs/method.md#base-rates to #noise-of-counts)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

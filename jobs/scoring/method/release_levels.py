@@ -1,4 +1,4 @@
-"""How much releases normally differ: recency-weighted level, predictive scale, and tau0 learned over all cells (scoring 3.4).
+"""How much releases normally differ: recency-weighted level, predictive scale, and tau0 learned over all cells (docs/method.md#how-much-releases-differ).
 
 The scale comes from the errors that predicting each past release from its predecessors really made: drift and all else is in it, and no
 structure has to be assumed.

@@ -1,4 +1,4 @@
-"""From the least cell score to the release's: a monotone map learned from past releases (scoring 3.13).
+"""From the least cell score to the release's: a monotone map learned from past releases (docs/method.md#the-releases-score).
 
 The least of many scores is lower than what it promises. Past releases tell by how much: of each, the least critical score at an age, and
 whether all its critical cells turned out acceptable when mature.

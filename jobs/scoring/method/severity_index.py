@@ -1,4 +1,4 @@
-"""How much a release's crashes weigh all together: for ranking releases, not for verdicts (scoring 3.13)."""
+"""How much a release's crashes weigh all together: for ranking releases, not for verdicts (docs/method.md#the-releases-score)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Strata for standardisation: as fine as the baselines' counts allow (scoring 2).
+"""Strata for standardisation: as fine as the baselines' counts allow (docs/method.md#strata).
 
 A stratum that is too small joins the others of its parent that are too small: from the last declared column on: first countries are
 merged, then architectures, then versions of the operating system, then operating systems.

@@ -1,4 +1,4 @@
-"""Something that hits one group of users in all versions: an update of their system, a driver, a site (scoring 3.9, by stratum).
+"""Something that hits one group of users in all versions: an update of their system, a driver, a site (docs/method.md#environment).
 
 The previous version's own change in the stratum, against its change everywhere else, says so. As in `environment_guard`, most of what is
 seen is wander, and an event is rare and large: the factor is the posterior mean of a mixture of both, and what it leaves open is doubt.

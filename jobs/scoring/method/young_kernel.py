@@ -1,4 +1,4 @@
-"""A release's delay kernel within its first day, from the few hours of use since it came out (scoring 3.1).
+"""A release's delay kernel within its first day, from the few hours of use since it came out (docs/method.md#delay-matching).
 
 Delays longer than the release is old have not been seen yet: what they will be is told from those that have, by a tilt of the channel's kernel.
 """

@@ -1,4 +1,4 @@
-"""What past releases' least scores were worth: the pairs that the release score's map is learned from (scoring 3.13)."""
+"""What past releases' least scores were worth: the pairs that the release score's map is learned from (docs/method.md#the-releases-score)."""
 
 from collections.abc import Callable, Mapping, Sequence
 

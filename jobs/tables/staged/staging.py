@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from jobs.declarations.tables import TABLES, Table
 from jobs.declarations.windows import HOUR
-from jobs.tables.lake.object_store import filesystem_of
+from jobs.deployment.object_store import filesystem_of
 from jobs.tables.lake.schemas import TIMESTAMP, arrow_schema, staged_schema
 from jobs.tables.staged.staging_manifest import Manifest, StagedFile
 

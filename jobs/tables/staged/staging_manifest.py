@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from jobs.declarations.windows import Mode, Window
-from jobs.tables.lake.object_store import absolute_location, file_names, read_bytes, write_atomically
+from jobs.deployment.object_store import absolute_location, file_names, read_bytes, write_atomically
 
 Stage = Literal["aggregates", "health"]
 MANIFEST_SUFFIX = ".manifest.json"

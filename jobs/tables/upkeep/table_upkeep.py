@@ -14,10 +14,10 @@ from pyiceberg.table import Table as IcebergTable
 
 from jobs.declarations.tables import TABLES, Table
 from jobs.declarations.windows import hours_between
+from jobs.deployment.object_store import filesystem_of
 from jobs.tables.commits.row_replacement import Replacement, replace_rows
 from jobs.tables.lake.hour_filters import hours_filter
 from jobs.tables.lake.lake_catalog import identifier
-from jobs.tables.lake.object_store import filesystem_of
 from jobs.tables.reading.stored_rows import DROPPED_BEFORE
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -46,7 +46,7 @@ def read_bytes(location: str) -> bytes:
     """The file's content; FileNotFoundError if there is none."""
     filesystem, path = filesystem_of(location)
     with filesystem.open_input_stream(path) as stream:
-        return stream.read()
+        return bytes(stream.read())
 
 
 def file_names(folder: str) -> list[str]:
