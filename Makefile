@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 # Every task is a Python process of its own: compiled once, a module need not be compiled by each (a digest takes 3 s instead of 7).
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup lock demo test test-fast test-kills test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-years benchmark-page benchmark-scoring evaluate-scoring evaluate-rollouts \
+.PHONY: help setup lock demo test test-fast test-kills test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-reach benchmark-years benchmark-page benchmark-scoring evaluate-scoring evaluate-rollouts \
         code-archive page screenshots stack-start stack-status stack-stop clean
 
 PYTHON := .venv/bin/python
@@ -66,6 +66,9 @@ types: setup  ## mypy, strict, on the pure rooms
 
 benchmark-pings: setup  ## our ping reader beside Spark, DuckDB, Polars and pyarrow
 	$(PYTHON) -m benchmarks.ping_readers
+
+benchmark-reach: setup  ## what counting people costs an hour's aggregation, and its memory with half a million groups
+	$(PYTHON) -m benchmarks.reach_cost
 
 benchmark-years: setup  ## what an hourly publication costs after 24 to 2,000 hours, and scoring over 400 days
 	$(PYTHON) -m benchmarks.years_of_publishing --maintenance daily

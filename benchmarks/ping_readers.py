@@ -26,6 +26,7 @@ from benchmarks.ping_readers_query import COLUMNS, GROUPS, TOTALS, Total
 from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.deployment.settings import ROOT
 from jobs.deployment.spark_session import get_session
+from jobs.pings.client_keys import ClientKeys
 from jobs.pings.landing_zone import list_hours
 from jobs.pings.ping_source import read_records
 
@@ -93,7 +94,7 @@ def _read_with_ping_source(spark: SparkSession, landing: Path) -> Rows:
         return (F.max(name) if total.total == "largest" else F.sum(name)).alias(total.name)
 
     hours = list_hours(str(landing), Window(HOUR_START, HOUR_START + HOUR, Mode.PROVISIONAL))
-    pings = read_records(spark, hours).where("kind = 'ping'")
+    pings = read_records(spark, hours, ClientKeys(b"of the benchmark")).where("kind = 'ping'")
     answer = pings.groupBy(*(name for name, _ in GROUPS)).agg(F.count("*").alias("pings"), *map(total, TOTALS))
     return [tuple(row) for row in answer.select(*COLUMNS).collect()]
 

@@ -11,6 +11,7 @@ S3_SECRET_KEY=$(openssl rand -hex 16)
 AIRFLOW_FERNET_KEY=$(openssl rand -base64 32 | tr '+/' '-_')
 AIRFLOW_JWT_SECRET=$(openssl rand -hex 64)
 AIRFLOW_SECRET_KEY=$(openssl rand -hex 32)
+CLIENT_KEY_SECRET=$(openssl rand -hex 32)
 SLACK_BOT_TOKEN=xoxb-$(openssl rand -hex 8)
 END
 if [ "${1:-}" = demo ]; then

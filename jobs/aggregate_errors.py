@@ -17,12 +17,14 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.aggregates.hour_audits import Attempt, audit_hours
 from jobs.aggregates.line_counts import LineCounts, count_lines, counts_by_hour, sum_counts
 from jobs.aggregates.ping_copies import mark_pings
-from jobs.aggregates.window_tables import frames_by_table, window_errors
+from jobs.aggregates.window_tables import frames_by_table, release, window_sums
 from jobs.commands.command_line import EntryPoint
 from jobs.declarations.tables import INGEST_AUDIT, WINDOW_TABLES
 from jobs.declarations.windows import Mode, Window, parse_hour
+from jobs.deployment.client_secrets import client_secrets
 from jobs.deployment.settings import from_environment
 from jobs.deployment.spark_session import compile_queries, get_session
+from jobs.pings.client_keys import ClientKeys
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.pings.ping_source import read_records
 from jobs.tables.audit.audit_reading import latest_audit_sequence
@@ -34,13 +36,15 @@ from jobs.tables.staged.staging_manifest import Manifest, StagedFile, attempt_fo
 
 @dataclass(frozen=True)
 class Terms:
-    """`audit_sequence` is that of ingest_audit when the run began; `accepts_less`: the window may be replaced by less than it was made of."""
+    """`keys` make those of clients. `audit_sequence` is that of ingest_audit when the run began; `accepts_less`: the window may be replaced
+    by less than it was made of.
+    """
 
+    keys: ClientKeys
     audit_sequence: int = 0
     accepts_less: bool = False
 
 
-NO_TERMS = Terms()
 _INTERPRETED_BYTES = 5_000_000
 """Some ten thousand compressed pings; either way costs the same at some 40,000."""
 
@@ -57,12 +61,13 @@ def main(start: datetime, end: datetime, mode: str, run_key: str, accept_less: b
     try:
         window = Window(start, end, Mode(mode))
         window.refuse_if_open(datetime.now(UTC))
+        keys = ClientKeys(*client_secrets(settings.landing))
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     audit_sequence = latest_audit_sequence(open_catalog())
     spark = get_session("aggregate_errors", master)
     try:
-        terms = Terms(audit_sequence, accept_less)
+        terms = Terms(keys, audit_sequence, accept_less)
         click.echo(aggregate_window(spark, settings.landing, window, run_key, settings.staging, terms))
     except (LandingZoneError, PythonException) as error:
         raise click.ClickException(_reason(error)) from error
@@ -70,7 +75,7 @@ def main(start: datetime, end: datetime, mode: str, run_key: str, accept_less: b
         spark.stop()
 
 
-def aggregate_window(spark: SparkSession, landing: str, window: Window, run_key: str, staging: str, terms: Terms = NO_TERMS) -> str:
+def aggregate_window(spark: SparkSession, landing: str, window: Window, run_key: str, staging: str, terms: Terms) -> str:
     """Stage the window's tables and put the manifest in place; returns a line for a person.
 
     Reads the objects of the window below `landing`, writes below `staging`. LandingZoneError if they cannot be listed, PythonException if
@@ -85,11 +90,11 @@ def aggregate_window(spark: SparkSession, landing: str, window: Window, run_key:
     click.echo(f"{window}: {len(objects)} objects, {landed_bytes / 1e6:,.1f} MB, staged below {folder}")
 
     compile_queries(spark, is_compiled=landed_bytes > _INTERPRETED_BYTES)
-    marked = mark_pings(read_records(spark, hours), window.mode).persist()
-    error_totals = window_errors(marked).persist()
+    marked = mark_pings(read_records(spark, hours, terms.keys), window.mode).persist()
+    sums = window_sums(marked, terms.keys.key_ids)
     counts = counts_by_hour(count_lines(marked).toArrow())
-    files = _stage_tables(frames_by_table(marked, error_totals, run_id), folder)
-    error_totals.unpersist()
+    files = _stage_tables(frames_by_table(marked, sums, window.mode, run_id), folder)
+    release(sums)
     marked.unpersist()
 
     read_by = Attempt(run_id, window.mode, code_version(), processed_at, terms.audit_sequence, terms.accepts_less)
@@ -103,7 +108,7 @@ def aggregate_window(spark: SparkSession, landing: str, window: Window, run_key:
 def _stage_tables(frames: Mapping[str, DataFrame], folder: str) -> dict[str, tuple[StagedFile, ...]]:
     files = {}
     for table in WINDOW_TABLES:
-        files[table.name] = tuple(stage_frame(frames[table.name], table, folder))
+        files[table.name] = tuple(stage_frame(frames[table.name], table, folder)) if table.name in frames else ()
         click.echo(f"{table.name}: {sum(file.row_count for file in files[table.name])} rows staged")
     return files
 

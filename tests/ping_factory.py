@@ -10,10 +10,15 @@ from typing import Any
 
 import zstandard
 
+from jobs.pings.client_keys import ClientKeys
 from jobs.pings.landing_zone import hour_folder
 
 HOUR = datetime(2017, 11, 20, 10, tzinfo=UTC)
 """The hour in which the pings of a test are received, unless the test says otherwise."""
+
+KEYS = ClientKeys(b"a secret of the tests, which everybody may know")
+
+CLIENT_ID = "6fd3eb50-8bec-4b9c-8778-59406171312a"
 
 ABSENT = object()
 """As a value of a change: the field is taken out."""
@@ -54,7 +59,7 @@ _APPLICATION = {
     "version": "57.0",
     "xpcomAbi": "x86_64-msvc",
 }
-_CLIENT_ID = "6fd3eb50-8bec-4b9c-8778-59406171312a"
+_CLIENT_ID = CLIENT_ID
 
 
 def main_ping(changes: dict[str, Any] | None = None, received_at: datetime = HOUR) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from expectations.checks.declared_checks import schema_suite
 from expectations.checks.staged_rows import open_rows, staged_columns
 from expectations.gate.gate_results import TableResult
 from expectations.gate.gate_run import build_and_run
+from expectations.suites.client_reach import client_reach_suite
 from expectations.suites.error_aggregates import error_aggregates_suite
 from expectations.suites.experiment_error_aggregates import experiment_error_aggregates_suite
 from expectations.suites.experiment_health import experiment_health_suite
@@ -27,6 +28,8 @@ SUITES: dict[str, Callable[[StagedTable, AuditedRun], TableSuite]] = {
     "experiment_error_aggregates": experiment_error_aggregates_suite,
     "release_totals": release_totals_suite,
     "usage_delays": usage_delays_suite,
+    "client_reach": client_reach_suite,
+    "client_reach_days": client_reach_suite,
     "rejected_pings": rejected_pings_suite,
 }
 

@@ -45,8 +45,8 @@ def _mark_duplicates(records: DataFrame, mode: Mode) -> DataFrame:
 
 def _cap_per_client_hour(records: DataFrame) -> DataFrame:
     """What each ping adds to a capped measure: all of it until its client has reached the limit in this hour, then nothing."""
-    place_without_client = F.when(F.col("client_id").isNull(), _place())
-    client_hour = Window.partitionBy("hour_start", "is_duplicate", "client_id", place_without_client).orderBy(*_FIRST_COME)
+    place_without_client = F.when(F.col("client_key").isNull(), _place())
+    client_hour = Window.partitionBy("hour_start", "is_duplicate", "client_key", place_without_client).orderBy(*_FIRST_COME)
     until_now = client_hour.rowsBetween(Window.unboundedPreceding, Window.currentRow)
 
     def capped(cap: CappedPerClientHour) -> Column:

@@ -550,7 +550,15 @@ RELEASE_OUTCOMES = Table(
     "month",
 )
 
-WINDOW_TABLES: tuple[Table, ...] = (ERROR_AGGREGATES, EXPERIMENT_ERROR_AGGREGATES, RELEASE_TOTALS, USAGE_DELAYS, REJECTED_PINGS)
+WINDOW_TABLES: tuple[Table, ...] = (
+    ERROR_AGGREGATES,
+    EXPERIMENT_ERROR_AGGREGATES,
+    RELEASE_TOTALS,
+    USAGE_DELAYS,
+    CLIENT_REACH,
+    CLIENT_REACH_DAYS,
+    REJECTED_PINGS,
+)
 """What one run replaces for its window, besides the audit rows."""
 
 TABLES: tuple[Table, ...] = (

@@ -47,7 +47,9 @@ class Reject:
 
 
 PingRow = tuple[Any, ...]
-"""document_id, doc_type, received_at_ns, client_id, experiments, the dimensions, the measures: as in PING_RECORD_SCHEMA."""
+"""document_id, doc_type, received_at_ns, client_id, experiments, the dimensions, the measures: as in PING_RECORD_SCHEMA, but for the client's id."""
+CLIENT_ID = 3
+"""Where it stands."""
 
 
 class PingExtraction:

@@ -31,7 +31,8 @@ ENVELOPE_FIELDS: tuple[pa.Field, ...] = (
     pa.field("document_id", pa.string()),
     pa.field("doc_type", pa.string()),
     pa.field("received_at_ns", pa.int64()),
-    pa.field("client_id", pa.string()),
+    pa.field("client_key", pa.int64()),
+    pa.field("client_key_before", pa.int64()),
     pa.field("experiments", pa.list_(EXPERIMENT)),
 )
 
@@ -48,4 +49,5 @@ PING_RECORD_SCHEMA = pa.schema(
     ]
 )
 """hour_start is that of the object's folder; split_start is in bytes (0 for a compressed object); line_in_split counts from 1;
-received_at_ns is `meta.Timestamp`, nanoseconds since 1970 by the server's clock."""
+received_at_ns is `meta.Timestamp`, nanoseconds since 1970 by the server's clock. The client keys are those of jobs/pings/client_keys.py: no
+record holds a client's id."""

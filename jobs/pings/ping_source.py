@@ -13,12 +13,13 @@ from pyspark.sql import types as T
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs.pings.byte_splits import Split, plan_splits
+from jobs.pings.client_keys import ClientKeys
 from jobs.pings.landing_zone import LandedHour
 from jobs.pings.ping_records import PING_RECORD_SCHEMA
 from jobs.pings.split_reader import read_split
 
 
-def read_records(spark: SparkSession, hours: Iterable[LandedHour]) -> DataFrame:
+def read_records(spark: SparkSession, hours: Iterable[LandedHour], keys: ClientKeys) -> DataFrame:
     """The ping records of the hours' objects, columns as in PING_RECORD_SCHEMA; read again by each action, so persist what is used twice.
 
     An action raises where an object is no longer what was listed (LandingZoneError in its cause).
@@ -26,7 +27,7 @@ def read_records(spark: SparkSession, hours: Iterable[LandedHour]) -> DataFrame:
     objects = [landed for hour in hours for landed in hour.objects]
     splits = plan_splits(objects, spark.sparkContext.defaultParallelism)
     split_numbers = spark.range(0, len(splits), 1, numPartitions=max(len(splits), 1))
-    return split_numbers.mapInArrow(_reader_of(splits), record_schema())
+    return split_numbers.mapInArrow(_reader_of(splits, keys), record_schema())
 
 
 def record_schema() -> T.StructType:
@@ -34,10 +35,10 @@ def record_schema() -> T.StructType:
     return from_arrow_schema(PING_RECORD_SCHEMA)
 
 
-def _reader_of(splits: list[Split]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def _reader_of(splits: list[Split], keys: ClientKeys) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def read(split_numbers: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in split_numbers:
             for number in batch.column(0).to_pylist():
-                yield from read_split(splits[number])
+                yield from read_split(splits[number], keys)
 
     return read

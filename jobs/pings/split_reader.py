@@ -9,28 +9,30 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.pings.byte_splits import ObjectPiece
+from jobs.pings.client_keys import ClientKeys, KeysOf
 from jobs.pings.line_pieces import LONGEST_LINE_BYTES, UnreadableRestError, first_byte_wanted, lines_beginning_in
 from jobs.pings.object_blocks import object_blocks
 from jobs.pings.parquet_rows import is_parquet, row_values
-from jobs.pings.ping_extraction import PingExtraction, PingRow, Reject
-from jobs.pings.ping_records import ENVELOPE_FIELDS, PING_RECORD_SCHEMA
+from jobs.pings.ping_extraction import CLIENT_ID, PingExtraction, PingRow, Reject
+from jobs.pings.ping_records import PING_RECORD_SCHEMA
 from jobs.pings.reject_reasons import RejectReason
 
 MOST_REJECT_ROWS = 100  # of one reason and piece; the rest is one record with their number
 BATCH_RECORDS = 4096
 
 _Record = tuple[Any, ...]
-_NO_VALUES = (None,) * (len(PING_RECORD_SCHEMA) - len(ENVELOPE_FIELDS))
+_NO_PING = (None,) * (len(PING_RECORD_SCHEMA) - PING_RECORD_SCHEMA.get_field_index("received_at_ns"))
 
 
-def read_split(pieces: Iterable[ObjectPiece], longest_line_bytes: int = LONGEST_LINE_BYTES) -> Iterator[pa.RecordBatch]:
-    """The records of the pieces, in batches of PING_RECORD_SCHEMA; one record of kind `lines` for each piece.
+def read_split(pieces: Iterable[ObjectPiece], keys: ClientKeys, longest_line_bytes: int = LONGEST_LINE_BYTES) -> Iterator[pa.RecordBatch]:
+    """The records of the pieces, in batches of PING_RECORD_SCHEMA; one record of kind `lines` for each piece. `keys` make those of clients.
 
     Raises LandingZoneError where an object is no longer what was listed; what a line or an object holds raises nothing.
     """
     records: list[_Record] = []
+    keys_of = keys.maker()
     for piece in pieces:
-        for record in _piece_records(piece, longest_line_bytes):
+        for record in _piece_records(piece, keys_of, longest_line_bytes):
             records.append(record)
             if len(records) == BATCH_RECORDS:
                 yield _batch(records)
@@ -39,7 +41,7 @@ def read_split(pieces: Iterable[ObjectPiece], longest_line_bytes: int = LONGEST_
         yield _batch(records)
 
 
-def _piece_records(piece: ObjectPiece, longest_line_bytes: int) -> Iterator[_Record]:
+def _piece_records(piece: ObjectPiece, keys_of: KeysOf, longest_line_bytes: int) -> Iterator[_Record]:
     hour_start_us = int(piece.hour_start.astimezone(UTC).timestamp()) * 10**6
     ping_origin = ("ping", hour_start_us, piece.object_key, piece.start)
     reject_origin = ("reject", *ping_origin[1:])
@@ -47,15 +49,15 @@ def _piece_records(piece: ObjectPiece, longest_line_bytes: int) -> Iterator[_Rec
     number = 0
     for number, ping in enumerate(_pings(piece, longest_line_bytes), start=1):
         if not isinstance(ping, Reject):
-            yield (*ping_origin, number, 1, None, *ping)
+            yield (*ping_origin, number, 1, None, *ping[:CLIENT_ID], *keys_of(ping[CLIENT_ID]), *ping[CLIENT_ID + 1 :])
             continue
         rejects[ping.reason] += 1
         if rejects[ping.reason] <= MOST_REJECT_ROWS:
-            yield (*reject_origin, number, 1, ping.reason.value, ping.document_id, ping.doc_type, None, None, None, *_NO_VALUES)
+            yield (*reject_origin, number, 1, ping.reason.value, ping.document_id, ping.doc_type, *_NO_PING)
     for reason, count in rejects.items():
         if count > MOST_REJECT_ROWS:
-            yield (*reject_origin, None, count - MOST_REJECT_ROWS, reason.value, None, None, None, None, None, *_NO_VALUES)
-    yield ("lines", *ping_origin[1:], None, number, None, None, None, None, None, None, *_NO_VALUES)
+            yield (*reject_origin, None, count - MOST_REJECT_ROWS, reason.value, None, None, *_NO_PING)
+    yield ("lines", *ping_origin[1:], None, number, None, None, None, *_NO_PING)
 
 
 def _pings(piece: ObjectPiece, longest_line_bytes: int) -> Iterator[PingRow | Reject]:

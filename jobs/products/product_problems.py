@@ -9,7 +9,18 @@ from jobs.declarations.product import CappedPerClientHour, DurationAsHours, Meas
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NEEDED_DIMENSIONS = ("channel", "release_version", "os_name")
 _NEEDED_POPULATIONS = ("active", "crashed")
-_TABLES_OWN = {"window_start", "hour_start", "window_run_id", "experiment", "branch", "doc_type", "client_key", "kind", "reason"}
+_TABLES_OWN = {
+    "window_start",
+    "hour_start",
+    "window_run_id",
+    "experiment",
+    "branch",
+    "doc_type",
+    "client_key",
+    "client_key_before",
+    "kind",
+    "reason",
+}
 _RULES = (
     "channel",
     "application",

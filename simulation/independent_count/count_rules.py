@@ -32,6 +32,7 @@ class Ping:
     """Which of several with the same id counts: the first by the server's clock, then by object and line."""
     key: Key
     counts: Counter
+    client_id: str | None = None
 
 
 def read_ping(line: bytes | None, object_key: str, line_number: int, hour: datetime) -> Ping:
@@ -56,7 +57,13 @@ def read_ping(line: bytes | None, object_key: str, line_number: int, hour: datet
     _check_build_id(build_id, received)
     counts = COUNTERS[doc_type](ping)
     window = datetime.fromtimestamp(received_ns // 10**9 // WINDOW_SECONDS * WINDOW_SECONDS, UTC)
-    return Ping(document_id, (received_ns, object_key, line_number), (window, channel, version, os_name), counts)
+    return Ping(document_id, (received_ns, object_key, line_number), (window, channel, version, os_name), counts, _client_id(ping))
+
+
+def _client_id(ping: dict) -> str | None:
+    client_id = ping.get("clientId")
+    is_counted = isinstance(client_id, str) and 0 < len(client_id) <= 100 and client_id.isprintable()
+    return client_id if is_counted else None
 
 
 def _require(holds: object) -> None:

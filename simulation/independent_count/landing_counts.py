@@ -1,10 +1,10 @@
-"""Counts a landing zone in plain Python and compares the counts with error_aggregates, row by row.
+"""Counts a landing zone in plain Python and compares the counts with error_aggregates, row by row, and its clients with client_reach.
 
     python -m simulation.independent_count.landing_counts --compare
 
 Its rules are written down a second time here, from the description of the landing zone: it shares no code with the pipeline's ping source, nor
 with whatever wrote the landing zone. It counts, for each 5-minute window, channel, version and operating system, pings, usage hours and crashes
-by kind, and for each hour lines, accepted pings, duplicates and rejects. Which hours are settled, and so deduplicated over the day, it takes from
+by kind, for each hour lines, accepted pings, duplicates and rejects, and for each channel the clients of each hour, day and week. Which hours are settled, and so deduplicated over the day, it takes from
 ingest_audit. LANDING and the catalog are found as the jobs find them. A difference ends it with exit code 1 and the rows that differ.
 """
 
@@ -23,6 +23,7 @@ from pyiceberg.catalog import Catalog
 
 from jobs.deployment.settings import NAMESPACE, from_environment
 from jobs.tables.lake.lake_catalog import open_catalog
+from simulation.independent_count.client_counts import ClientSets, client_differences, count_client
 from simulation.independent_count.count_rules import Key, Rejected, read_ping
 
 COUNTED = (
@@ -55,6 +56,7 @@ class HourCounts:
 class LandingCounts:
     by_key: dict[Key, Counter] = field(default_factory=lambda: defaultdict(Counter))
     by_hour: dict[datetime, HourCounts] = field(default_factory=lambda: defaultdict(HourCounts))
+    clients: ClientSets = field(default_factory=lambda: defaultdict(set))
 
 
 def count_landing(landing: Path, hours: dict[datetime, bool]) -> LandingCounts:
@@ -92,6 +94,7 @@ def _count_hour(landing: Path, hour: datetime, seen: set[str], counts: LandingCo
         seen.add(ping.document_id)
         of_hour.accepted += 1
         counts.by_key[ping.key].update(ping.counts)
+        count_client(counts.clients, ping)
 
 
 def _lines_of(landing: Path, hour: datetime) -> Iterator[tuple[str, int, bytes | None]]:
@@ -137,7 +140,8 @@ def compare(landing: Path, catalog: Catalog) -> tuple[LandingCounts, list[str]]:
     aggregates = catalog.load_table((NAMESPACE, "error_aggregates")).scan(
         selected_fields=("window_start", "channel", "version", "os_name", *COUNTED)
     )
-    return counts, differences + _key_differences(counts.by_key, _totals(aggregates.to_arrow()))
+    differences += _key_differences(counts.by_key, _totals(aggregates.to_arrow()))
+    return counts, differences + client_differences(counts.clients, counts.by_hour, catalog)
 
 
 def _totals(aggregates: pa.Table) -> dict[Key, dict[str, float]]:

@@ -46,7 +46,7 @@ def ping(doc_type: str, at: datetime = TEN, **columns: Any) -> Record:
             "document_id": f"document-{number}",
             "doc_type": doc_type,
             "received_at_ns": (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000,
-            "client_id": f"client-{number}",
+            "client_key": number,
             "experiments": [],
         }
         | _DIMENSIONS

@@ -14,7 +14,7 @@ from pyspark.errors import PythonException
 from pyspark.sql import SparkSession
 
 from jobs import aggregate_errors
-from jobs.aggregate_errors import aggregate_window
+from jobs.aggregate_errors import Terms, aggregate_window
 from jobs.declarations.tables import ERROR_AGGREGATES, EXPERIMENT_ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS
 from jobs.declarations.windows import HOUR, Window
 from jobs.deployment.settings import ROOT
@@ -24,7 +24,7 @@ from jobs.tables.reading.complete_windows import read_complete
 from jobs.tables.staged.staging import read_staged
 from jobs.tables.staged.staging_manifest import Manifest, read_manifest
 from tests.aggregates.landed_days import DAY, land_hour, land_week
-from tests.ping_factory import land, main_ping
+from tests.ping_factory import KEYS, land, main_ping
 from tests.tables.lakes import open_lake
 from tests.tables.staged_runs import contents, provisional, settled
 
@@ -36,7 +36,7 @@ ELEVEN = TEN + HOUR
 
 def staged(spark: SparkSession, landing: Path, window: Window, staging: Path) -> Manifest:
     run_key = f"{window.mode}-{window.start:%d-%H}-{window.end:%d-%H}"
-    aggregate_window(spark, str(landing), window, run_key, str(staging))
+    aggregate_window(spark, str(landing), window, run_key, str(staging), Terms(KEYS))
     return read_manifest(str(staging), run_key, "aggregates")
 
 
@@ -65,7 +65,7 @@ def test_a_window_is_aggregated_staged_and_published(spark: SparkSession, tmp_pa
     land_hour(landing, TEN)
     land_hour(landing, ELEVEN, copies_of=TEN)
     window = settled(DAY)
-    line = aggregate_window(spark, str(landing), window, "run", str(tmp_path / "staging"))
+    line = aggregate_window(spark, str(landing), window, "run", str(tmp_path / "staging"), Terms(KEYS))
     manifest = read_manifest(str(tmp_path / "staging"), "run", "aggregates")
     rows = sum(rows for name, rows in manifest.rows_by_table.items() if name != "ingest_audit")
     assert line == f"25 lines, 2 rejected (not_json 2), 1 duplicates, {rows} rows staged"

@@ -3,14 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
-from jobs.aggregates.error_totals import total_experiments, total_releases
+from jobs.aggregates.error_totals import total_errors, total_experiments, total_releases
 from jobs.aggregates.measure_totals import arrivals
-from jobs.aggregates.ping_copies import mark_pings
-from jobs.aggregates.window_tables import window_errors
-from jobs.declarations.windows import Mode
-from tests.aggregates.ping_record_factory import TEN, Record, accepted, carried, crash_ping, frame_of, main_ping, rows_of, update_ping
+from tests.aggregates.ping_record_factory import TEN, Record, accepted, carried, crash_ping, main_ping, rows_of, update_ping
 
 pytestmark = pytest.mark.spark
 
@@ -28,13 +25,13 @@ ONE_CRASH = NO_CRASHES | {"crash_pings": 1, "main_crashes": 1, "main_crashes_cap
 NO_USE = {"usage_hours": 0.0, "main_pings": 0, "session_starts": 0}
 
 
+def totalled(spark: SparkSession, records: list[Record]) -> DataFrame:
+    pings = accepted(spark, records)
+    return total_errors(pings, arrivals(pings))
+
+
 def errors(spark: SparkSession, records: list[Record]) -> list[Record]:
-    return (
-        window_errors(mark_pings(frame_of(spark, records), Mode.PROVISIONAL))
-        .orderBy("window_start", "country", "os_name")
-        .toArrow()
-        .to_pylist()
-    )
+    return totalled(spark, records).orderBy("window_start", "country", "os_name").toArrow().to_pylist()
 
 
 def test_measures_are_summed_by_window_and_dimensions(spark: SparkSession) -> None:
@@ -80,7 +77,7 @@ def test_a_value_that_is_carried_as_zero_is_zero(spark: SparkSession) -> None:
 
 
 def releases(spark: SparkSession, records: list[Record], *columns: str) -> list[tuple[object, ...]]:
-    return rows_of(total_releases(window_errors(mark_pings(frame_of(spark, records), Mode.PROVISIONAL))), *columns)
+    return rows_of(total_releases(totalled(spark, records)), *columns)
 
 
 def test_releases_are_totalled_by_hour_major_os_version_and_country_group(spark: SparkSession) -> None:

@@ -65,45 +65,45 @@ def capped(spark: SparkSession, records: list[dict[str, Any]]) -> int:
 
 
 def test_a_client_adds_at_most_five_crashes_in_an_hour(spark: SparkSession) -> None:
-    looping = [crash_ping(at=TEN + i * SECOND, client_id="looping") for i in range(7)]
-    looping_on = [crash_ping(at=ELEVEN + i * SECOND, client_id="looping") for i in range(6)]
-    other = [crash_ping(at=TEN + i * SECOND, client_id="other") for i in range(2)]
+    looping = [crash_ping(at=TEN + i * SECOND, client_key=7) for i in range(7)]
+    looping_on = [crash_ping(at=ELEVEN + i * SECOND, client_key=7) for i in range(6)]
+    other = [crash_ping(at=TEN + i * SECOND, client_key=8) for i in range(2)]
     assert capped(spark, looping + looping_on + other) == 5 + 5 + 2
 
 
 def test_four_hundred_crashes_of_one_client_in_a_day_are_at_most_five_an_hour(spark: SparkSession) -> None:
     midnight = TEN.replace(hour=0)
-    assert capped(spark, [crash_ping(at=midnight + i * 216 * SECOND, client_id="looping") for i in range(400)]) == 24 * 5
+    assert capped(spark, [crash_ping(at=midnight + i * 216 * SECOND, client_key=7) for i in range(400)]) == 24 * 5
 
 
 def test_ten_thousand_pings_of_one_client_in_an_hour_all_count(spark: SparkSession) -> None:
     """A client that comes back online sends weeks of subsessions at once."""
-    returned = [main_ping(0.5, at=TEN + timedelta(milliseconds=300 * i), client_id="c") for i in range(10_000)]
+    returned = [main_ping(0.5, at=TEN + timedelta(milliseconds=300 * i), client_key=9) for i in range(10_000)]
     assert sum(counted(spark, returned, Mode.PROVISIONAL)) == 10_000 * 0.5
 
 
 def test_the_first_crashes_of_the_hour_are_those_that_count(spark: SparkSession) -> None:
-    crashes = [crash_ping(at=TEN + (9 - i) * SECOND, client_id="looping", build_id=str(9 - i)) for i in range(7)]
+    crashes = [crash_ping(at=TEN + (9 - i) * SECOND, client_key=7, build_id=str(9 - i)) for i in range(7)]
     first = rows_of(accepted(spark, crashes).where("main_crashes_capped = 1"), "build_id")
     assert first == [("3",), ("4",), ("5",), ("6",), ("7",)]
 
 
 def test_crashes_without_a_client_are_not_capped(spark: SparkSession) -> None:
-    assert capped(spark, [crash_ping(at=TEN + i * SECOND, client_id=None) for i in range(8)]) == 8
+    assert capped(spark, [crash_ping(at=TEN + i * SECOND, client_key=None) for i in range(8)]) == 8
 
 
 def test_a_copy_does_not_use_up_the_limit(spark: SparkSession) -> None:
-    copies = [crash_ping(at=TEN + i * SECOND, client_id="c", document_id="d") for i in range(5)]
-    others = [crash_ping(at=TEN + (10 + i) * SECOND, client_id="c") for i in range(4)]
+    copies = [crash_ping(at=TEN + i * SECOND, client_key=9, document_id="d") for i in range(5)]
+    others = [crash_ping(at=TEN + (10 + i) * SECOND, client_key=9) for i in range(4)]
     assert capped(spark, copies + others) == 1 + 4
 
 
 def test_kinds_of_crashes_have_a_limit_each_and_other_pings_carry_neither(spark: SparkSession) -> None:
-    crashes = [crash_ping(main_crashes=i % 2, at=TEN + i * SECOND, client_id="c") for i in range(14)]
+    crashes = [crash_ping(main_crashes=i % 2, at=TEN + i * SECOND, client_key=9) for i in range(14)]
     columns = ("main_crashes_capped", "content_crashes_capped")
     assert sum(row[0] for row in rows_of(accepted(spark, crashes), columns[0])) == 5
     assert sum(row[0] for row in rows_of(accepted(spark, crashes), columns[1])) == 5
-    assert rows_of(accepted(spark, [main_ping(client_id="c")]), *columns) == [(None, None)]
+    assert rows_of(accepted(spark, [main_ping(client_key=9)]), *columns) == [(None, None)]
 
 
 def test_windows_are_five_minutes_of_the_servers_clock(spark: SparkSession) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.aggregates.ping_copies import mark_pings
-from jobs.aggregates.window_tables import frames_by_table, window_errors
+from jobs.aggregates.window_tables import frames_by_table, window_sums
 from jobs.declarations.tables import WINDOW_TABLES
 from jobs.declarations.windows import HOUR, Mode
 from tests.aggregates.ping_record_factory import TEN, Record, crash_ping, frame_of, lines, main_ping, reject, update_ping
@@ -26,7 +26,7 @@ def pings_of_two_hours(seed: int) -> list[Record]:
         make = chance.choice([lambda **c: main_ping(chance.randrange(90_000) / 3600, **c), crash_ping, crash_ping, update_ping])
         return make(
             at=TEN + chance.randrange(2) * HOUR + timedelta(microseconds=chance.randrange(300_000_000)),
-            client_id=chance.choice(["a", "b", "c", None]),
+            client_key=chance.choice([1, 2, 3, None]),
             country=chance.choice(["DE", "US"]),
             os_version=chance.choice(["10.0", None]),
             experiments=chance.choice([None, [], [{"experiment": "e", "branch": "on"}]]),
@@ -35,9 +35,12 @@ def pings_of_two_hours(seed: int) -> list[Record]:
     return [one() for _ in range(150)]
 
 
+KEY_IDS = ["00c0ffee"]
+
+
 def tables(marked: DataFrame) -> dict[str, list[str]]:
     """The rows of each table, sorted; in text, so that the last bit of a double counts."""
-    frames = frames_by_table(marked, window_errors(marked), "run")
+    frames = frames_by_table(marked, window_sums(marked, KEY_IDS), Mode.SETTLED, "run")
     return {table.name: sorted(map(repr, frames[table.name].select(*table.column_names).toArrow().to_pylist())) for table in WINDOW_TABLES}
 
 
@@ -69,7 +72,7 @@ def other_partitions(spark: SparkSession) -> Iterator[None]:
 
 def test_every_table_has_its_declared_columns_and_says_who_wrote_it(spark: SparkSession) -> None:
     marked = mark_pings(frame_of(spark, [main_ping()]), Mode.SETTLED)
-    frames = frames_by_table(marked, window_errors(marked), "run-7")
+    frames = frames_by_table(marked, window_sums(marked, KEY_IDS), Mode.SETTLED, "run-7")
     assert {name: set(frame.columns) for name, frame in frames.items()} == {table.name: set(table.column_names) for table in WINDOW_TABLES}
     assert frames["error_aggregates"].select("window_run_id").toArrow().to_pydict() == {"window_run_id": ["run-7"]}
 
@@ -81,7 +84,7 @@ def test_a_day_without_a_ping_gives_tables_without_rows(spark: SparkSession) -> 
 
 def test_the_tables_agree_with_each_other(spark: SparkSession) -> None:
     marked = mark_pings(frame_of(spark, pings_of_two_hours(seed=58)), Mode.PROVISIONAL)
-    frames = frames_by_table(marked, window_errors(marked), "run")
+    frames = frames_by_table(marked, window_sums(marked, KEY_IDS), Mode.SETTLED, "run")
     columns = ["usage_hours", "main_pings", "crash_pings", "main_crashes", "main_crashes_capped", "updates"]
 
     def sums(name: str, columns: list[str]) -> dict[str, float]:

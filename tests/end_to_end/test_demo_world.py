@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.aggregate_errors import aggregate_window
+from jobs.aggregate_errors import Terms, aggregate_window
 from jobs.declarations.windows import Mode, Window
 from jobs.tables.commits.publishing import publish_window
 from jobs.tables.lake.lake_catalog import open_catalog
 from jobs.tables.staged.staging_manifest import read_manifest
 from simulation.independent_count.landing_counts import LandingCounts, compare
 from simulation.ping_world.landing import TRUNCATED_OBJECT_HOUR, Landing, land_until, open_landing
+from tests.ping_factory import KEYS
 
 pytestmark = pytest.mark.spark
 
@@ -31,7 +32,7 @@ def compared(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> t
         _use_tables_in(home, patch)
         for window in (Window(day, next_day, Mode.SETTLED), Window(next_day, next_day + timedelta(hours=2), Mode.PROVISIONAL)):
             key = f"{window.start:%Y%m%d}"
-            aggregate_window(spark, str(landing.folder), window, key, str(home / "staging"))
+            aggregate_window(spark, str(landing.folder), window, key, str(home / "staging"), Terms(KEYS))
             publish_window(open_catalog(), read_manifest(str(home / "staging"), key, "aggregates"))
         return compare(landing.folder, open_catalog())
 

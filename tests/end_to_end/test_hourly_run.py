@@ -12,10 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH
+from jobs.declarations.tables import CLIENT_REACH, DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH
 from jobs.declarations.windows import HOUR, run_key
+from jobs.pings.client_keys import ClientKeys
+from tests.end_to_end.left_behind import files_with
 from tests.end_to_end.running_pipeline import RUN_TIMEOUT_SECONDS, TODAYS_VERSION, RunningPipeline, land_hour
-from tests.ping_factory import close_hour
+from tests.ping_factory import CLIENT_ID, close_hour
 
 pytestmark = pytest.mark.services
 
@@ -73,6 +75,17 @@ def test_an_hour_ends_as_rows_and_one_message(pipeline: RunningPipeline, first_r
     assert {row["release_version"] for row in pipeline.rows(RELEASE_HEALTH, first_run.end)} == {TODAYS_VERSION}
     [message] = pipeline.messages()
     assert TODAYS_VERSION in json.dumps(message)
+    reach = {row["population"]: row["estimate"] for row in pipeline.rows(CLIENT_REACH, first_run.start, first_run.end)}
+    assert reach == {"active": 1.0, "crashed": 1.0}  # all of them are of one client
+
+
+def test_no_client_is_in_anything_that_a_run_leaves_behind(pipeline: RunningPipeline, first_run: HourlyRun) -> None:
+    secret = pipeline.environment["CLIENT_KEY_SECRET"]
+    key, _ = ClientKeys(secret.encode()).maker()(CLIENT_ID)
+    home = pipeline.config.home
+    assert files_with(home, [CLIENT_ID], besides=home / "nothing"), "the pings themselves"
+    assert files_with(home, [TODAYS_VERSION], besides=pipeline.landing), "tables, logs and pages are searched"
+    assert files_with(home, [CLIENT_ID, str(key), secret], besides=pipeline.landing) == []
 
 
 def test_another_teams_dag_runs_for_the_hour_and_one_that_waits_for_no_partition_runs_too(

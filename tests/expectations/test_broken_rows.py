@@ -11,12 +11,13 @@ from expectations.checks.declared_checks import declared_range
 from expectations.checks.severities import Outcome, Severity
 from expectations.gate.gate_run import run_suite
 from jobs.declarations.measures import MEASURES
-from jobs.declarations.tables import WINDOW_TABLES, Column, Table
+from jobs.declarations.tables import INGEST_AUDIT, WINDOW_TABLES, Column, Table
 from jobs.declarations.windows import HOUR
 from tests.expectations.conftest import result_of, suite_for
-from tests.expectations.tiny_window import HOUR_START, TABLE_BY_NAME, Rows, added, changed, run_of, tiny_window
+from tests.expectations.tiny_window import HOUR_START, TABLE_BY_NAME, Rows, added, changed, reach_row, run_of, tiny_window
 
-TABLES = [TABLE_BY_NAME[name] for name in tiny_window()]
+TABLES = [TABLE_BY_NAME[name] for name, rows in tiny_window().items() if rows]
+"""client_reach_days has rows of whole days alone: test_reach_of_days.py."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def time_words(table: Table) -> str:
 
 
 def cases_of_window_tables() -> Iterator[Case]:
-    for table in (*WINDOW_TABLES, TABLE_BY_NAME["ingest_audit"]):
+    for table in (table for table in TABLES if table in (*WINDOW_TABLES, INGEST_AUDIT)):
         yield Case(table.name, "window_run_id is that of the attempt", changed(table.name, window_run_id="another"), "another")
         grid = {"window_start": "5 minutes", "hour_start": "an hour"}[table.time_column]
         off = HOUR_START + timedelta(minutes=3, seconds=7)
@@ -100,6 +101,33 @@ CASES_OF_VALUES = (
         "oceania",
     ),
     Case("usage_delays", "delay_hours <= 25", changed("usage_delays", delay_hours=26), "26"),
+    Case(
+        "client_reach",
+        "population is one of active, updated, crashed, crashed_content",
+        changed("client_reach", population="sleeping"),
+        "sleeping",
+    ),
+    Case("client_reach", "low <= estimate", changed("client_reach", low=31.0), "(30, 31)"),
+    Case("client_reach", "estimate <= high", changed("client_reach", high=29.0), "(29, 30)"),
+    Case("client_reach", "key_id is a fingerprint", changed("client_reach", key_id="c0ffee"), "c0ffee"),
+    Case(
+        "client_reach",
+        "a sample of sketches can be read and hold as many clients as their rows say",
+        changed("client_reach", estimate=29.0, low=29.0),
+        "clients in it 30.0",
+    ),
+    Case(
+        "client_reach",
+        "a sample of sketches can be read and hold as many clients as their rows say",
+        changed("client_reach", sketch=b"no sketch"),
+        "clients in it",
+    ),
+    Case(
+        "client_reach",
+        "no more clients crashed than were active",
+        lambda rows: rows["client_reach"].append(reach_row("crashed_content", range(40))),
+        "crashed 40",
+    ),
     Case("rejected_pings", "reason is a declared reject reason", changed("rejected_pings", reason="bad_mood"), "bad_mood"),
     Case("rejected_pings", "line_number >= 1", changed("rejected_pings", line_number=0), "0"),
     Case("ingest_audit", "mode is provisional", changed("ingest_audit", mode="settled"), "settled"),
@@ -109,6 +137,10 @@ CASES_OF_VALUES = (
     Case("ingest_audit", "every hour of the window has one audit row", lambda rows: rows["ingest_audit"].clear(), "2026-11-22 10:00"),
     Case("ingest_audit", "every hour of the window has one audit row", added("ingest_audit"), "hour 2026-11-22 10:00, audit rows 2"),
 )
+
+
+def _cleared(table: str) -> Callable[[Rows], None]:
+    return lambda rows: rows[table].clear()
 
 
 def cases_of_reconciliation() -> Iterator[Case]:
@@ -124,7 +156,7 @@ def cases_of_reconciliation() -> Iterator[Case]:
     for table in WINDOW_TABLES:
         yield case(
             f"rows_by_table {table.name} = rows staged in {table.name}",
-            lambda rows, name=table.name: rows[name].clear(),
+            changed("ingest_audit", rows_by_table={"client_reach_days": 1}) if table.name == "client_reach_days" else _cleared(table.name),
             f"rows staged in {table.name} 0",
         )
     for measure in MEASURES:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from pyspark.sql import SparkSession
 
-from jobs.aggregate_errors import aggregate_window
+from jobs.aggregate_errors import Terms, aggregate_window
 from jobs.audit_aggregates import main as audit_aggregates
 from jobs.commands.exit_codes import FAILED_EXPECTATIONS
 from jobs.declarations.tables import INGEST_AUDIT
@@ -16,7 +16,7 @@ from jobs.declarations.windows import HOUR, Window
 from jobs.pings.landing_zone import LandingZoneError, hour_folder
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from tests.aggregates.landed_days import DAY, land_hour
-from tests.ping_factory import land
+from tests.ping_factory import KEYS, land
 from tests.tables.staged_runs import contents, provisional, settled
 
 pytestmark = pytest.mark.spark
@@ -26,7 +26,7 @@ TABLES = ("error_aggregates", "release_totals", "usage_delays", "rejected_pings"
 
 
 def run(spark: SparkSession, home: Path, window: Window, key: str) -> tuple[int, str]:
-    aggregate_window(spark, str(home / "landing"), window, key, str(home / "staging"))
+    aggregate_window(spark, str(home / "landing"), window, key, str(home / "staging"), Terms(KEYS))
     times = ["--start", window.start.isoformat(), "--end", window.end.isoformat()]
     finished = CliRunner().invoke(audit_aggregates, [*times, "--mode", window.mode.value, "--run-key", key])
     return finished.exit_code, finished.output

@@ -1,15 +1,18 @@
 """A window of one hour with a row or two in each table, that passes every expectation; tests break it in one place each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+from datasketches import update_theta_sketch
 
 from expectations.checks.audited_run import AuditedRun, History
 from jobs.declarations.measures import MEASURES
 from jobs.declarations.tables import EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Table
 from jobs.declarations.windows import HOUR, Mode, Window
+from jobs.reach.sketches import LG_NOMINAL_ENTRIES, count_clients
 from jobs.tables.lake.schemas import staged_schema
 from jobs.tables.staged.staging import stage_rows
 from jobs.tables.staged.staging_manifest import Looks, Manifest, StagedFile, attempt_folder
@@ -70,6 +73,8 @@ def tiny_window() -> Rows:
         "usage_delays": [
             marked | {"channel": "beta", "os_name": "Windows_NT", "delay_hours": delay, "usage_hours": 1.0} for delay in (0, 1)
         ],
+        "client_reach": [reach_row("active", range(30)), reach_row("crashed", range(1))],
+        "client_reach_days": [],
         "rejected_pings": [
             marked | {"object_key": "a.ndjson", "line_number": 3, "reason": "not_json", "document_id": None, "doc_type": "main"}
         ],
@@ -94,6 +99,8 @@ def tiny_window() -> Rows:
                     "experiment_error_aggregates": 1,
                     "release_totals": 1,
                     "usage_delays": 2,
+                    "client_reach": 2,
+                    "client_reach_days": 0,
                     "rejected_pings": 1,
                 },
                 "code_version": "1",
@@ -104,6 +111,15 @@ def tiny_window() -> Rows:
         "release_health": [_health("release", "all", "all"), _health("platform", "Windows_NT", "main_crashes_capped")],
         "experiment_health": [_branch_health()],
     }
+
+
+def reach_row(population: str, clients: Iterable[int]) -> Row:
+    sketch = update_theta_sketch(LG_NOMINAL_ENTRIES)
+    for client in clients:
+        sketch.update(client)
+    stored = bytes(sketch.compact().serialize())
+    row = {"hour_start": HOUR_START, "window_run_id": RUN_ID, "population": population, "key_id": "00c0ffee", "sketch": stored}
+    return row | _RELEASE | asdict(count_clients(stored))
 
 
 def _branch_health() -> Row:

@@ -13,9 +13,10 @@ from jobs.pings.ping_extraction import PingExtraction, Reject
 from jobs.pings.ping_records import PING_RECORD_SCHEMA
 from jobs.pings.reject_reasons import RejectReason
 from jobs.pings.split_reader import read_split
-from tests.ping_factory import HOUR, line
+from tests.ping_factory import HOUR, KEYS, line
 
-_ROW_NAMES = PING_RECORD_SCHEMA.names[PING_RECORD_SCHEMA.get_field_index("document_id") :]
+_RECORD_NAMES = PING_RECORD_SCHEMA.names[PING_RECORD_SCHEMA.get_field_index("document_id") :]
+_ROW_NAMES = ["client_id" if name == "client_key" else name for name in _RECORD_NAMES if name != "client_key_before"]
 
 
 def outcome(landed: dict[str, Any] | bytes, folder: str = "main") -> dict[str, Any] | RejectReason:
@@ -30,7 +31,7 @@ def records(landing: Path, hour_start: datetime = HOUR, longest_line_bytes: int 
     """The ping records of one hour of a landing zone."""
     window = Window(hour_start, hour_start + timedelta(hours=1), Mode.PROVISIONAL)
     objects = [landed for hour in list_hours(str(landing), window) for landed in hour.objects]
-    batches = [batch for split in plan_splits(objects, cores=2) for batch in read_split(split, longest_line_bytes)]
+    batches = [batch for split in plan_splits(objects, cores=2) for batch in read_split(split, KEYS, longest_line_bytes)]
     return [record for batch in batches for record in batch.to_pylist()]
 
 

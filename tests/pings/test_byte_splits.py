@@ -10,7 +10,7 @@ from jobs.pings.byte_splits import BYTES_PER_COMPRESSED_BYTE, END_OF_OBJECT, SMA
 from jobs.pings.landing_zone import LandedObject
 from jobs.pings.split_reader import read_split
 from jobs.pings.stored_files import local_etag
-from tests.ping_factory import HOUR, land, line, main_ping
+from tests.ping_factory import HOUR, KEYS, land, line, main_ping
 
 MB = 2**20
 
@@ -91,7 +91,7 @@ def test_any_cut_of_an_object_gives_the_same_records(tmp_path: Path) -> None:
 
     def records(*pieces: ObjectPiece) -> list[tuple[object, ...]]:
         """What does not depend on where the object was cut, kinds `ping` and `reject` in the order of the lines."""
-        found = [record for batch in read_split(pieces) for record in batch.to_pylist() if record["kind"] != "lines"]
+        found = [record for batch in read_split(pieces, KEYS) for record in batch.to_pylist() if record["kind"] != "lines"]
         return [(record["kind"], record["reason"], record["document_id"], record["usage_hours"]) for record in found]
 
     whole = records(piece(0, len(text)))

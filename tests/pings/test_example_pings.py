@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from pyspark.sql import SparkSession
 
 from jobs import audit_aggregates
-from jobs.aggregate_errors import aggregate_window
+from jobs.aggregate_errors import Terms, aggregate_window
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, REJECTED_PINGS, Table
 from jobs.declarations.windows import Mode, Window
 from jobs.deployment.settings import ROOT
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
-from tests.ping_factory import land, nanoseconds
+from tests.ping_factory import KEYS, land, nanoseconds
 from tests.pings.reading import count_of, records
 from tests.tables.lakes import lake_environment
 
@@ -142,7 +142,7 @@ def test_their_days_are_aggregated_pass_the_gate_and_are_published(
     days = {hour_start.replace(hour=0) for hour_start in land_examples(tmp_path / "landing")}
     for day in sorted(days):
         window = Window(day, day + timedelta(days=1), Mode.SETTLED)
-        aggregate_window(spark, str(tmp_path / "landing"), window, f"{day:%Y%m%d}", places["STAGING"])
+        aggregate_window(spark, str(tmp_path / "landing"), window, f"{day:%Y%m%d}", places["STAGING"], Terms(KEYS))
         times = ["--start", window.start.isoformat(), "--end", window.end.isoformat()]
         gate = CliRunner().invoke(audit_aggregates.main, [*times, "--mode", "settled", "--run-key", f"{day:%Y%m%d}"])
         assert gate.exit_code == 0, gate.output

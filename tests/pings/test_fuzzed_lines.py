@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.pings.ping_extraction import Reject
+from jobs.pings.ping_extraction import CLIENT_ID, PingRow, Reject
 from jobs.pings.ping_records import PING_RECORD_SCHEMA
 from jobs.pings.reject_reasons import RejectReason
 from jobs.products.chosen import PRODUCT
-from tests.ping_factory import land
+from tests.ping_factory import KEYS, land
 from tests.pings.hostile_lines import FOLDERS, HostileLine, extract, hostile_line
 from tests.pings.reading import count_of, records, rejects_by_reason
 
@@ -33,7 +33,7 @@ def check_lines(seeds: range, landing: Path) -> Counter[str]:
     lines = [hostile_line(seed) for seed in seeds]
     alone = [extract(line) for line in lines]
     expected_rejects = Counter(found.reason.value for found in alone if isinstance(found, Reject))
-    expected_pings = sorted(repr(found) for found in alone if not isinstance(found, Reject))
+    expected_pings = sorted(repr(_recorded(found)) for found in alone if not isinstance(found, Reject))
     for folder in {line.folder for line in lines}:
         for index, suffix in enumerate(SUFFIXES):
             text = b"".join(line.text + b"\n" for line in _of_folder(lines, folder)[index :: len(SUFFIXES)])
@@ -47,6 +47,11 @@ def check_lines(seeds: range, landing: Path) -> Counter[str]:
     assert count_of(found, "ping") + count_of(found, "reject") == len(lines)
     assert set(expected_rejects) <= REASONS
     return expected_rejects + Counter({"accepted": len(pings)})
+
+
+def _recorded(row: PingRow) -> PingRow:
+    """As the reader records it: with the client's keys in place of its id."""
+    return (*row[:CLIENT_ID], *KEYS.maker()(row[CLIENT_ID]), *row[CLIENT_ID + 1 :])
 
 
 def _of_folder(lines: list[HostileLine], folder: str) -> list[HostileLine]:

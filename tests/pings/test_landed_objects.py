@@ -11,7 +11,7 @@ from jobs.declarations.windows import Mode, Window
 from jobs.pings.byte_splits import plan_splits
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.pings.split_reader import MOST_REJECT_ROWS, read_split
-from tests.ping_factory import HOUR, core_ping, land, line, main_ping
+from tests.ping_factory import HOUR, KEYS, core_ping, land, line, main_ping
 from tests.pings.reading import count_of, records, rejects_by_reason
 
 LINES = [line(main_ping()) for _ in range(40)]
@@ -197,4 +197,4 @@ def test_an_object_that_is_no_longer_what_was_listed_stops_the_run(tmp_path: Pat
         path.mkdir()
 
     with pytest.raises(LandingZoneError, match=r"part.ndjson.* cannot be read as it was listed: .*; run the window again"):
-        list(read_split(split))
+        list(read_split(split, KEYS))

@@ -15,7 +15,7 @@ from jobs.pings.byte_splits import ObjectPiece, plan_splits
 from jobs.pings.landing_zone import LandedHour, LandingZoneError, list_hours
 from jobs.pings.split_reader import read_split
 from local.stack.object_store import serve_s3
-from tests.ping_factory import HOUR, close_hour, core_ping, land, line, main_ping
+from tests.ping_factory import HOUR, KEYS, close_hour, core_ping, land, line, main_ping
 from tests.pings.reading import count_of, records
 from tests.pings.test_landing_zone import HOSTILE_NAMES
 
@@ -59,7 +59,7 @@ def test_the_same_objects_and_records_as_in_a_folder(s3: Any, tmp_path: Path, mo
     monkeypatch.setattr(object_blocks, "S3_BLOCK_BYTES", 5_000)
 
     hour = listed("deep/zone")
-    on_s3 = [record for split in plan_splits(hour.objects, 2) for batch in read_split(split) for record in batch.to_pylist()]
+    on_s3 = [record for split in plan_splits(hour.objects, 2) for batch in read_split(split, KEYS) for record in batch.to_pylist()]
 
     (in_folder,) = list_hours(str(tmp_path), WINDOW)
     assert [(landed.object_key, landed.bytes, landed.is_late) for landed in hour.objects] == [
@@ -78,7 +78,7 @@ def test_pieces_of_an_object(s3: Any, tmp_path: Path) -> None:
 
     def ids(start: int, end: int) -> list[str]:
         piece = ObjectPiece(landed.object_key, landed.location, landed.etag, landed.bytes, HOUR, "main", start, end)
-        found = [record for batch in read_split([piece]) for record in batch.to_pylist()]
+        found = [record for batch in read_split([piece], KEYS) for record in batch.to_pylist()]
         return [record["document_id"] for record in found if record["kind"] == "ping"]
 
     assert len(ids(0, middle)) == 5
@@ -92,7 +92,7 @@ def test_an_object_is_read_whatever_its_key(s3: Any, tmp_path: Path, name: str) 
     s3.put_object(Bucket=BUCKET, Key=f"{zone}/submission_date=2017-11-20/submission_hour=10/main/{name}.ndjson", Body=body)
 
     (split,) = plan_splits(listed(zone).objects, 2)
-    found = [record for batch in read_split(split) for record in batch.to_pylist()]
+    found = [record for batch in read_split(split, KEYS) for record in batch.to_pylist()]
 
     assert count_of(found, "ping") == 1
     assert found[0]["object_key"].isprintable()
@@ -110,7 +110,7 @@ def test_an_object_that_is_no_longer_what_was_listed_stops_the_run(s3: Any, tmp_
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"x" * split[0].object_bytes)
 
     with pytest.raises(LandingZoneError, match=r"part-0.ndjson cannot be read as it was listed: .*; run the window again"):
-        list(read_split(split))
+        list(read_split(split, KEYS))
 
 
 def test_an_hour_without_objects_is_open_and_empty(s3: Any) -> None:

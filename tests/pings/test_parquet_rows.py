@@ -14,7 +14,7 @@ from jobs.pings.byte_splits import plan_splits
 from jobs.pings.landing_zone import hour_folder, list_hours
 from jobs.pings.split_reader import read_split
 from jobs.pings.stored_files import LandingZoneError
-from tests.ping_factory import ABSENT, HOUR, crash_ping, land, line
+from tests.ping_factory import ABSENT, HOUR, KEYS, crash_ping, land, line
 from tests.pings.reading import count_of, records, rejects_by_reason
 
 CRASHES = [crash_ping({"payload.processType": kind}) for kind in ("main", "content", "gpu", ABSENT)]
@@ -80,7 +80,9 @@ def test_an_object_is_cut_by_row_groups_and_each_row_is_read_once(tmp_path: Path
     [hour] = list_hours(str(tmp_path), WINDOW)
     splits = plan_splits(hour.objects, cores=2)
     assert len(splits) > 1
-    ids = [row["document_id"] for split in splits for batch in read_split(split) for row in batch.to_pylist() if row["kind"] == "ping"]
+    ids = [
+        row["document_id"] for split in splits for batch in read_split(split, KEYS) for row in batch.to_pylist() if row["kind"] == "ping"
+    ]
     assert sorted(ids) == sorted(ping["meta"]["documentId"] for ping in pings)
 
 
@@ -102,4 +104,4 @@ def test_an_object_that_was_replaced_since_it_was_listed_stops_the_run(tmp_path:
     splits = plan_splits(hour.objects, cores=1)
     land_rows(tmp_path, as_table(CRASHES[:2]))
     with pytest.raises(LandingZoneError, match="changed since it was listed"):
-        list(read_split(splits[0]))
+        list(read_split(splits[0], KEYS))

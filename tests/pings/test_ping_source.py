@@ -13,7 +13,7 @@ from jobs.declarations.windows import Mode, Window
 from jobs.pings.landing_zone import list_hours
 from jobs.pings.ping_records import PING_RECORD_SCHEMA
 from jobs.pings.ping_source import read_records
-from tests.ping_factory import HOUR, core_ping, crash_ping, land, main_ping, update_ping
+from tests.ping_factory import HOUR, KEYS, core_ping, crash_ping, land, main_ping, update_ping
 from tests.pings.reading import records
 
 NEXT_HOUR = HOUR + ONE_HOUR
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.spark
 
 
 def read(spark: SparkSession, landing: Path) -> DataFrame:
-    return read_records(spark, list_hours(str(landing), Window(HOUR, NEXT_HOUR + ONE_HOUR, Mode.PROVISIONAL)))
+    return read_records(spark, list_hours(str(landing), Window(HOUR, NEXT_HOUR + ONE_HOUR, Mode.PROVISIONAL)), KEYS)
 
 
 def in_order(found: list[dict[str, Any]]) -> list[str]:

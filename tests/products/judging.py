@@ -16,6 +16,7 @@ from jobs.pings.ping_extraction import PingExtraction, Reject
 from jobs.pings.line_problems import document_problems
 from jobs.pings.ping_records import PING_RECORD_SCHEMA
 names = PING_RECORD_SCHEMA.names[PING_RECORD_SCHEMA.get_field_index("document_id"):]
+names = ["client_id" if name == "client_key" else name for name in names if name != "client_key_before"]
 asked = json.load(sys.stdin)
 hour = datetime.fromisoformat(asked["hour"])
 extraction = PingExtraction(asked["folder"], hour)

@@ -2,12 +2,14 @@
 
 import gzip
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from datasketches import update_theta_sketch
 from pyiceberg.catalog.sql import SqlCatalog
 
 from simulation.independent_count.landing_counts import COUNTED, compare, count_landing
@@ -119,7 +121,18 @@ def test_of_a_truncated_object_the_whole_lines_count_and_the_rest_is_one_line(tm
     assert (of_hour.lines, of_hour.rejected) == (of_hour.accepted + 1, 1)
 
 
-def _catalog(tmp_path: Path, usage_hours: float, lines: int) -> SqlCatalog:
+def _sketch(*clients: str) -> bytes:
+    sketch = update_theta_sketch(12)
+    for client in clients:
+        sketch.update(client)
+    return bytes(sketch.compact().serialize())
+
+
+def _reach(population: str, *clients: str) -> dict[str, Any]:
+    return {"hour_start": NINE, "channel": "beta", "population": population, "sketch": _sketch(*clients)}
+
+
+def _catalog(tmp_path: Path, usage_hours: float, lines: int, reach: Sequence[dict[str, Any]] = ()) -> SqlCatalog:
     catalog = SqlCatalog("lake", uri=f"sqlite:///{tmp_path / 'catalog.db'}", warehouse=tmp_path.as_uri())
     catalog.create_namespace("release_health")
     audit = [{"hour_start": NINE, "mode": "settled", "lines": lines, "accepted": 1, "duplicates": 0, "rejected": 0}]
@@ -132,6 +145,11 @@ def _catalog(tmp_path: Path, usage_hours: float, lines: int) -> SqlCatalog:
     schema = pa.schema([(name, types.get(name, pa.int64())) for name in row])
     for name, rows in (("ingest_audit", pa.Table.from_pylist(audit)), ("error_aggregates", pa.Table.from_pylist(aggregates, schema))):
         catalog.create_table(f"release_health.{name}", rows.schema).append(rows)
+    catalog.create_namespace("release_health_restricted")
+    reach_types = {"hour_start": pa.timestamp("us", "UTC"), "channel": pa.string(), "population": pa.string(), "sketch": pa.binary()}
+    for name in ("client_reach", "client_reach_days"):
+        rows = pa.Table.from_pylist(list(reach), pa.schema(reach_types.items()))
+        catalog.create_table(f"release_health_restricted.{name}", rows.schema).append(rows)
     return catalog
 
 
@@ -146,3 +164,18 @@ def test_a_difference_is_told_with_its_row(tmp_path: Path) -> None:
         "2026-11-22 09:00 lines: counted 1, ingest_audit has 2",
         "2026-11-22 09:05 beta 57.0 Windows_NT usage_hours: counted 1, error_aggregates has 0.75",
     ]
+
+
+def test_a_client_that_no_sketch_holds_is_told_for_hour_day_and_week(tmp_path: Path) -> None:
+    _land(tmp_path / "landing", 9, "main/a.ndjson", *(_main(f"m{i}", "09:05:00", 1800) | {"clientId": f"c{i % 2}"} for i in range(2)))
+    _land(tmp_path / "landing", 9, "crash/a.ndjson", _crash("c", "09:05:00") | {"clientId": "c2"})
+    whole = [_reach("active", "c0", "c1"), _reach("active", "c1", "c2"), _reach("crashed", "c2")]
+    _, differences = compare(tmp_path / "landing", _catalog(tmp_path, 0.75, 3, [whole[0], whole[2]]))
+    of_clients = [difference for difference in differences if "clients" in difference]
+    assert of_clients[:2] == [
+        "2026-11-22 09:00 and 1 hours on, beta active: counted 3 clients, client_reach has 2",
+        "2026-11-22 00:00 and 24 hours on, beta active: counted 3 clients, client_reach has 2",
+    ]
+    (tmp_path / "b").mkdir()
+    _, differences = compare(tmp_path / "landing", _catalog(tmp_path / "b", 0.75, 3, whole))
+    assert not [difference for difference in differences if "clients" in difference]

@@ -9,6 +9,7 @@ from pyiceberg.catalog import Catalog
 
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Column, CountsByName, ListOf, Table
 from jobs.declarations.windows import HOUR, Mode, Window
+from jobs.reach.sketches import united
 from jobs.tables.lake.lake_catalog import identifier
 from jobs.tables.lake.schemas import staged_schema
 from jobs.tables.staged.staging import stage_rows
@@ -102,6 +103,10 @@ def made_up_rows(table: Table, hours: Iterable[datetime], rows_an_hour: int, fig
     return pa.Table.from_pylist(rows, schema=staged_schema(table))
 
 
+SKETCH = united([])
+"""Of nobody."""
+
+
 def _value(column: Column, hour: datetime, number: int, figure: int) -> Any:
     if isinstance(column.type, ListOf | CountsByName):
         return []
@@ -110,6 +115,7 @@ def _value(column: Column, hour: datetime, number: int, figure: int) -> Any:
         "timestamp": hour,
         "boolean": True,
         "double": figure / 3,
+        "binary": SKETCH,
         "long": figure,
         "int": figure,
     }[column.type]

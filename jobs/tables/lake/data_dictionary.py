@@ -24,7 +24,7 @@ from jobs.products.chosen import PRODUCT
 _INTRODUCTION = """# Data dictionary
 
 Generated from the declarations in `jobs/` by `.venv/bin/python -m jobs.write_data_dictionary`; do not edit. All times are UTC, all tables are
-Iceberg tables of the namespace `release_health`. A measure is NULL, not 0, where no ping of the group carries it."""
+Iceberg tables of the namespace `release_health`, unless something else stands there. A measure is NULL, not 0, where no ping of the group carries it."""
 
 
 def render_data_dictionary(
@@ -51,7 +51,12 @@ def _table_section(table: Table) -> str:
     heading = (
         f"### {table.name}\n\n{table.description}\n\nOne row for each {grain}. Partitioned by {table.partition} of `{table.time_column}`."
     )
-    return f"{heading}\n\n{_column_table(table.columns)}"
+    where = (
+        "\n\nIn the namespace `release_health_restricted`: whoever may read the other tables need not read this one."
+        if table.is_restricted
+        else ""
+    )
+    return f"{heading}{where}\n\n{_column_table(table.columns)}"
 
 
 def _column_table(columns: Iterable[Column]) -> str:

@@ -18,7 +18,7 @@ from jobs.tables.reading.complete_windows import PinnedHours, pin_hours
 def query(catalog: Catalog, sql: str, start: datetime, end: datetime) -> duckdb.DuckDBPyRelation:
     """The result of DuckDB SQL over the tables that it names, with their rows of [start, end); reads only those into memory.
 
-    The five tables of a window and ingest_audit hold complete hours as they stood at one moment. All reviews are there, whatever their time.
+    The tables of a window and ingest_audit hold complete hours as they stood at one moment. All reviews are there, whatever their time.
     """
     connection = duckdb.connect()
     named = set(re.findall(r"\w+", sql.lower()))

@@ -20,6 +20,8 @@ class MaintenancePolicy:
             # The largest table; release_totals has its hourly totals for good.
             "error_aggregates": timedelta(days=400),
             "experiment_error_aggregates": timedelta(days=400),
+            # Settled days keep their clients in client_reach_days; a release's first week is scored by hours.
+            "client_reach": timedelta(days=16),
             # Names of objects and document ids, for finding a cause; ingest_audit keeps the counts.
             "rejected_pings": timedelta(days=90),
             # 7,000 rows a day, nearly all of which say `pass`: for finding a cause, too.
