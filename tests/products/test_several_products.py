@@ -80,7 +80,7 @@ def test_each_product_has_its_dags(settings_file: Path) -> None:
         "print(sorted(bag.dags), task.environment, marker, asset, sep='|')",
     )
     names, environment, marker, asset = printed.strip().splitlines()[-1].split("|")
-    assert names.count("_harbor") == 4
+    assert names.count("_harbor") == 5
     assert (environment, asset) == ("{'PRODUCT': 'harbor'}", "release_health_harbor.release_health")
     assert marker.startswith(f"{settings_file.parent}/harbor/")
 
