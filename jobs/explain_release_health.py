@@ -27,6 +27,7 @@ from jobs.scoring.looks.channel_scoring import ScoredRelease, score_releases
 from jobs.scoring.rows.calibration_history import score_maps
 from jobs.scoring.rows.explanation import explain_release
 from jobs.scoring.rows.health_rows import LookRange, Row, health_rows
+from jobs.scoring.rows.reach_columns import with_reach
 from jobs.scoring.rows.row_recomputation import differences, posterior_of_row
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from jobs.verdicts.health_notes import NoteCode, parse_note
@@ -101,7 +102,7 @@ def recomputed_look(catalog: Catalog, calendar: Calendar, stored: Row, policy: P
             if (scored.release.channel, scored.release.version) == (stored["channel"], stored["release_version"]):
                 maps = score_maps(record, scored.release, history.outcomes)
                 rows = health_rows(scored, LookRange(as_of - timedelta(hours=1), as_of), history.audit_sequence, policy, maps)
-                return scored, with_decisions(rows, scored, policy)
+                return scored, with_reach(with_decisions(rows, scored, policy), record, scored, history.reach, policy)
     raise LookupError(f"{stored['channel']} {stored['release_version']} is in its first week at {as_of:%Y-%m-%dT%H:%MZ} no longer")
 
 

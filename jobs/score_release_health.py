@@ -30,6 +30,7 @@ from jobs.scoring.looks.channel_scoring import score_releases
 from jobs.scoring.method.evidence_list import with_listed_cells
 from jobs.scoring.rows.calibration_history import score_maps
 from jobs.scoring.rows.health_rows import LookRange, health_rows
+from jobs.scoring.rows.reach_columns import with_reach
 from jobs.tables.commits.kept_rows import kept_in
 from jobs.tables.lake.arrow_alone import leave_pandas_out
 from jobs.tables.lake.code_version import code_version
@@ -100,7 +101,8 @@ def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, policy: P
         for scored in score_releases(channel, after, history.until, policy):
             maps = score_maps(channel, scored.release, history.outcomes)
             rows = health_rows(scored, LookRange(after, history.until), history.audit_sequence, policy, maps)
-            parts.append(pa.Table.from_pylist(with_decisions(rows, scored, policy), schema=schema))
+            rows = with_reach(with_decisions(rows, scored, policy), channel, scored, history.reach, policy)
+            parts.append(pa.Table.from_pylist(rows, schema=schema))
     compared = experiment_rows(history.experiments, after, history.until, history.audit_sequence, policy)
     experiments = pa.Table.from_pylist(compared, schema=arrow_schema(EXPERIMENT_HEALTH))
     return ScoredWindow(with_listed_cells(pa.concat_tables(parts), policy.alarm.discovery_rate), experiments, looks, history.to_keep())

@@ -294,6 +294,57 @@ _STATE_CHANCE = Struct(
     )
 )
 
+_CLIENT_COLUMNS = (
+    Column(
+        "active_clients",
+        "long",
+        "Clients that used the release, or crashed with it, in the 24 hours before the look, each once; of the platform, or of all. Told to three "
+        "digits, in rows of whole platforms and of the release's verdict, from 1,000 active clients on. NULL in older rows, as all below.",
+        "clients",
+        nullable=True,
+    ),
+    Column("crashed_clients", "long", "Those of them whose product crashed (population `crashed`), to three digits.", "clients", nullable=True),
+    Column(
+        "crash_free_users",
+        "double",
+        "1 - crashed_clients/active_clients: provisional while the release is young, for crashes are reported at once and usage later. Compare with "
+        "usual_crash_free_users.",
+        "share",
+        nullable=True,
+    ),
+    Column(
+        "crash_free_users_low",
+        "double",
+        "Lower bound at 95 %, of the sketches and of rounding: nothing else is uncertain, everybody is counted.",
+        "share",
+        nullable=True,
+    ),
+    Column("crash_free_users_high", "double", "Upper bound at 95 %, the same way.", "share", nullable=True),
+    Column(
+        "usual_crash_free_users",
+        "double",
+        "Median of the past releases that the release is compared with, each at the same age; of those whose week is over.",
+        "share",
+        nullable=True,
+    ),
+    Column("usual_crash_free_users_low", "double", "The lowest of these past releases at that age.", "share", nullable=True),
+    Column("usual_crash_free_users_high", "double", "The highest of these past releases at that age.", "share", nullable=True),
+    Column(
+        "channel_active_clients",
+        "long",
+        "Active clients of all releases of the channel in the same 24 hours, on the same platform, to three digits.",
+        "clients",
+        nullable=True,
+    ),
+    Column(
+        "adoption_by_people",
+        "double",
+        "Active clients of the release as a share of the channel's; one who moved within the day is a client of both releases.",
+        "share",
+        nullable=True,
+    ),
+)
+
 RELEASE_HEALTH = Table(
     "release_health",
     "Every hourly look at every cell of every release: counts, posterior, verdict. Each figure of the digest comes from one row.",
@@ -422,6 +473,7 @@ RELEASE_HEALTH = Table(
             "hours of usual crashes",
             nullable=True,
         ),
+        *_CLIENT_COLUMNS,
     ),
     "as_of",
     "day",
@@ -504,8 +556,8 @@ RELEASE_RECORDS = Table(
         Column(
             "series",
             "string",
-            "own (its first week, from released_at), previous (the version before it, from 72 hours before), delays (how late usage came), or "
-            "release (one row, with what the others rest on).",
+            "own (its first week, from released_at), previous (the version before it, from 72 hours before), delays (how late usage came), reach "
+            "(of its people) or release (one row, with what the others rest on).",
         ),
         Column("os_name", "string", "Operating system; `all` for all together, empty in the row of the release."),
         *(
@@ -521,6 +573,12 @@ RELEASE_RECORDS = Table(
         ),
         *(Column(m.name, ListOf("double"), f"{m.label} in each hour; NaN where no ping carried them.", m.unit) for m in SCORED_MEASURES),
         Column("share_by_delay", ListOf("double"), "Share of the usage hours that came so many hours after use."),
+        Column(
+            "crash_free_users",
+            ListOf("double"),
+            "Crash-free users of the 24 hours before each hour of age, as release_health has them; NaN where they are not known.",
+            nullable=True,
+        ),
         Column("rests_on", "string", "Digest of the runs that completed the hours it was made from, and of how it was made."),
     ),
     "released_at",

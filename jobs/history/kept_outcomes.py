@@ -27,7 +27,7 @@ from jobs.tables.commits.kept_rows import read_kept, within
 from jobs.tables.lake.code_version import source_digest
 from jobs.tables.lake.schemas import arrow_schema
 
-SCORING_SOURCES = ("declarations", "history", "products", "scoring", "verdicts")
+SCORING_SOURCES = ("declarations", "history", "products", "reach", "scoring", "verdicts")
 """What a score is computed by. Not jobs/tables: it hands over the rows of the runs that `rests_on` names, however it is written."""
 _AT_ONCE = 10
 _TOLD_FROM = 5

@@ -24,6 +24,7 @@ from jobs.declarations.tables import (
 from jobs.declarations.windows import HOUR
 from jobs.history.channel_days import PastDays, Tell, read_days
 from jobs.history.kept_outcomes import KeptOutcomes
+from jobs.history.lake_reach import REACH_TABLES, ReachByLook, read_reach
 from jobs.history.lake_records import WEEK, LakeRecords, first_live, read_live
 from jobs.products.chosen import PRODUCT
 from jobs.scoring.inputs.baseline_selection import channel_releases, previous_release
@@ -52,6 +53,8 @@ class LakeHistory:
     days: PastDays
     records: LakeRecords = field(repr=False)
     outcomes: KeptOutcomes = field(repr=False)
+    reach: ReachByLook = field(repr=False)
+    """Of the looks with as_of after `after`."""
 
     def to_keep(self) -> dict[str, list[pa.Table]]:
         """By table, rows that had to be made and that later runs need not make again."""
@@ -83,7 +86,7 @@ def read_history(
     live = [(release, previous_release(release, group)) for group in releases for release in group if release.hour + WEEK > end]
     compared_from = comparison_start(after + HOUR)
     start = min(first_live(live, end), after - WEEK, compared_from)
-    pinned = pin_hours(catalog, start, end, (RELEASE_TOTALS, USAGE_DELAYS, EXPERIMENT_ERROR_AGGREGATES))
+    pinned = pin_hours(catalog, start, end, (RELEASE_TOTALS, USAGE_DELAYS, EXPERIMENT_ERROR_AGGREGATES, *REACH_TABLES))
     records = LakeRecords(catalog, days, end, policy.delays, tell, read_live(pinned, live, end, days))
     reviews, experiments = read_reviews(catalog), _holdbacks(pinned.within(after - WEEK, end), policy)
     channels = [ChannelRecord(of_channel, records, records.delays_of, calendar, reviews, experiments) for of_channel in totals]
@@ -93,7 +96,9 @@ def read_history(
     snapshot = audit.current_snapshot()
     outcomes = KeptOutcomes(catalog, records, policy)
     compared = pinned.within(compared_from, end).read(EXPERIMENT_ERROR_AGGREGATES, columns=EXPERIMENT_COLUMNS).rows
-    return LakeHistory(channels, end, (snapshot and snapshot.sequence_number) or 0, compared, days, records, outcomes)
+    open_now = [release for channel in channels for release, _ in open_releases(channel, after, end)]
+    reach = read_reach(pinned, open_now, after, end)
+    return LakeHistory(channels, end, (snapshot and snapshot.sequence_number) or 0, compared, days, records, outcomes, reach)
 
 
 def _baselines(channels: list[ChannelRecord], after: datetime, until: datetime, policy: Policy) -> Iterator[tuple[Release, Release | None]]:

@@ -13,6 +13,7 @@ from jobs.declarations.policies import HORIZON_HOURS, DelayPolicy
 from jobs.declarations.tables import RELEASE_RECORDS, RELEASE_TOTALS, USAGE_DELAYS
 from jobs.declarations.windows import HOUR
 from jobs.history.channel_days import PastDays, Tell
+from jobs.history.lake_reach import REACH_TABLES, past_crash_free
 from jobs.scoring.inputs.measured_kernels import DELAY_COLUMNS, UsageDelays, measured_kernel, usage_delays
 from jobs.scoring.inputs.record_rows import RecordKey, record_rows, records_of
 from jobs.scoring.inputs.release_calendar import Release
@@ -24,7 +25,7 @@ from jobs.tables.reading.complete_windows import PinnedHours, pin_hours
 
 WEEK = timedelta(hours=HORIZON_HOURS)
 _BEFORE = timedelta(hours=HOURS_BEFORE_RELEASE)
-_FORMAT = 2  # of a record; raise it when what a record holds, or how it is made, changes
+_FORMAT = 3  # of a record; raise it when what a record holds, or how it is made, changes
 _TOLD_FROM = 5
 
 
@@ -112,12 +113,13 @@ class LakeRecords:
 
     def _make(self, release: Release, previous: Release | None) -> None:
         versions = [release.version, *([previous.version] if previous else [])]
-        pinned = pin_hours(self.catalog, release.hour - _BEFORE, release.hour + WEEK, (RELEASE_TOTALS,))
+        pinned = pin_hours(self.catalog, release.hour - _BEFORE, release.hour + WEEK, (RELEASE_TOTALS, *REACH_TABLES))
         rows, is_at_rest = read_totals(pinned, [release.channel], versions, self.days)
         record = release_record(rows, release, previous, HORIZON_HOURS)
         delays, end = self.delays_of(release), release.hour + WEEK
         platforms: list[str | None] = [None, *delays.by_platform]
-        record = replace(record, kernels={platform: measured_kernel(delays, platform, end, self.policy) for platform in platforms})
+        kernels = {platform: measured_kernel(delays, platform, end, self.policy) for platform in platforms}
+        record = replace(record, kernels=kernels, crash_free_users=past_crash_free(pinned, release))
         self.records[RecordKey.of(release)] = record
         if is_at_rest:
             self.to_keep.append(record_rows(release, record, self.rests_on(release, previous), arrow_schema(RELEASE_RECORDS)))

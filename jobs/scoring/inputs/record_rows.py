@@ -14,9 +14,9 @@ from jobs.scoring.inputs.release_record import EXPOSURE_COLUMNS, SCORED_COLUMNS,
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
 from jobs.scoring.method.hourly_counts import Array
 
-_OWN, _PREVIOUS, _DELAYS, _RELEASE = "own", "previous", "delays", "release"
+_OWN, _PREVIOUS, _DELAYS, _REACH, _RELEASE = "own", "previous", "delays", "reach", "release"
 _ALL = "all"
-_LISTS = (*EXPOSURE_COLUMNS, *SCORED_COLUMNS, "share_by_delay")
+_LISTS = (*EXPOSURE_COLUMNS, *SCORED_COLUMNS, "share_by_delay", "crash_free_users")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ def record_rows(release: Release, record: ReleaseRecord, rests_on: str, schema: 
     kernels = {platform: kernel for platform, kernel in (record.kernels or {}).items() if kernel is not None}
     strata = [(platform or _ALL, *("",) * (len(STRATUM_NAMES) - 1)) for platform in kernels]
     parts.append(_rows(_DELAYS, strata, {"share_by_delay": np.array(list(kernels.values()))} if kernels else {}))
+    of_people = record.crash_free_users
+    strata = [(platform, *("",) * (len(STRATUM_NAMES) - 1)) for platform in of_people]
+    parts.append(_rows(_REACH, strata, {"crash_free_users": np.array(list(of_people.values()))} if of_people else {}))
     rows = pa.concat_tables(parts)
     constants = {"released_at": release.hour, "channel": release.channel, "release_version": release.version, "rests_on": rests_on}
     for name, value in constants.items():
@@ -61,13 +64,14 @@ def records_of(rows: pa.Table) -> dict[RecordKey, tuple[str, ReleaseRecord]]:
 
 
 def _record(rows: pa.Table) -> ReleaseRecord:
-    own, previous, delays = (rows.filter(pc.field("series") == series) for series in (_OWN, _PREVIOUS, _DELAYS))
+    own, previous, delays, reach = (rows.filter(pc.field("series") == series) for series in (_OWN, _PREVIOUS, _DELAYS, _REACH))
     kernels: dict[str | None, Array | None] = {}
     if delays.num_rows:
         for platform, kernel in zip(delays["os_name"].to_pylist(), _matrix(delays, "share_by_delay"), strict=True):
             kernels[None if platform == _ALL else platform] = kernel
     before = _counts(previous, ("usage_hours", *SCORED_COLUMNS), HOURS_BEFORE_RELEASE + HORIZON_HOURS) if previous.num_rows else None
-    return ReleaseRecord(_counts(own, (*EXPOSURE_COLUMNS, *SCORED_COLUMNS), HORIZON_HOURS), before, kernels)
+    of_people = dict(zip(reach["os_name"].to_pylist(), _matrix(reach, "crash_free_users"), strict=True)) if reach.num_rows else {}
+    return ReleaseRecord(_counts(own, (*EXPOSURE_COLUMNS, *SCORED_COLUMNS), HORIZON_HOURS), before, kernels, of_people)
 
 
 def _counts(rows: pa.Table, measures: Sequence[str], hours: int) -> HourlyCounts:

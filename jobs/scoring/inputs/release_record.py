@@ -1,7 +1,7 @@
 """What one release contributes to scoring: its own hours by stratum, those of the version before it, and how late its usage came."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -59,11 +59,13 @@ class ReleaseRecord:
     """`own` are a release's counts by hour since release, of its first week at most; `previous` those of the release that its users came from,
     from 72 hours before on (None: it had none, or nothing was received of it). `kernels` are the delays of the two weeks up to the end of its
     week, by platform and for all (None); the whole is None while the week lasts, and a kernel where too little usage came.
+    `crash_free_users` are those of its week by platform (`all` among them) and hour of age, NaN where unknown; none while the week lasts.
     """
 
     own: HourlyCounts
     previous: HourlyCounts | None
     kernels: Mapping[str | None, Array | None] | None = None
+    crash_free_users: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def hours(self) -> int:
