@@ -17,7 +17,7 @@ from jobs.reach.last_days import DAY_HOURS, REACH_COLUMNS, DayReach, Place, day_
 from jobs.reach.past_reach import crash_free_by_age, settled_days
 from jobs.scoring.inputs.release_calendar import Release
 from jobs.scoring.inputs.release_record import Array
-from jobs.tables.complete_windows import PinnedHours
+from jobs.tables.reading.complete_windows import PinnedHours
 
 REACH_TABLES = (CLIENT_REACH, CLIENT_REACH_DAYS) if POPULATIONS else ()
 """None where a product's pings name no client."""
