@@ -303,7 +303,9 @@ _CLIENT_COLUMNS = (
         "clients",
         nullable=True,
     ),
-    Column("crashed_clients", "long", "Those of them whose product crashed (population `crashed`), to three digits.", "clients", nullable=True),
+    Column(
+        "crashed_clients", "long", "Those of them whose product crashed (population `crashed`), to three digits.", "clients", nullable=True
+    ),
     Column(
         "crash_free_users",
         "double",

@@ -37,7 +37,10 @@ def read_reach(pinned: PinnedHours, releases: Sequence[Release], after: datetime
         hours = pinned.within(looks[0] - _DAY, looks[-1])
         for channel in sorted({release.channel for release in live}):
             versions = {release.version for release in live if release.channel == channel}
-            wanted = And(EqualTo("channel", channel), Or(EqualTo("population", ACTIVE), And(EqualTo("population", CRASHED), In("release_version", versions))))
+            wanted = And(
+                EqualTo("channel", channel),
+                Or(EqualTo("population", ACTIVE), And(EqualTo("population", CRASHED), In("release_version", versions))),
+            )
             for look, reach in _day_reach(hours, wanted, looks, versions).items():
                 found[channel, look] = reach
     return found
@@ -54,7 +57,9 @@ def past_crash_free(pinned: PinnedHours, release: Release) -> dict[str, Array]:
     return crash_free_by_age(reach, days, release.version, looks)
 
 
-def _day_reach(hours: PinnedHours, wanted: BooleanExpression, looks: Sequence[datetime], versions: set[str]) -> dict[datetime, dict[Place, DayReach]]:
+def _day_reach(
+    hours: PinnedHours, wanted: BooleanExpression, looks: Sequence[datetime], versions: set[str]
+) -> dict[datetime, dict[Place, DayReach]]:
     marks = hours.read(CLIENT_REACH, columns=("hour_start", "key_id")).rows
     if not marks.num_rows:
         return {}

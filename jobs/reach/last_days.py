@@ -46,7 +46,9 @@ def last_day_unions(sketches: Sequence[bytes | None]) -> list[bytes | None]:
         backwards[hour] = sketches[hour] if is_last else _both(backwards[hour + 1], sketches[hour])
     whole_block = DAY_HOURS - 1
     return [
-        forwards[hour] if hour % DAY_HOURS == whole_block else _both(backwards[hour - whole_block] if hour >= whole_block else None, forwards[hour])
+        forwards[hour]
+        if hour % DAY_HOURS == whole_block
+        else _both(backwards[hour - whole_block] if hour >= whole_block else None, forwards[hour])
         for hour in range(len(sketches))
     ]
 
@@ -107,7 +109,9 @@ def _counts(hourly: Mapping[_Group, Mapping[int, bytes]], looks: int) -> dict[_G
     """By group, the clients of the 24 hours before each look."""
     hours = looks + DAY_HOURS - 1
     unions = {group: last_day_unions([of_group.get(hour) for hour in range(hours)]) for group, of_group in hourly.items()}
-    return {group: [_NOBODY if sketch is None else count_clients(sketch) for sketch in of_group[-looks:]] for group, of_group in unions.items()}
+    return {
+        group: [_NOBODY if sketch is None else count_clients(sketch) for sketch in of_group[-looks:]] for group, of_group in unions.items()
+    }
 
 
 def _at_look(counts: Mapping[_Group, Sequence[ClientCount]], index: int, versions: Iterable[str]) -> dict[Place, DayReach]:

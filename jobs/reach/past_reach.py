@@ -35,7 +35,10 @@ def told_crash_free(reach: DayReach) -> Share | None:
 
 
 def crash_free_by_age(
-    reach: Mapping[datetime, Mapping[Place, DayReach]], days: Mapping[datetime, Mapping[str, DayReach]], version: str, looks: Sequence[datetime]
+    reach: Mapping[datetime, Mapping[Place, DayReach]],
+    days: Mapping[datetime, Mapping[str, DayReach]],
+    version: str,
+    looks: Sequence[datetime],
 ) -> dict[str, Array]:
     """A past release's crash-free users at its looks, by platform; `days` serve for looks at midnight whose hours have been dropped."""
     found: dict[str, Array] = {}
@@ -62,7 +65,9 @@ def settled_days(rows: pa.Table) -> dict[datetime, dict[str, DayReach]]:
 
 def usual_crash_free(past: Sequence[Array], look: int) -> UsualShare | None:
     """What past releases had at look `look` (0 is an hour after release), or up to 23 hours before where only whole days are kept of them."""
-    known = [float(values[-1]) for values in (_known(of_release[max(look - DAY_HOURS + 1, 0) : look + 1]) for of_release in past) if values.size]
+    known = [
+        float(values[-1]) for values in (_known(of_release[max(look - DAY_HOURS + 1, 0) : look + 1]) for of_release in past) if values.size
+    ]
     return UsualShare(float(np.median(known)), min(known), max(known), len(known)) if known else None
 
 
@@ -77,4 +82,7 @@ def _day(sketches: Sequence[tuple[str, str, bytes]]) -> dict[str, DayReach]:
         of_group = [sketch for name, kind, sketch in sketches if platform in (name, ALL) and kind == population]
         return count_clients(united(of_group)) if of_group else nobody
 
-    return {platform: DayReach(count(platform, ACTIVE), count(platform, CRASHED), nobody) for platform in (ALL, *{name for name, _, _ in sketches})}
+    return {
+        platform: DayReach(count(platform, ACTIVE), count(platform, CRASHED), nobody)
+        for platform in (ALL, *{name for name, _, _ in sketches})
+    }
