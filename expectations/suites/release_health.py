@@ -26,6 +26,11 @@ _COMPUTED = {
     # A release's verdict is one of its cells'; a cell without a verdict belongs to no release.
     _CELLS: f"CASE WHEN scope = 'release' THEN sum(CASE WHEN scope = 'platform' THEN 1 ELSE 0 END) OVER ({_RELEASE}) END",
     "verdicts of the release": f"sum(CASE WHEN scope = 'release' THEN 1 ELSE 0 END) OVER ({_RELEASE})",
+    "off by": "abs(crash_free_users - (1 - least(crashed_clients / active_clients, 1)))",
+    "bounds of crash_free_users crossed": "greatest(crash_free_users_low - crash_free_users, crash_free_users - crash_free_users_high)",
+    "usual crash_free_users crossed": "greatest(usual_crash_free_users_low - usual_crash_free_users, "
+    "usual_crash_free_users - usual_crash_free_users_high)",
+    "clients of the release beyond the channel's": "active_clients - 1.25 * channel_active_clients",
     "figures missing beside expected_crashes": "CASE WHEN expected_crashes > 0 THEN "
     + " + ".join(
         f"CASE WHEN {name} IS NULL THEN 1 ELSE 0 END"
@@ -58,6 +63,7 @@ def _own_checks() -> tuple[Check, ...]:
         _at_most("ratio above ratio_high", "ratio <= ratio_high", ("ratio", "ratio_high")),
         _at_most("chance above one", "no chance of a state is above one", ("state_chances",)),
         _at_most("seconds from as_of to since", "since <= as_of", ("since", "as_of")),
+        *_client_checks(),
         _at_most(
             "figures missing beside expected_crashes",
             "a cell with expected crashes has its ratio, interval, probabilities and score",
@@ -65,6 +71,21 @@ def _own_checks() -> tuple[Check, ...]:
         ),
         _counted(_CELLS, "every verdict has its cells"),
         _counted("verdicts of the release", "every cell has its verdict"),
+    )
+
+
+def _client_checks() -> tuple[Check, ...]:
+    """Clients come from estimates: those of a release may exceed those of its whole channel by as much as both can be off."""
+    free, usual = "crash_free_users", "usual_crash_free_users"
+    return (
+        _at_most("off by", f"{free} = 1 - crashed_clients / active_clients", (free, "crashed_clients", "active_clients")),
+        _at_most("bounds of crash_free_users crossed", f"{free}_low <= {free} <= {free}_high", (free, f"{free}_low", f"{free}_high")),
+        _at_most("usual crash_free_users crossed", f"{usual}_low <= {usual} <= {usual}_high", (usual, f"{usual}_low", f"{usual}_high")),
+        _at_most(
+            "clients of the release beyond the channel's",
+            "active_clients are at most the channel's, but for what estimates are off",
+            ("active_clients", "channel_active_clients", "adoption_by_people"),
+        ),
     )
 
 

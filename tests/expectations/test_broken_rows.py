@@ -201,6 +201,30 @@ CASES_OF_HEALTH = (
     ),
     Case("release_health", "ratio_low <= ratio", changed("release_health", ratio_low=1.2), "ratio_low above ratio: 0.1"),
     Case("release_health", "ratio <= ratio_high", changed("release_health", ratio_high=1.0), "ratio above ratio_high: 0.1"),
+    Case(
+        "release_health",
+        "crash_free_users = 1 - crashed_clients / active_clients",
+        changed("release_health", crashed_clients=100),
+        "off by: 0.05",
+    ),
+    Case(
+        "release_health",
+        "crash_free_users_low <= crash_free_users <= crash_free_users_high",
+        changed("release_health", crash_free_users_low=0.98),
+        "bounds of crash_free_users crossed: 0.03",
+    ),
+    Case(
+        "release_health",
+        "usual_crash_free_users_low <= usual_crash_free_users <= usual_crash_free_users_high",
+        changed("release_health", usual_crash_free_users_high=0.9),
+        "usual crash_free_users crossed: 0.06",
+    ),
+    Case(
+        "release_health",
+        "active_clients are at most the channel's, but for what estimates are off",
+        changed("release_health", channel_active_clients=500),
+        "clients of the release beyond the channel's: 375",
+    ),
     Case("release_health", "since <= as_of", changed("release_health", since=HOUR_START + 2 * HOUR), "3600"),
     Case(
         "release_health",
