@@ -82,6 +82,16 @@ class Cell:
     advice_reason: str | None = None
     going_loss: float | None = None
     waiting_loss: float | None = None
+    active_clients: int | None = None
+    crashed_clients: int | None = None
+    channel_active_clients: int | None = None
+    adoption_by_people: float | None = None
+    crash_free_users: float | None = None
+    crash_free_users_low: float | None = None
+    crash_free_users_high: float | None = None
+    usual_crash_free_users: float | None = None
+    usual_crash_free_users_low: float | None = None
+    usual_crash_free_users_high: float | None = None
     baseline_versions: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
 

@@ -23,6 +23,7 @@ from jobs.digest.messages.page_links import view_links
 from jobs.digest.wording.attention_items import MOST_ITEMS, attention_items, problem_items
 from jobs.digest.wording.data_line import data_line, has_no_figures, short_data_line, trouble_sentences
 from jobs.digest.wording.experiment_words import blame_words
+from jobs.digest.wording.reach_words import has_people, reach_words
 from jobs.digest.wording.verdict_advice import action, caveats
 from jobs.digest.wording.verdict_words import (
     MARKS,
@@ -38,9 +39,11 @@ from jobs.products.chosen import PRODUCT
 from jobs.verdicts.health_cells import ALL, State
 from jobs.wording.cell_words import population_words, state_name
 from jobs.wording.client_text import as_label
-from jobs.wording.shown_numbers import clock_words, count_words, interval_words, ratio_words
+from jobs.wording.people_words import beside_usual_words
+from jobs.wording.shown_numbers import UNKNOWN, clock_words, count_words, interval_words, percent_words, ratio_words
 
 TABLE_HEAD = ("Release", "State", "Ratio", "90 % interval, where")
+_PEOPLE_HEAD = ("Crash-free users, 24 h", "Adoption by people")
 MOST_ROOT_ROWS = 6
 
 
@@ -70,6 +73,13 @@ def release_row(decision: Decision) -> list[str]:
     return [as_label(decision.release.version), state_words(state), ratio_words(cell.ratio), ", ".join(where)]
 
 
+def _people_row(release: ReleaseLook) -> list[str]:
+    """What a release's row tells of people; like the ratio, nothing of data that is not to be trusted."""
+    if release.verdict.state is State.DATA_PROBLEM:
+        return [UNKNOWN, UNKNOWN]
+    return [beside_usual_words(release.verdict), percent_words(release.verdict.adoption_by_people)]
+
+
 def channel_name(facts: DigestFacts) -> str:
     """`Firefox beta`, or `Firefox` where no channel was ever scored."""
     return PRODUCT.label if facts.channel == ALL else f"{PRODUCT.label} {as_label(facts.channel)}"
@@ -91,7 +101,7 @@ def root_blocks(facts: DigestFacts) -> list[Block]:
         return _without_scores(facts)
     decision = decide(facts, release)
     if is_all_good(facts):
-        told = paragraph(words(f"{sentence(decision)} {action(decision)} {short_data_line(facts)}"))
+        told = paragraph(words(f"{' '.join([sentence(decision), *reach_words(decision), action(decision)])} {short_data_line(facts)}"))
         return [header(headline(decision)), told, *link_line(view_links(facts, [release]))]
     troubles, items = trouble_sentences(facts), attention_items(facts, release)
     is_without_figures = facts.is_stale or has_no_figures(facts)
@@ -101,11 +111,13 @@ def root_blocks(facts: DigestFacts) -> list[Block]:
     blocks.append(paragraph(*_verdict_elements(facts, decision, is_alone=not (troubles or items), is_repeated=is_without_figures)))
     blocks.extend(_attention(items))
     closing, releases = small_print(data_line(facts)), releases_in_order(facts)
-    rows = [release_row(decide(facts, each)) for each in releases]
+    rows, head = [release_row(decide(facts, each)) for each in releases], TABLE_HEAD
+    if has_people(releases):
+        rows, head = [row + _people_row(each) for row, each in zip(rows, releases, strict=True)], (*TABLE_HEAD, *_PEOPLE_HEAD)
     links = link_line(view_links(facts, releases[:MOST_ROOT_ROWS]))
-    shown = rows_within_budget([*blocks, *links, closing], TABLE_HEAD, rows, MOST_ROOT_ROWS)
+    shown = rows_within_budget([*blocks, *links, closing], head, rows, MOST_ROOT_ROWS)
     left_out = f"And {count_words(len(rows) - shown)} more in the thread." if shown < len(rows) else ""
-    table_blocks = [table(TABLE_HEAD, rows[:shown])]
+    table_blocks = [table(head, rows[:shown])]
     return [*blocks, *table_blocks, *links, small_print(*filter(None, (left_out, data_line(facts))))]
 
 
@@ -115,7 +127,7 @@ def _verdict_elements(facts: DigestFacts, decision: Decision, *, is_alone: bool,
     lead = f"Last verdict, {as_of}: {headline(decision)}\n" if is_repeated else ""
     weak = "".join(f"\n{caveat}" for caveat in caveats(decision))
     return [
-        words(f"{lead}{' '.join([sentence(decision), *blame_words(facts, decision), *outlook(decision)])}\n"),
+        words(f"{lead}{' '.join([sentence(decision), *blame_words(facts, decision), *outlook(decision), *reach_words(decision)])}\n"),
         bold(action(decision, is_alone=is_alone)),
         *([words(weak)] if weak else []),
     ]

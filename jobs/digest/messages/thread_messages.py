@@ -22,12 +22,14 @@ from jobs.digest.messages.message_blocks import (
 from jobs.digest.messages.root_message import channel_name, marked_state, releases_in_order
 from jobs.digest.wording.attention_items import MOST_ITEMS, attention_items
 from jobs.digest.wording.data_line import data_line, expectation_words, restatement_words
+from jobs.digest.wording.reach_words import PEOPLE_NOTES, has_people
 from jobs.digest.wording.verdict_words import WORST_FIRST, shown_score, state_words
 from jobs.verdicts.health_cells import ALL, Cell, State, is_alarmed_by_part, is_critical, is_suspicious, severity_cost
 from jobs.verdicts.health_notes import NoteCode
 from jobs.wording.cell_words import measure_words, place_words, population_words, stratum_words
 from jobs.wording.client_text import as_label, as_sentence
 from jobs.wording.note_words import holdback_words
+from jobs.wording.people_words import crash_free_words, usual_words
 from jobs.wording.shown_numbers import (
     clock_words,
     count_words,
@@ -41,6 +43,7 @@ from jobs.wording.shown_numbers import (
 
 RELEASE_HEAD = ("Release", "State", "Since", "Told from", "Ratio (90 %)", "Had", "Expected", "Usage hours", "Score", "Adoption")
 CELL_HEAD = ("Platform", "Measure", "State", "Score", "Evidence", "Ratio (90 %)", "Had", "Expected", "Usage hours")
+PEOPLE_HEAD = ("Crash-free users, 24 h", "Usual (lowest–highest)", "Adoption by people")
 STRATUM_HEAD = ("Users", "Measure", "State", "Ratio (90 %)", "Had", "Expected")
 _MOST_ROWS = 60
 _MOST_RELEASES = 40
@@ -106,8 +109,12 @@ def _releases(facts: DigestFacts) -> list[Block]:
             _HAD_WORDS,
         )
     ]
-    rows = [_release_row(facts, release) for release in releases_in_order(facts)]
-    return _table_message(lead, RELEASE_HEAD, rows, _MOST_RELEASES, 4, notes)
+    releases, head = releases_in_order(facts), RELEASE_HEAD
+    rows = [_release_row(facts, release) for release in releases]
+    if has_people(releases):
+        rows = [row + _people_row(release.verdict) for row, release in zip(rows, releases, strict=True)]
+        head, notes = (*head, *PEOPLE_HEAD), [*notes, small_print(*PEOPLE_NOTES)]
+    return _table_message(lead, head, rows, _MOST_RELEASES, 4, notes)
 
 
 def _release_row(facts: DigestFacts, release: ReleaseLook) -> list[str]:
@@ -124,6 +131,10 @@ def _release_row(facts: DigestFacts, release: ReleaseLook) -> list[str]:
         score_words(shown_score(verdict)),
         percent_words(verdict.adoption),
     ]
+
+
+def _people_row(verdict: Cell) -> list[str]:
+    return [crash_free_words(verdict.crash_free_users), usual_words(verdict), percent_words(verdict.adoption_by_people)]
 
 
 def _cells(facts: DigestFacts, release: ReleaseLook) -> list[Block]:

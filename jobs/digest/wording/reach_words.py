@@ -1,0 +1,29 @@
+"""What a digest says of people: crash-free users beside the usual, and how many run the release."""
+
+from collections.abc import Iterable
+
+from jobs.digest.decisions.release_decisions import Decision
+from jobs.digest.facts.digest_facts import ReleaseLook
+from jobs.products.chosen import PRODUCT
+from jobs.verdicts.health_cells import State
+from jobs.wording.client_text import as_label
+from jobs.wording.people_words import people_words
+
+PEOPLE_NOTES = (
+    "Crash-free users: of those who used the release in the 24 hours before, the share without a crash; told from 1,000 users on.",
+    "Usual: the median of past releases at the same age. Early figures are low for every release: crashes are reported before usage.",
+)
+
+
+def reach_words(decision: Decision) -> list[str]:
+    """The sentences on people; none where nothing is known, where the data is not to be trusted, and once no newer figures come."""
+    verdict = decision.release.verdict
+    if verdict.state is State.DATA_PROBLEM or decision.is_final or decision.is_stale:
+        return []
+    told = people_words(verdict, f"{PRODUCT.label} {as_label(verdict.channel)}")
+    return [told] if told else []
+
+
+def has_people(releases: Iterable[ReleaseLook]) -> bool:
+    """Whether anything is known of the users of any release."""
+    return any(release.verdict.adoption_by_people is not None for release in releases)

@@ -1,0 +1,48 @@
+"""Crash-free users and adoption by people as they are told: to a hundredth of a percentage point, beside what past releases had at the same age."""
+
+from jobs.verdicts.health_cells import Cell
+from jobs.wording.shown_numbers import UNKNOWN, count_words, percent_words
+
+_DECIMALS = 2
+"""In the field 99.85 and 99.95 % are a bad release and a good one."""
+MATURE_AGE_HOURS = 72
+"""Until then crashes, which are reported at once, run ahead of the usage that they belong to."""
+
+
+def crash_free_words(share: float | None) -> str:
+    """`97.64 %`."""
+    return percent_words(share, _DECIMALS)
+
+
+def usual_words(cell: Cell) -> str:
+    """`98.90 % (98.61–99.12 %)`: the median of past releases at this age, the lowest and the highest; a dash where none is known."""
+    if cell.usual_crash_free_users is None:
+        return UNKNOWN
+    low = crash_free_words(cell.usual_crash_free_users_low).rpartition("\u00a0")[0]
+    return f"{crash_free_words(cell.usual_crash_free_users)} ({low}–{crash_free_words(cell.usual_crash_free_users_high)})"
+
+
+def beside_usual_words(cell: Cell) -> str:
+    """`97.64 %, usual 98.90 %`, for a table."""
+    if cell.crash_free_users is None:
+        return UNKNOWN
+    usual = "" if cell.usual_crash_free_users is None else f", usual {crash_free_words(cell.usual_crash_free_users)}"
+    return f"{crash_free_words(cell.crash_free_users)}{usual}"
+
+
+def people_words(cell: Cell, channel: str) -> str:
+    """`Crash-free users: 97.64 % of 12,300 in the last 24 h; at this age 98.90 % is usual. 24 % of the channel's users run it.`; empty where unknown.
+
+    Without a usual an early figure is said to be too low: it is so for every release, and nothing beside it shows by how much.
+    """
+    told = []
+    if cell.crash_free_users is not None:
+        free = f"Crash-free users: {crash_free_words(cell.crash_free_users)} of {count_words(cell.active_clients)} in the last 24 h"
+        if cell.usual_crash_free_users is not None:
+            free += f"; {crash_free_words(cell.usual_crash_free_users)} is usual at this age"
+        elif cell.age_hours < MATURE_AGE_HOURS:
+            free += ", too low while a release is young: crashes are reported before usage"
+        told.append(f"{free}.")
+    if cell.adoption_by_people is not None:
+        told.append(f"{percent_words(cell.adoption_by_people)} of {channel}'s users run it.")
+    return " ".join(told)
