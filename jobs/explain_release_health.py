@@ -27,6 +27,7 @@ from jobs.scoring.looks.channel_scoring import ScoredRelease, score_releases
 from jobs.scoring.rows.calibration_history import score_maps
 from jobs.scoring.rows.explanation import explain_release
 from jobs.scoring.rows.health_rows import LookRange, Row, health_rows
+from jobs.scoring.rows.people_explanation import people_lines
 from jobs.scoring.rows.reach_columns import with_reach
 from jobs.scoring.rows.row_recomputation import differences, posterior_of_row
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
@@ -70,7 +71,8 @@ def explain(catalog: Catalog, calendar: Calendar, channel: str, version: str, as
         )
     verdict = next(row for row in stored if row["scope"] == "release")
     closing = f"{len(stored)} stored rows of this look were computed again from the totals, and each is the same."
-    return "\n".join([explain_release(scored, verdict, stored, policy), "", *decision_lines(verdict), closing])
+    told = [explain_release(scored, verdict, stored, policy), "", *decision_lines(verdict), *people_lines(stored), closing]
+    return "\n".join(told)
 
 
 def stored_look(catalog: Catalog, channel: str, version: str, as_of: datetime | None) -> list[Row]:

@@ -18,16 +18,20 @@ export function forget() {
 export async function draw(place, name, datasets, domain) {
   const [{ vegaEmbed }, specs] = await prepare();
   const spec = structuredClone(specs[name]);
+  // A data set that is null leaves its chart out: there is nothing to be drawn.
+  spec.vconcat = spec.vconcat.filter((part) => part.layer.every((layer) => datasets[layer.data.name] !== null));
   const width = Math.max(220, place.clientWidth - 90);
   for (const part of spec.vconcat) {
     part.width = width;
     for (const layer of part.layer) if (layer.encoding.x && domain) layer.encoding.x.scale = { ...layer.encoding.x.scale, domain: domain.map(dateTime) };
   }
-  const result = await vegaEmbed(place, { ...spec, background: "transparent", datasets, config: theme(width) }, {
+  const result = await vegaEmbed(place, { ...spec, background: "transparent", datasets: drawable(datasets), config: theme(width) }, {
     mode: "vega-lite", renderer: "canvas", actions: false, ast: true, logLevel: 1, defaultStyle: false, tooltip: { disableDefaultStyle: true },
   });
   drawn.add(result);
 }
+
+const drawable = (datasets) => Object.fromEntries(Object.entries(datasets).filter(([, rows]) => rows !== null));
 
 // A time by its parts: a number would be read as a year where expressions are interpreted.
 function dateTime(milliseconds) {

@@ -8,6 +8,8 @@ import { notThere, stateBadge } from "./overview.js";
 // A rate of fewer usage hours says nothing, and would flatten all others: it is in the table, not in the chart.
 const LEAST_DRAWN_HOURS = 5;
 
+const PEOPLE = [["active_clients", "users#"], ["crashed_clients", "with a crash#"], ["crash_free_users", "crash-free#"], ["usual_crash_free_users", "usual#"], ["adoption_by_people", "adoption by people#"]];
+
 export async function measure(state, card, [version, platform, name], options) {
   const channel = await state.beside(card.file);
   const release = channel.releases.find((other) => other.version === version);
@@ -65,24 +67,24 @@ async function byRelease(here) {
   const rows = withGaps(rowsOf(series.looks));
   const last = series.looks.age_hours.at(-1);
   const marks = series.marks.map((mark) => ({ age_hours: last - (Date.parse(series.looks.as_of.at(-1)) - Date.parse(mark.at)) / 3.6e6, ...mark }));
-  const datasets = { rate: capped(rows, last), ratio: rows, counts: rows, hours: rows, adoption: rows, earlier: band(earlier, last), marks };
+  const datasets = { rate: capped(rows, last), ratio: rows, counts: rows, hours: rows, adoption: rows, people: series.looks.crash_free_users.length ? rows : null, earlier: band(earlier, last), marks };
   const place = element("div", { class: "chart", role: "img", "aria-label": summary(here, series) });
   const strata = cells.filter((other) => other.scope === "stratum" && other.measure === declared.key && (platform === "all" || other.view_platform === platform));
-  const looks = series.looks;
+  const looks = series.looks, people = looks.adoption_by_people.length > 0;
   return {
     shownThen: () => draw(place, "release", datasets),
     parts: [
       series.marks.length ? element("p", { class: "quiet" }, "Dotted lines: what happened, told below the charts.") : null,
       place,
-      element("p", { class: "quiet" }, `Earlier releases: ${earlier.map((other) => other.version_label).join(", ") || "none here"}. Nothing is smoothed. The rate's scale leaves out the first hours, in which crashes come before the hours of their use.`),
+      element("p", { class: "quiet" }, `Earlier releases: ${earlier.map((other) => other.version_label).join(", ") || "none here"}. Nothing is smoothed.${people ? " Users are counted on the whole platform in the last 24 hours, each once, to three digits." : ""} The rate's scale leaves out the first hours, in which crashes come before the hours of their use.`),
       series.marks.length ? [element("h2", {}, "What happened"), element("ul", {}, series.marks.map((mark) => element("li", {}, `${at(mark.at)}: ${mark.words}`)))] : null,
       element("h2", {}, "The arithmetic"), element("ol", {}, cell.arithmetic.map((line) => element("li", {}, line))),
       strata.length ? [element("h2", {}, "Groups of users"), table("Each group against the rest of the release, the worst first", ["group", "state", "ratio#", "interval#", "events received#"],
         strata.map((other) => [other.stratum_label, stateBadge(here.state, other), other.words.ratio, other.words.interval, other.words.counts]))] : null,
       element("h2", {}, "The figures"),
-      table("Every look, the newest first; counts and hours since release", ["look", "age, h#", "state", "received#", "usage hours#", "per 1,000 h#", "had (O)#", "expected (E)#", "ratio#", "low#", "high#", "acceptable#", "adoption#"],
-        looks.as_of.map((time, index) => [at(time), ...["age_hours", "state", "observed_crashes", "usage_hours", "crashes_per_1k_hours", "delayed_crashes", "expected_crashes", "ratio", "ratio_low", "ratio_high", "acceptable_ratio", "adoption"]
-          .map((column) => shown(looks[column][index]))]).reverse(), { tall: true }),
+      table("Every look, the newest first; counts and hours since release", ["look", "age, h#", "state", "received#", "usage hours#", "per 1,000 h#", "had (O)#", "expected (E)#", "ratio#", "low#", "high#", "acceptable#", "adoption#", ...(people ? PEOPLE.map(([, label]) => label) : [])],
+        looks.as_of.map((time, index) => [at(time), ...["age_hours", "state", "observed_crashes", "usage_hours", "crashes_per_1k_hours", "delayed_crashes", "expected_crashes", "ratio", "ratio_low", "ratio_high", "acceptable_ratio", "adoption", ...(people ? PEOPLE.map(([column]) => column) : [])]
+          .map((column) => shown(looks[column][index] ?? null))]).reverse(), { tall: true }),
       sources(path, `SELECT * FROM release_health WHERE channel = ${quoted(card(here))} AND release_version = ${quoted(release.version_label)} AND scope = 'platform' AND platform = ${quoted(platform)} AND measure = ${quoted(declared.key)} ORDER BY as_of`, looks.as_of[0], looks.as_of.at(-1)),
     ],
   };
@@ -127,7 +129,7 @@ const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
 
 function rowsOf(looks) {
   const { as_of: _, state: __, ...columns } = looks;
-  return looks.age_hours.map((_, index) => Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[index]])));
+  return looks.age_hours.map((_, index) => Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[index] ?? null])));
 }
 
 // A row without figures wherever looks are missing, so that no line runs over the gap.

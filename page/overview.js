@@ -24,6 +24,8 @@ export async function channels(state) {
         ["crashes", deciding.words.counts],
         ["after release", verdict.words.age],
         ["adoption", verdict.words.adoption],
+        ["by people", verdict.words.adoption_by_people.replace("–", "")],
+        ["crash-free users", verdict.words.crash_free_users.replace(/^–$/, "")],
       ]),
       spark(card.recent.age_hours, card.recent.ratio, `Ratio of ${where(deciding)} at each look, now ${deciding.words.ratio}; dashes: as expected`));
   });
@@ -83,12 +85,13 @@ function parts(state, channel, release, cells) {
 }
 
 function releaseTable(state, channel) {
+  const hasPeople = channel.releases.some((release) => release.verdict.adoption_by_people !== null);
   return table(`The last ${channel.releases.length} releases of ${channel.channel_label}, newest first`,
-    ["version", "state", "score#", "ratio#", "interval#", "of", "events received#", "age#", "adoption#", "looked at"],
+    ["version", "state", "score#", "ratio#", "interval#", "of", "events received#", "age#", "adoption#", ...(hasPeople ? ["by people#", "crash-free users#"] : []), "looked at"],
     channel.releases.map((release) => [
       link(address(channel.channel, release.version), release.version_label), stateBadge(state, release.verdict), release.verdict.words.score,
       release.deciding.words.ratio, release.deciding.words.interval, release.deciding.measure === "all" ? "–" : where(release.deciding), release.deciding.words.counts,
-      release.verdict.words.age, release.verdict.words.adoption, at(release.verdict.as_of),
+      release.verdict.words.age, release.verdict.words.adoption, ...(hasPeople ? [release.verdict.words.adoption_by_people, release.verdict.words.crash_free_users] : []), at(release.verdict.as_of),
     ]));
 }
 

@@ -1,5 +1,7 @@
 """What release_health tells of people, from a lake with sketches of clients: beside past releases at the same age, and unknown without them."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -196,7 +198,13 @@ def test_a_rotation_of_the_key_loses_no_figure(tmp_path, looked):
 def test_explain_computes_them_again(lake, looked):
     scored, rows = looked
     ensure_table(lake, RELEASE_HEALTH).append(scored.rows)
-    assert "each is the same" in explain(lake, CHANNEL.calendar, "beta", "57.0b11", None)
+    text = explain(lake, CHANNEL.calendar, "beta", "57.0b11", None)
+    assert "each is the same" in text
+    told = re.findall(r"([\d,]+) active, ([\d,]+) of them crashed: 1 - \2 / \1 = ([\d.]+)", text)
+    assert len(told) == 2  # all platforms and Windows
+    for active, crashed, free in told:
+        assert 100 * (1 - int(crashed.replace(",", "")) / int(active.replace(",", ""))) == pytest.approx(float(free), abs=0.005)
+    assert "macOS: fewer than 1,000 active" in text
     wrong = [row | {"crashed_clients": 7} if row["crashed_clients"] else row for row in rows]
     lake.drop_table(identifier(RELEASE_HEALTH))
     ensure_table(lake, RELEASE_HEALTH).append(table_of(RELEASE_HEALTH, wrong).cast(arrow_schema(RELEASE_HEALTH)))

@@ -111,9 +111,9 @@ def root_blocks(facts: DigestFacts) -> list[Block]:
     blocks.append(paragraph(*_verdict_elements(facts, decision, is_alone=not (troubles or items), is_repeated=is_without_figures)))
     blocks.extend(_attention(items))
     closing, releases = small_print(data_line(facts)), releases_in_order(facts)
-    rows, head = [release_row(decide(facts, each)) for each in releases], TABLE_HEAD
+    rows, head = [release_row(decide(facts, each)) for each in releases], list(TABLE_HEAD)
     if has_people(releases):
-        rows, head = [row + _people_row(each) for row, each in zip(rows, releases, strict=True)], (*TABLE_HEAD, *_PEOPLE_HEAD)
+        rows, head = [row + _people_row(each) for row, each in zip(rows, releases, strict=True)], [*TABLE_HEAD, *_PEOPLE_HEAD]
     links = link_line(view_links(facts, releases[:MOST_ROOT_ROWS]))
     shown = rows_within_budget([*blocks, *links, closing], head, rows, MOST_ROOT_ROWS)
     left_out = f"And {count_words(len(rows) - shown)} more in the thread." if shown < len(rows) else ""

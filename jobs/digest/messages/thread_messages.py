@@ -109,11 +109,11 @@ def _releases(facts: DigestFacts) -> list[Block]:
             _HAD_WORDS,
         )
     ]
-    releases, head = releases_in_order(facts), RELEASE_HEAD
+    releases, head = releases_in_order(facts), list(RELEASE_HEAD)
     rows = [_release_row(facts, release) for release in releases]
     if has_people(releases):
         rows = [row + _people_row(release.verdict) for row, release in zip(rows, releases, strict=True)]
-        head, notes = (*head, *PEOPLE_HEAD), [*notes, small_print(*PEOPLE_NOTES)]
+        head, notes = [*head, *PEOPLE_HEAD], [*notes, small_print(*PEOPLE_NOTES)]
     return _table_message(lead, head, rows, _MOST_RELEASES, 4, notes)
 
 

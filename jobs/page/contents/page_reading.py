@@ -95,7 +95,7 @@ class HealthSnapshot:
             where.In("release_version", sorted({version for channel in wanted for version in channel.versions})),
         )
         assert self.table is not None, "asked only for releases that it holds"
-        return self.table.scan(of_platforms, selected_fields=LOOK_COLUMNS).to_arrow().filter(reduce(or_, parts))
+        return self.table.scan(of_platforms, selected_fields=self._present(LOOK_COLUMNS)).to_arrow().filter(reduce(or_, parts))
 
     def files_by_day(self, first: datetime) -> dict[datetime, str]:
         """For each day from `first` on, a digest of the names of its files: it changes whenever its rows do."""
@@ -110,9 +110,12 @@ class HealthSnapshot:
     def _cells(self, wanted: Any, is_told: pc.Expression | None = None) -> list[Cell]:
         if self.table is None:
             return []
-        present = tuple(name for name in CELL_COLUMNS if name in self.table.schema().column_names)
-        rows = self.table.scan(wanted, selected_fields=present).to_arrow()
+        rows = self.table.scan(wanted, selected_fields=self._present(CELL_COLUMNS)).to_arrow()
         return [cell_from_row(row) for row in _as_rows(rows if is_told is None else rows.filter(is_told))]
+
+    def _present(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the columns that the table has: one that was declared since its last rows were written is not there yet."""
+        return () if self.table is None else tuple(name for name in columns if name in self.table.schema().column_names)
 
 
 @dataclass(frozen=True)

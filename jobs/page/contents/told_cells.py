@@ -10,6 +10,7 @@ from jobs.verdicts.health_notes import NoteCode
 from jobs.wording.cell_words import measure_words, platform_words, state_name, stratum_words
 from jobs.wording.client_text import as_label
 from jobs.wording.page_names import cell_platform, page_key
+from jobs.wording.people_words import beside_usual_words
 from jobs.wording.shown_numbers import (
     UNKNOWN,
     age_words,
@@ -56,6 +57,11 @@ def told_cell(cell: Cell) -> CellFigures:
         p_unacceptable=rounded(cell.p_unacceptable),
         score=rounded(cell.score),
         adoption=rounded(cell.adoption),
+        active_clients=cell.active_clients,
+        crashed_clients=cell.crashed_clients,
+        crash_free_users=rounded(cell.crash_free_users),
+        usual_crash_free_users=rounded(cell.usual_crash_free_users),
+        adoption_by_people=rounded(cell.adoption_by_people),
         words=_words(cell),
         notes=[told_note(note) for note in cell.notes if note.code is not NoteCode.DECIDED_BY],
         arithmetic=arithmetic(cell),
@@ -76,6 +82,8 @@ def _words(cell: Cell) -> CellWords:
         expected=count_words(cell.expected_crashes),
         score=score_words(shown_score(cell)),
         adoption=percent_words(cell.adoption),
+        adoption_by_people=percent_words(cell.adoption_by_people),
+        crash_free_users=beside_usual_words(cell),
         chance=chance_words(cell.p_unacceptable),
     )
 

@@ -19,6 +19,9 @@ class CellWords(Document, frozen=True, kw_only=True):
     expected: str
     score: str
     adoption: str
+    adoption_by_people: str
+    crash_free_users: str
+    """Beside the usual at this age, where past releases tell."""
     chance: str
 
 
@@ -50,6 +53,11 @@ class CellFigures(Document, frozen=True, kw_only=True):
     p_unacceptable: float | None
     score: float | None
     adoption: float | None
+    active_clients: float | None
+    crashed_clients: float | None
+    crash_free_users: float | None
+    usual_crash_free_users: float | None
+    adoption_by_people: float | None
     words: CellWords
     notes: list[str]
     arithmetic: list[str]

@@ -6,7 +6,7 @@ from jobs.page.documents.document_base import SCHEMA_VERSION, Document
 
 
 class Looks(Document, frozen=True, kw_only=True):
-    """One cell at every look, oldest first: lists of the same length."""
+    """One cell at every look, oldest first: lists of the same length. What is told of people is of its platform; empty where nothing is known."""
 
     as_of: list[datetime]
     age_hours: list[float]
@@ -21,6 +21,13 @@ class Looks(Document, frozen=True, kw_only=True):
     ratio_high: list[float | None]
     acceptable_ratio: list[float | None]
     adoption: list[float | None]
+    active_clients: list[float | None]
+    crashed_clients: list[float | None]
+    crash_free_users: list[float | None]
+    usual_crash_free_users: list[float | None]
+    usual_crash_free_users_low: list[float | None]
+    usual_crash_free_users_high: list[float | None]
+    adoption_by_people: list[float | None]
 
 
 class Mark(Document, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ def chart_specs() -> dict[str, dict[str, Any]]:
 
 
 def release_charts() -> alt.VConcatChart:
-    """Rate beside earlier releases, ratio with its interval, the counts and hours that both rest on, adoption."""
+    """Rate beside earlier releases, ratio with its interval, the counts and hours that both rest on, adoption, crash-free users."""
     return alt.vconcat(
         _titled(
             "Per 1,000 usage hours|line: this release; band: earlier ones",
@@ -36,11 +36,22 @@ def release_charts() -> alt.VConcatChart:
         ),
         _titled(
             "Crashes that it has had|line: counted as late as hours; dashes: expected",
-            _expected(),
+            _dashes("counts", "expected_crashes", "crashes"),
             _own_line("counts", "delayed_crashes", "crashes"),
         ),
         _titled("Usage hours so far", _own_line("hours", "usage_hours", "hours"), height=LOW_HEIGHT),
-        _titled("Adoption|share of the channel's hours", _own_line("adoption", "adoption", "share", ".0%"), height=LOW_HEIGHT),
+        _titled(
+            "Adoption|line: share of the channel's hours; dashes: of its users in the last 24 h",
+            _dashes("adoption", "adoption_by_people", "share"),
+            _own_line("adoption", "adoption", "share", ".0%"),
+            height=LOW_HEIGHT,
+        ),
+        _titled(
+            "Crash-free users in the last 24 h|dashes: usual at this age; band: past releases at it",
+            _usual_people(),
+            _dashes("people", "usual_crash_free_users", "share"),
+            _own_line("people", "crash_free_users", "share", ".2%"),
+        ),
     ).resolve_scale(x="shared")
 
 
@@ -67,7 +78,12 @@ def _own_line(data: str, field: str, title: str, number: str = ",.4~r") -> alt.C
         .mark_line(style="own", point={"style": "own_point"})
         .encode(
             x=_AGE,
-            y=alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=field != "ratio"), axis=alt.Axis(format=number, tickCount=4)),
+            y=alt.Y(
+                f"{field}:Q",
+                title=title,
+                scale=alt.Scale(zero=field not in ("ratio", "crash_free_users")),
+                axis=alt.Axis(format=number, tickCount=4),
+            ),
             tooltip=[alt.Tooltip("age_hours:Q", title="hours since release"), alt.Tooltip(f"{field}:Q", title=title, format=number)],
         )
     )
@@ -94,8 +110,21 @@ def _acceptable() -> alt.Chart:
     return alt.Chart(alt.NamedData("ratio")).mark_line(style="limit").encode(x=_AGE, y=alt.Y("acceptable_ratio:Q", title="times"))
 
 
-def _expected() -> alt.Chart:
-    return alt.Chart(alt.NamedData("counts")).mark_line(style="expected").encode(x=_AGE, y=alt.Y("expected_crashes:Q", title="crashes"))
+def _dashes(data: str, field: str, title: str) -> alt.Chart:
+    return alt.Chart(alt.NamedData(data)).mark_line(style="expected").encode(x=_AGE, y=alt.Y(f"{field}:Q", title=title))
+
+
+def _usual_people() -> alt.Chart:
+    """From the lowest to the highest of past releases at each age."""
+    return (
+        alt.Chart(alt.NamedData("people"))
+        .mark_area(style="earlier")
+        .encode(
+            x=_AGE,
+            y=alt.Y("usual_crash_free_users_low:Q", title="share", scale=alt.Scale(zero=False)),
+            y2="usual_crash_free_users_high:Q",
+        )
+    )
 
 
 def _versions(field: str, title: str) -> alt.Chart:

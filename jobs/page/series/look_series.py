@@ -21,6 +21,15 @@ from jobs.wording.client_text import as_label
 from jobs.wording.note_words import note_words
 from jobs.wording.page_names import page_key
 
+PEOPLE_COLUMNS = (
+    "active_clients",
+    "crashed_clients",
+    "crash_free_users",
+    "usual_crash_free_users",
+    "usual_crash_free_users_low",
+    "usual_crash_free_users_high",
+    "adoption_by_people",
+)
 LOOK_COLUMNS = (
     "as_of",
     "age_hours",
@@ -40,6 +49,7 @@ LOOK_COLUMNS = (
     "acceptable_ratio",
     "adoption",
     "notes",
+    *PEOPLE_COLUMNS,
 )
 _ROUNDED = (
     "observed_crashes",
@@ -94,6 +104,7 @@ def _series(place: tuple[str, str], rows: pa.Table, of_release: Sequence[Mark], 
         state=rows["state"].to_pylist(),
         crashes_per_1k_hours=rounded_list(1_000 * observed / np.where(hours > 0, hours, np.nan)),
         **{name: rounded_list(values) for name, values in columns.items()},
+        **{name: _known(rows, name) for name in PEOPLE_COLUMNS},
     )
     channel, version = (rows[name][0].as_py() if rows.num_rows else "" for name in ("channel", "release_version"))
     return LookSeries(
@@ -107,6 +118,13 @@ def _series(place: tuple[str, str], rows: pa.Table, of_release: Sequence[Mark], 
         looks=looks,
         marks=sorted([*_state_marks(looks), *_data_marks(rows), *restated_marks(shown, looks), *of_release], key=lambda mark: mark.at),
     )
+
+
+def _known(rows: pa.Table, column: str) -> list[float | None]:
+    """A column by look; empty where it has no value, or where the table is older than the column."""
+    if column not in rows.column_names or rows[column].null_count == rows.num_rows:
+        return []
+    return rounded_list(rows[column].cast(pa.float64()).to_numpy())
 
 
 def _state_marks(looks: Looks) -> list[Mark]:
