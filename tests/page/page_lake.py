@@ -13,6 +13,17 @@ from tests.digest.stored_rows import a_quality_row, an_audit_row, health_row, st
 
 LOOKS = 4
 NEW, OLD = "57.0b8", "57.0b7"
+PEOPLE = {
+    "active_clients": 41_200,
+    "crashed_clients": 1_040,
+    "channel_active_clients": 171_000,
+    "adoption_by_people": 0.241,
+    "crash_free_users": 1 - 1_040 / 41_200,
+    "usual_crash_free_users": 0.989,
+    "usual_crash_free_users_low": 0.9861,
+    "usual_crash_free_users_high": 0.9912,
+}
+"""Of the newer beta on all platforms together; of the older one nothing is known, as of rows of before people were counted."""
 REGRESSED = a_regressed_cell(scope="platform")
 
 
@@ -30,8 +41,8 @@ def looks_at(*cells: Cell, looks: int = LOOKS) -> list[Cell]:
 
 
 def new_release(version: str = NEW) -> list[Cell]:
-    cells = (a_regressed_cell(), a_cell(State.WATCH), a_cell(platform="Darwin", usage_hours=30.0, observed_crashes=1.0))
-    return looks_at(*(replace(cell, release_version=version) for cell in (a_verdict(State.REGRESSED, score=1.5), *cells)))
+    cells = (a_regressed_cell(**PEOPLE), a_cell(State.WATCH, **PEOPLE), a_cell(platform="Darwin", usage_hours=30.0, observed_crashes=1.0))
+    return looks_at(*(replace(cell, release_version=version) for cell in (a_verdict(State.REGRESSED, score=1.5, **PEOPLE), *cells)))
 
 
 def old_release() -> list[Cell]:

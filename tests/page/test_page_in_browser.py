@@ -128,6 +128,17 @@ def test_charts_are_drawn_under_the_strict_policy(published: Published, seen: Se
         assert page.evaluate(script) > 50, "the release's own colour"
 
 
+def test_people_stand_in_a_chart_of_their_own_and_in_the_table(published: Published, seen: Seen) -> None:
+    page = seen.open(published.address, CELL)
+    head = page.locator("table", has=page.locator("caption", has_text="Every look")).locator("thead").inner_text()
+    assert "crash-free" in head and "adoption by people" in head
+    with_people = page.locator(".chart canvas").bounding_box()
+    page = seen.open(published.address, f"#/beta/{NEW}/Darwin/main_crashes_capped")
+    assert "crash-free" not in page.locator("main").inner_text()
+    without = page.locator(".chart canvas").bounding_box()
+    assert with_people and without and with_people["height"] > without["height"] + 100, "no empty chart where nothing is known"
+
+
 def test_two_clicks_lead_from_the_message_to_five_minutes_and_back_leads_back(published: Published, seen: Seen) -> None:
     page = seen.open(published.address, CELL)
     page.get_by_role("link", name="48 hours in 5 minutes").click()

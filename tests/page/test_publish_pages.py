@@ -11,12 +11,13 @@ import pytest
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH
 from jobs.declarations.windows import HOUR
 from jobs.page.files.page_store import KEPT_FOR, PageStore
+from jobs.page.series.look_series import PEOPLE_COLUMNS
 from jobs.tables.lake.lake_catalog import identifier
 from jobs.tables.lake.schemas import arrow_schema
 from jobs.verdicts.health_cells import State
 from tests.digest.facts_factory import NOON, a_cell, a_verdict
 from tests.digest.stored_rows import an_audit_row, health_row, store
-from tests.page.page_lake import CLOCK_ROWS, LOOKS, NEW, OLD, aggregates_row, fill, new_release, old_release
+from tests.page.page_lake import CLOCK_ROWS, LOOKS, NEW, OLD, PEOPLE, aggregates_row, fill, new_release, old_release
 from tests.page.published_pages import Page, publish
 
 FIGURES = ("observed_crashes", "usage_hours", "delayed_crashes", "expected_crashes", "ratio", "ratio_low", "ratio_high", "acceptable_ratio")
@@ -56,6 +57,29 @@ def test_every_look_at_a_cell_is_there_with_its_counts(catalog, pages):
     for name in FIGURES:
         assert looks[name] == pytest.approx([row[name] for row in rows], rel=1e-5)
     assert looks["crashes_per_1k_hours"] == pytest.approx([1000 * row["observed_crashes"] / row["usage_hours"] for row in rows], rel=1e-5)
+
+
+def test_people_are_told_where_they_are_known_and_nowhere_else(catalog, pages):
+    publish()
+    page = Page(pages)
+    looks = page.looks(NEW, "Windows_NT", "main_crashes_capped")["looks"]
+    assert all(looks[name] == pytest.approx([PEOPLE[name]] * LOOKS, rel=1e-5) for name in PEOPLE_COLUMNS)
+    for version, platform in ((NEW, "Darwin"), (OLD, "all")):
+        assert all(page.looks(version, platform, "main_crashes_capped")["looks"][name] == [] for name in PEOPLE_COLUMNS)
+    release = page.release(NEW)
+    assert release["verdict"]["words"]["crash_free_users"] == "97.48\u00a0%, usual 98.90\u00a0%"
+    assert "Crash-free users: 97.48\u00a0% of 41,200 in the last 24 h; 98.90\u00a0% is usual at this age." in release["sentence"]
+    assert page.release(OLD)["verdict"]["words"]["crash_free_users"] == "–"
+
+
+def test_a_table_of_before_people_were_counted_is_shown_without_them(catalog, pages):
+    table = catalog.load_table(identifier(RELEASE_HEALTH))
+    with table.update_schema() as update:
+        for name in PEOPLE:
+            update.delete_column(name)
+        update.delete_column("crash_free_users_low").delete_column("crash_free_users_high")
+    publish()
+    assert Page(pages).looks(NEW, "Windows_NT", "main_crashes_capped")["looks"]["crash_free_users"] == []
 
 
 def test_it_says_what_the_digest_says(catalog, pages):
