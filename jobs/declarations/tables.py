@@ -309,8 +309,8 @@ _CLIENT_COLUMNS = (
     Column(
         "crash_free_users",
         "double",
-        "1 - crashed_clients/active_clients: provisional while the release is young, for crashes are reported at once and usage later. Compare with "
-        "usual_crash_free_users.",
+        "1 - crashed_clients/active_clients. In its first day a release has had less time to crash, and not all usage has come: compare with "
+        "usual_crash_free_users, not with older releases.",
         "share",
         nullable=True,
     ),

@@ -5,8 +5,6 @@ from jobs.wording.shown_numbers import UNKNOWN, count_words, percent_words
 
 _DECIMALS = 2
 """In the field 99.85 and 99.95 % are a bad release and a good one."""
-MATURE_AGE_HOURS = 72
-"""Until then crashes, which are reported at once, run ahead of the usage that they belong to."""
 
 
 def crash_free_words(share: float | None) -> str:
@@ -33,16 +31,13 @@ def beside_usual_words(cell: Cell) -> str:
 def people_words(cell: Cell, channel: str) -> str:
     """`Crash-free users: 97.64 % of 12,300 in the last 24 h; at this age 98.90 % is usual. 24 % of the channel's users run it.`; empty where unknown.
 
-    Without a usual an early figure is said to be too low: it is so for every release, and nothing beside it shows by how much.
+    Without a usual that is said: a young release's figure is not to be held against an older one's (tests/reach/test_like_with_like.py).
     """
     told = []
     if cell.crash_free_users is not None:
         free = f"Crash-free users: {crash_free_words(cell.crash_free_users)} of {count_words(cell.active_clients)} in the last 24 h"
-        if cell.usual_crash_free_users is not None:
-            free += f"; {crash_free_words(cell.usual_crash_free_users)} is usual at this age"
-        elif cell.age_hours < MATURE_AGE_HOURS:
-            free += ", too low while a release is young: crashes are reported before usage"
-        told.append(f"{free}.")
+        usual = crash_free_words(cell.usual_crash_free_users)
+        told.append(f"{free}; {'what is usual at this age is not known' if usual == UNKNOWN else f'{usual} is usual at this age'}.")
     if cell.adoption_by_people is not None:
         told.append(f"{percent_words(cell.adoption_by_people)} of {channel}'s users run it.")
     return " ".join(told)

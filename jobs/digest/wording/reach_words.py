@@ -11,7 +11,7 @@ from jobs.wording.people_words import people_words
 
 PEOPLE_NOTES = (
     "Crash-free users: of those who used the release in the 24 hours before, the share without a crash; told from 1,000 users on.",
-    "Usual: the median of past releases at the same age. Early figures are low for every release: crashes are reported before usage.",
+    "Usual: the median of past releases at the same age. Do not hold a young release against older ones: in its first day it has had less time to crash.",
 )
 
 
