@@ -25,6 +25,7 @@ from jobs.declarations.measures import MEASURES, SCORED_MEASURES
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
 from jobs.page.files.client_files import client_files
 from jobs.page.series.clock_series import CLOCK_HOURS
+from jobs.page.series.look_series import PEOPLE_COLUMNS
 from jobs.tables.lake.lake_catalog import ensure_table, open_catalog
 from jobs.tables.lake.schemas import arrow_schema
 
@@ -154,7 +155,8 @@ def looks_of(channel: str, version: str, released_at: datetime, ages: np.ndarray
         "p_unacceptable": rng.random(size),
         "adoption": rng.random(size),
     }
-    return filled(RELEASE_HEALTH, size, {**figures, **counts, **text, **columns}, given)
+    people = {name: rng.integers(1_000, 100_000, size) if "clients" in name else rng.random(size) for name in PEOPLE_COLUMNS}
+    return filled(RELEASE_HEALTH, size, {**figures, **counts, **text, **columns, **people}, given)
 
 
 def aggregates(hour: datetime, releases: int, rng: np.random.Generator) -> pa.Table:
