@@ -24,9 +24,10 @@ from jobs.declarations.tables import (
 from jobs.declarations.windows import HOUR
 from jobs.history.channel_days import PastDays, Tell, read_days
 from jobs.history.kept_outcomes import KeptOutcomes
-from jobs.history.lake_reach import REACH_TABLES, ReachByLook, read_reach
+from jobs.history.lake_reach import REACH_TABLES, read_reach
 from jobs.history.lake_records import WEEK, LakeRecords, first_live, read_live
 from jobs.products.chosen import PRODUCT
+from jobs.reach.last_days import ReachByLook
 from jobs.scoring.inputs.baseline_selection import channel_releases, previous_release
 from jobs.scoring.inputs.day_totals import channels_of_days
 from jobs.scoring.inputs.holdback_rows import HOLDBACK_COLUMNS
@@ -97,7 +98,7 @@ def read_history(
     outcomes = KeptOutcomes(catalog, records, policy)
     compared = pinned.within(compared_from, end).read(EXPERIMENT_ERROR_AGGREGATES, columns=EXPERIMENT_COLUMNS).rows
     open_now = [release for channel in channels for release, _ in open_releases(channel, after, end)]
-    reach = read_reach(pinned, open_now, after, end)
+    reach = read_reach(pinned, open_now, after, end, tell)
     return LakeHistory(channels, end, (snapshot and snapshot.sequence_number) or 0, compared, days, records, outcomes, reach)
 
 

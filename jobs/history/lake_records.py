@@ -119,7 +119,7 @@ class LakeRecords:
         delays, end = self.delays_of(release), release.hour + WEEK
         platforms: list[str | None] = [None, *delays.by_platform]
         kernels = {platform: measured_kernel(delays, platform, end, self.policy) for platform in platforms}
-        record = replace(record, kernels=kernels, crash_free_users=past_crash_free(pinned, release))
+        record = replace(record, kernels=kernels, crash_free_users=past_crash_free(pinned, release, self.tell))
         self.records[RecordKey.of(release)] = record
         if is_at_rest:
             self.to_keep.append(record_rows(release, record, self.rests_on(release, previous), arrow_schema(RELEASE_RECORDS)))

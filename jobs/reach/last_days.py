@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,8 @@ MIN_HOURS = 18
 """Of the 24: a day in which more is missing has too few clients of those who come once, and too few of those who crash."""
 ALL = "all"
 REACH_COLUMNS = ("hour_start", "channel", "release_version", "os_name", "population", "key_id", "sketch")
+_MANY_LOOKS = 4
+"""From here on it pays to unite single hours first: an hourly run has one look."""
 _NOBODY = ClientCount(0.0, 0.0, 0.0)
 
 Place = tuple[str, str]
@@ -30,6 +33,10 @@ class DayReach:
     active: ClientCount
     crashed: ClientCount
     channel_active: ClientCount
+
+
+ReachByLook = Mapping[tuple[str, datetime], Mapping[Place, DayReach]]
+"""By channel and as_of; a look that is missing is not known of."""
 
 
 def last_day_unions(sketches: Sequence[bytes | None]) -> list[bytes | None]:
@@ -88,30 +95,32 @@ _Group = tuple[str | None, str, str]
 """Version (None for the whole channel), platform, population."""
 
 
-def _hourly(rows: pa.Table, first: datetime, versions: Collection[str]) -> dict[_Group, dict[int, bytes]]:
-    """One sketch for each group and hour, by hours since `first`."""
-    parts: dict[tuple[_Group, int], list[bytes]] = defaultdict(list)
+def _hourly(rows: pa.Table, first: datetime, versions: Collection[str]) -> dict[_Group, dict[int, list[bytes]]]:
+    """The sketches of each group in each hour, by hours since `first`."""
+    parts: dict[_Group, dict[int, list[bytes]]] = defaultdict(lambda: defaultdict(list))
     names = ("hour_start", "release_version", "os_name", "population", "sketch")
     for at, version, os_name, population, sketch in zip(*(rows[name].to_pylist() for name in names), strict=True):
         hour = int((at - first) / HOUR)
         for platform in (ALL, os_name):
             if population == ACTIVE:
-                parts[(None, platform, population), hour].append(sketch)
+                parts[None, platform, population][hour].append(sketch)
             if version in versions:
-                parts[(version, platform, population), hour].append(sketch)
-    hourly: dict[_Group, dict[int, bytes]] = defaultdict(dict)
-    for (group, hour), sketches in parts.items():
-        hourly[group][hour] = sketches[0] if len(sketches) == 1 else united(sketches)
-    return hourly
+                parts[version, platform, population][hour].append(sketch)
+    return parts
 
 
-def _counts(hourly: Mapping[_Group, Mapping[int, bytes]], looks: int) -> dict[_Group, list[ClientCount]]:
+def _counts(hourly: Mapping[_Group, Mapping[int, list[bytes]]], looks: int) -> dict[_Group, list[ClientCount]]:
     """By group, the clients of the 24 hours before each look."""
-    hours = looks + DAY_HOURS - 1
-    unions = {group: last_day_unions([of_group.get(hour) for hour in range(hours)]) for group, of_group in hourly.items()}
-    return {
-        group: [_NOBODY if sketch is None else count_clients(sketch) for sketch in of_group[-looks:]] for group, of_group in unions.items()
-    }
+    if looks < _MANY_LOOKS:
+        return {group: [count_clients(united(_of_day(of_group, look))) for look in range(looks)] for group, of_group in hourly.items()}
+    hours = range(looks + DAY_HOURS - 1)
+    by_hour = {group: [united(of_group[hour]) if hour in of_group else None for hour in hours] for group, of_group in hourly.items()}
+    unions = {group: last_day_unions(sketches)[-looks:] for group, sketches in by_hour.items()}
+    return {group: [_NOBODY if sketch is None else count_clients(sketch) for sketch in of_group] for group, of_group in unions.items()}
+
+
+def _of_day(hourly: Mapping[int, list[bytes]], look: int) -> Iterable[bytes]:
+    return chain.from_iterable(hourly.get(hour, ()) for hour in range(look, look + DAY_HOURS))
 
 
 def _at_look(counts: Mapping[_Group, Sequence[ClientCount]], index: int, versions: Iterable[str]) -> dict[Place, DayReach]:

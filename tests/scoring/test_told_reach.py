@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from jobs.declarations.tables import CLIENT_REACH, CLIENT_REACH_DAYS, RELEASE_HEALTH, RELEASE_RECORDS
+from jobs.declarations.tables import CLIENT_REACH, CLIENT_REACH_DAYS, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_RECORDS
 from jobs.declarations.windows import HOUR
 from jobs.explain_release_health import explain
 from jobs.history import lake_reach
@@ -135,8 +135,8 @@ def test_once_kept_the_past_is_not_read_again(lake, looked, monkeypatch):
     for table, kept in kept_in(scored.to_keep):
         keep_rows(lake, table, kept)
     read = []
-    whole = lake_reach._day_reach
-    monkeypatch.setattr(lake_reach, "_day_reach", lambda hours, *rest: read.append(hours.hours) or whole(hours, *rest))
+    whole = lake_reach._hours_by_key
+    monkeypatch.setattr(lake_reach, "_hours_by_key", lambda pinned, tell: read.append(pinned.hours) or whole(pinned, tell))
     again, rows_again = looks_of(lake)
     assert not again.to_keep[RELEASE_RECORDS.name]
     assert [len(hours) for hours in read] == [25]
@@ -160,6 +160,17 @@ def test_without_sketches_everything_is_as_before_and_unknown(tmp_path):
     _, rows = looks_of(catalog)
     assert verdict(rows)["state"] is not None
     assert all(row[column] is None for row in rows for column in CLIENT_COLUMNS)
+
+
+def test_verdicts_do_without_tables_of_people_that_were_dropped(tmp_path, capsys):
+    """As after a leak of the secret: the audit counts rows that are not there any more."""
+    catalog = lake_of(CHANNEL, tmp_path)
+    audit = catalog.load_table(identifier(INGEST_AUDIT))
+    rows = [row | {"rows_by_table": {CLIENT_REACH.name: 5}} for row in audit.scan().to_arrow().to_pylist()]
+    audit.overwrite(table_of(INGEST_AUDIT, rows).cast(arrow_schema(INGEST_AUDIT)))
+    _, rows = looks_of(catalog)
+    assert verdict(rows)["state"] is not None and verdict(rows)["crash_free_users"] is None
+    assert "nothing is told of people: client_reach does not hold the rows that ingest_audit counts" in capsys.readouterr().out
 
 
 def test_past_hours_that_were_dropped_leave_their_days(tmp_path):

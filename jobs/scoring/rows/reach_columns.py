@@ -1,20 +1,17 @@
 """Rows of release_health with what is told of people: active and crashed clients of the last day, crash-free users, adoption."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from jobs.declarations.policies import Policy
 from jobs.reach.client_figures import adoption_by_people, crash_free_users, told_clients
-from jobs.reach.last_days import DayReach, Place
+from jobs.reach.last_days import DayReach, ReachByLook
 from jobs.reach.past_reach import UsualShare, usual_crash_free
 from jobs.scoring.inputs.baseline_selection import known_life
 from jobs.scoring.inputs.prepared_cells import ChannelRecord, ReleaseContext, release_context
 from jobs.scoring.looks.channel_scoring import ScoredRelease
 
 Row = dict[str, Any]
-ReachByLook = Mapping[tuple[str, datetime], Mapping[Place, DayReach]]
-"""By channel and as_of; a look that is missing is not known of."""
 
 
 def with_reach(rows: Sequence[Row], record: ChannelRecord, scored: ScoredRelease, reach: ReachByLook, policy: Policy) -> list[Row]:
