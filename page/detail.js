@@ -149,7 +149,7 @@ function band(earlier, last) {
 }
 
 function summary({ cell, declared, where, release }, series) {
-  return `${declared.label} on ${where} of ${release.version_label} at ${series.looks.as_of.length} looks: ${cell.words.ratio} the expected (${cell.words.interval}), acceptable up to ${cell.words.acceptable}; ${cell.words.counts}. The figures are in the table below.`;
+  return `${declared.label} on ${where} of ${release.version_label} at ${series.looks.as_of.length} looks: ${cell.words.ratio} the expected (${cell.words.interval}), acceptable up to ${cell.words.acceptable}; ${cell.words.counts}${cell.crash_free_users === null ? "" : `; crash-free users in the last 24 h ${cell.words.crash_free_users}`}. The figures are in the table below.`;
 }
 
 function sources(path, sql, first, last) {

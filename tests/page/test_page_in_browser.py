@@ -132,6 +132,7 @@ def test_people_stand_in_a_chart_of_their_own_and_in_the_table(published: Publis
     page = seen.open(published.address, CELL)
     head = page.locator("table", has=page.locator("caption", has_text="Every look")).locator("thead").inner_text()
     assert "crash-free" in head and "adoption by people" in head
+    assert "crash-free users in the last 24 h 97.48" in (page.locator(".chart").get_attribute("aria-label") or "")
     with_people = page.locator(".chart canvas").bounding_box()
     page = seen.open(published.address, f"#/beta/{NEW}/Darwin/main_crashes_capped")
     assert "crash-free" not in page.locator("main").inner_text()
