@@ -25,7 +25,7 @@ export async function draw(place, name, datasets, domain) {
     part.width = width;
     for (const layer of part.layer) if (layer.encoding.x && domain) layer.encoding.x.scale = { ...layer.encoding.x.scale, domain: domain.map(dateTime) };
   }
-  const result = await vegaEmbed(place, { ...spec, background: "transparent", datasets: drawable(datasets), config: theme(width) }, {
+  const result = await vegaEmbed(place, { ...spec, description: place.getAttribute("aria-label"), background: "transparent", datasets: drawable(datasets), config: theme(width) }, {
     mode: "vega-lite", renderer: "canvas", actions: false, ast: true, logLevel: 1, defaultStyle: false, tooltip: { disableDefaultStyle: true },
   });
   drawn.add(result);
