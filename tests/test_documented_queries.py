@@ -31,6 +31,12 @@ def blocks(document: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / document).read_text(), re.DOTALL)
 
 
+def python_below(heading: str) -> list[str]:
+    """The examples in Python of one part of docs/querying.md."""
+    (part,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", (ROOT / "docs" / "querying.md").read_text(), re.DOTALL | re.MULTILINE)
+    return re.findall(r"```python\n(.*?)```", part, re.DOTALL)
+
+
 @pytest.fixture
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Tables with a published hour, a look and a gate's results."""
@@ -59,14 +65,14 @@ def shown_by(code: str) -> str:
 
 
 def test_the_examples_in_python_show_rows(lake: None) -> None:
-    duckdb, pyiceberg, *_ = blocks("querying.md", "python")
+    (duckdb,), (pyiceberg,) = python_below("SQL over all tables"), python_below("pyiceberg")
     assert "release_version 1" in shown_by(f"import pandas; pandas.set_option('display.width', 200)\n{pyiceberg}")
     assert "6.0" in shown_by(duckdb)
 
 
 def test_a_union_over_days_counts_nobody_twice(lake: None) -> None:
     """50 clients on both days, of which 3 crashed."""
-    python, duckdb = blocks("querying.md", "python")[2:]
+    python, duckdb = python_below("People over any days")
     assert shown_by(python).splitlines() == [
         "57.0b1 active: 50 clients (95 %: 50 to 50), key key",
         "57.0b1 crashed: 3 clients (95 %: 3 to 3), key key",
