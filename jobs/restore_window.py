@@ -14,11 +14,11 @@ from pyiceberg.catalog import Catalog
 
 from jobs.commands.command_line import EntryPoint
 from jobs.commands.printed_commands import printed_command
+from jobs.declarations.states import HourStatus
 from jobs.declarations.tables import INGEST_AUDIT, WINDOW_TABLES
 from jobs.declarations.windows import Mode, Window, parse_hour
 from jobs.deployment.settings import from_environment
 from jobs.tables.audit.audit_reading import latest_audit_sequence, read_hour_audits
-from jobs.tables.audit.audit_rows import PUBLISHING
 from jobs.tables.commits.publishing import PublishOutcome, publish_window
 from jobs.tables.lake.code_version import code_version
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
@@ -70,7 +70,7 @@ def restore_hours(catalog: Catalog, window: Window, as_of: datetime, staging: st
         run_ids = pa.array([run_id] * rows.num_rows, pa.string())
         marked = rows.set_column(rows.schema.get_field_index("window_run_id"), "window_run_id", run_ids)
         files[table.name] = tuple(stage_rows(marked.sort_by(table.time_column), table, folder))
-    marks = {"window_run_id": run_id, "processed_at": processed_at, "audit_sequence": sequence, "status": PUBLISHING}
+    marks = {"window_run_id": run_id, "processed_at": processed_at, "audit_sequence": sequence, "status": HourStatus.PUBLISHING}
     files[INGEST_AUDIT.name] = tuple(stage_rows(_audit_rows(catalog, earlier, window, marks), INGEST_AUDIT, folder))
     manifest = Manifest(run_key, attempt, window, code_version(), processed_at, files, audit_sequence=sequence)
     write_manifest(staging, "aggregates", manifest)

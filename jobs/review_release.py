@@ -14,6 +14,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.commands.command_line import EntryPoint
+from jobs.declarations.states import ReviewVerdict
 from jobs.declarations.tables import RELEASE_REVIEWS
 from jobs.declarations.windows import parse_hour
 from jobs.digest.facts.digest_facts import Review
@@ -28,9 +29,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @click.command(cls=EntryPoint, help=__doc__)
 @click.option("--channel", required=True, help="Release channel, such as beta.")
 @click.option("--version", "version", required=True, help="Release version, such as 57.0b8.")
-@click.option("--confirm", "verdict", flag_value="confirmed", help="It is a regression.")
-@click.option("--dismiss", "verdict", flag_value="dismissed", help="It was a false alarm.")
-@click.option("--reopen", "verdict", flag_value="open", help="Take back what was said before, a mute included.")
+@click.option("--confirm", "verdict", flag_value=ReviewVerdict.CONFIRMED.value, help="It is a regression.")
+@click.option("--dismiss", "verdict", flag_value=ReviewVerdict.DISMISSED.value, help="It was a false alarm.")
+@click.option("--reopen", "verdict", flag_value=ReviewVerdict.OPEN.value, help="Take back what was said before, a mute included.")
 @click.option("--mute-until", type=parse_hour, metavar="TIME", help="No alarm of this release before then, such as 2026-11-23T08:00Z.")
 @click.option("--note", metavar="TEXT", help="Why; shown in the digest.")
 @click.option("--by", default=getpass.getuser, show_default="your user name", help="Who says so.")
@@ -66,8 +67,8 @@ def updated_review(catalog: Catalog, review: Review) -> Review:
         before for before in read_reviews(catalog) if (before.channel, before.release_version) == (review.channel, review.release_version)
     )
     before = max(said, key=lambda each: each.reviewed_at, default=None)
-    if before is None or review.verdict == "open":
-        return Review(**(vars(review) | {"verdict": review.verdict or "open"}))
+    if before is None or review.verdict == ReviewVerdict.OPEN:
+        return Review(**(vars(review) | {"verdict": review.verdict or ReviewVerdict.OPEN}))
     kept = {"verdict": review.verdict or before.verdict, "muted_until": review.muted_until or before.muted_until}
     return Review(**(vars(review) | kept))
 

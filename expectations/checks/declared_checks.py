@@ -26,13 +26,14 @@ SCHEMA_WORDS = "columns and types are as declared"
 
 
 def declared_checks(table: Table, times: tuple[datetime, datetime]) -> tuple[Check, ...]:
-    """Grain, keys, time, ranges and texts of a table whose rows must lie in [first, last) of `times`."""
+    """Grain, keys, time, ranges, values and texts of a table whose rows must lie in [first, last) of `times`."""
     return (
         _grain_check(table),
         _time_check(table, *times),
         *(_key_check(column) for column in table.columns if not column.nullable),
         *(_range_check(column) for column in table.columns if column.type in ("int", "long", "double")),
-        *(_text_check(column) for column in table.columns if column.type == "string" and column.nullable),
+        *(_values_check(column) for column in table.columns if column.values),
+        *(_text_check(column) for column in table.columns if column.type == "string" and column.nullable and not column.values),
     )
 
 
@@ -134,6 +135,16 @@ def _range_check(column: Column) -> Check:
         rule=Between(column.name, least=lower, greatest=upper),
         columns=(column.name,),
         meaning=f"No value can lie outside: the computation of {column.name} is wrong.",
+    )
+
+
+def _values_check(column: Column) -> Check:
+    return Check(
+        words=f"{column.name} is one of {', '.join(column.values)}",
+        severity=Severity.CRITICAL,
+        rule=OneOf(column.name, column.values),
+        columns=(column.name,),
+        meaning="No other value is declared: nothing that reads the table knows what to make of it.",
     )
 
 

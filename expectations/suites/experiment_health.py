@@ -7,7 +7,6 @@ from expectations.checks.checks import Batch, Check, TableSuite, suite_of
 from expectations.checks.declared_checks import declared_checks
 from expectations.checks.rules import Between, OneOf
 from expectations.checks.severities import Severity
-from jobs.decisions.experiment_rows import CRITICAL_MEASURES, ExperimentState
 from jobs.declarations.windows import HOUR
 from jobs.tables.staged.staging_manifest import Looks
 
@@ -20,8 +19,6 @@ def experiment_health_suite(staged: StagedTable, looks: Looks) -> TableSuite:
     last = max(looks.until, first) + timedelta(microseconds=1)  # a run may have had no look to make
     checks = (
         *declared_checks(staged.table, (first, last)),
-        _values("state", [state.value for state in ExperimentState]),
-        _values("measure", list(CRITICAL_MEASURES)),
         _at_most("ratio_low above ratio", "ratio_low - ratio", "ratio_low <= ratio", ("ratio_low", "ratio")),
         _at_most("ratio above ratio_high", "ratio - ratio_high", "ratio <= ratio_high", ("ratio", "ratio_high")),
         _at_most(
@@ -39,16 +36,6 @@ def experiment_health_suite(staged: StagedTable, looks: Looks) -> TableSuite:
         ),
     )
     return suite_of(staged.table, Batch(table_name=staged.table.name, rows=staged.rows, checks=checks))
-
-
-def _values(column: str, allowed: list[str]) -> Check:
-    return Check(
-        words=f"{column} is one of {', '.join(allowed)}",
-        severity=Severity.CRITICAL,
-        rule=OneOf(column, tuple(allowed)),
-        columns=(column,),
-        meaning="The digest has no words for another one.",
-    )
 
 
 def _at_most(name: str, computed: str, words: str, columns: tuple[str, ...]) -> Check:

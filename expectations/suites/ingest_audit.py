@@ -16,7 +16,6 @@ from expectations.suites.reconciliation import reconciliation_batch
 from expectations.suites.window_suites import window_suite
 from jobs.declarations.tables import INGEST_AUDIT
 from jobs.declarations.windows import Mode, Window
-from jobs.tables.audit.audit_rows import COMPLETE, PUBLISHING
 
 
 def ingest_audit_suite(staged: StagedTable, run: AuditedRun, totals: Mapping[str, HourTotals], policy: GatePolicy = POLICY) -> TableSuite:
@@ -29,7 +28,6 @@ def ingest_audit_suite(staged: StagedTable, run: AuditedRun, totals: Mapping[str
         own_checks=(
             _mode_check(run.window.mode),
             _accepted_check(accepts_less=run.accepts_less),
-            _STATUS_CHECK,
             _closed_check(run.window.mode),
         ),
         figures=(
@@ -76,21 +74,6 @@ def _accepted_check(*, accepts_less: bool) -> Check:
         columns=("accepted_less",),
         meaning="The audit keeps who accepted less. Give --accept-less to aggregate_errors and audit_aggregates alike, or to neither.",
     )
-
-
-_STATUS_CHECK = Check(
-    words=f"status is {PUBLISHING} or {COMPLETE}",
-    severity=Severity.CRITICAL,
-    rule=OneOf(
-        "status",
-        (
-            PUBLISHING,
-            COMPLETE,
-        ),
-    ),
-    columns=("status",),
-    meaning="Readers know no other status.",
-)
 
 
 def _closed_check(mode: Mode) -> Check:

@@ -7,14 +7,9 @@ from expectations.checks.checks import Batch, Check, TableSuite, suite_of
 from expectations.checks.declared_checks import declared_checks
 from expectations.checks.rules import Between, OneOf
 from expectations.checks.severities import Severity
-from jobs.decisions.rollout_advice import Action, Reason
-from jobs.declarations.measures import SCORED_MEASURES
 from jobs.declarations.windows import HOUR
 from jobs.tables.staged.staging_manifest import Looks
-from jobs.verdicts.health_cells import State
 
-_SCOPES = ("release", "platform", "trailing", "stratum")
-_ALL = "all"
 _ROUNDING = 1e-9
 _CELLS = "cells of the release"
 _RELEASE = "PARTITION BY as_of, channel, release_version"
@@ -54,11 +49,6 @@ def release_health_suite(staged: StagedTable, looks: Looks) -> TableSuite:
 
 def _own_checks() -> tuple[Check, ...]:
     return (
-        _values("state", [state.value for state in State]),
-        _values("scope", list(_SCOPES)),
-        _values("advice", [action.value for action in Action]),
-        _values("advice_reason", [reason.value for reason in Reason]),
-        _values("measure", [_ALL, *(measure.name for measure in SCORED_MEASURES)]),
         _at_most("ratio_low above ratio", "ratio_low <= ratio", ("ratio_low", "ratio")),
         _at_most("ratio above ratio_high", "ratio <= ratio_high", ("ratio", "ratio_high")),
         _at_most("chance above one", "no chance of a state is above one", ("state_chances",)),
@@ -86,16 +76,6 @@ def _client_checks() -> tuple[Check, ...]:
             "active_clients are at most the channel's, but for what estimates are off",
             ("active_clients", "channel_active_clients", "adoption_by_people"),
         ),
-    )
-
-
-def _values(column: str, allowed: list[str]) -> Check:
-    return Check(
-        words=f"{column} is one of {', '.join(allowed)}",
-        severity=Severity.CRITICAL,
-        rule=OneOf(column, tuple(allowed)),
-        columns=(column,),
-        meaning="The digest has no words for another one.",
     )
 
 

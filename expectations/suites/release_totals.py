@@ -3,29 +3,20 @@
 from expectations.checks.audited_run import AuditedRun, Calendar, StagedTable, Unread
 from expectations.checks.checks import Batch, Check, NotRun, TableSuite
 from expectations.checks.gate_policy import POLICY, GatePolicy
-from expectations.checks.rules import Between, OneOf
+from expectations.checks.rules import Between
 from expectations.checks.severities import Outcome, Severity
 from expectations.checks.staged_rows import FigureRows
 from expectations.suites.window_suites import window_suite
-from jobs.declarations.dimensions import CHANNELS, COUNTRY_GROUPS, OTHER_COUNTRIES
+from jobs.declarations.dimensions import CHANNELS
 from jobs.declarations.tables import RELEASE_TOTALS
 
-_GROUPS = [*(name for name, _ in COUNTRY_GROUPS), OTHER_COUNTRIES]
 _CALENDAR_WORDS = "the newest version of the release calendar has been seen"
-
-_GROUP_CHECK = Check(
-    words=f"country_group is one of {', '.join(_GROUPS)}",
-    severity=Severity.CRITICAL,
-    rule=OneOf("country_group", tuple(_GROUPS)),
-    columns=("country_group",),
-    meaning="Scoring makes its strata of the declared groups; rows of another would belong to none.",
-)
 
 
 def release_totals_suite(staged: StagedTable, run: AuditedRun, policy: GatePolicy = POLICY) -> TableSuite:
     """The suite for one window's staged rows."""
     seen = {(row["channel"], row["release_version"]) for row in staged.rows.query("SELECT DISTINCT channel, release_version FROM staged")}
-    return window_suite(staged, run, own_checks=(_GROUP_CHECK,), figures=(_newest_releases(seen, run, policy),))
+    return window_suite(staged, run, figures=(_newest_releases(seen, run, policy),))
 
 
 def _newest_releases(seen: set[tuple[str, str]], run: AuditedRun, policy: GatePolicy) -> Batch | NotRun:

@@ -7,10 +7,10 @@ from datetime import datetime
 import pyarrow as pa
 
 from jobs.aggregates.line_counts import LineCounts
+from jobs.declarations.states import HourStatus
 from jobs.declarations.tables import INGEST_AUDIT
 from jobs.declarations.windows import Mode
 from jobs.pings.landing_zone import LandedHour
-from jobs.tables.audit.audit_rows import PUBLISHING
 from jobs.tables.lake.schemas import arrow_schema
 
 
@@ -46,7 +46,7 @@ def _audit_row(hour: LandedHour, counts: LineCounts, rows: Mapping[str, int], at
     return {
         "hour_start": hour.hour_start,
         "mode": attempt.mode.value,
-        "status": PUBLISHING,
+        "status": HourStatus.PUBLISHING,
         "is_closed": hour.is_closed,
         "objects": [
             {"object_key": o.object_key, "etag": o.etag, "bytes": o.bytes, "modified_at": o.modified_at, "is_late": o.is_late}

@@ -3,8 +3,9 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.declarations.windows import HOUR_US
+
 LONGEST_DELAY_HOURS = 25  # the longest subsession that a ping may report
-_HOUR_US = 3_600_000_000
 _KEYS = ["hour_start", "channel", "os_name"]
 
 
@@ -16,25 +17,25 @@ def spread_usage(pings: DataFrame) -> DataFrame:
     """
     return (
         pings.where(F.col("usage_hours") > 0)
-        .withColumn("usage_us", F.round(F.col("usage_hours") * _HOUR_US).cast("long"))
-        .withColumn("into_hour_us", F.pmod(F.expr("received_at_ns div 1000"), F.lit(_HOUR_US)))
+        .withColumn("usage_us", F.round(F.col("usage_hours") * HOUR_US).cast("long"))
+        .withColumn("into_hour_us", F.pmod(F.expr("received_at_ns div 1000"), F.lit(HOUR_US)))
         .withColumn("earlier_us", F.greatest(F.col("usage_us") - F.col("into_hour_us"), F.lit(0)))
         .withColumn("delay_hours", F.explode(F.sequence(F.lit(0), _last_delay_hours())))
         .groupBy(*_KEYS, "delay_hours")
-        .agg((F.sum(_part_us()) / float(_HOUR_US)).alias("usage_hours"))
+        .agg((F.sum(_part_us()) / float(HOUR_US)).alias("usage_hours"))
         .where(F.col("usage_hours") > 0)
     )
 
 
 def _last_delay_hours() -> Column:
-    return F.least(F.ceil(F.col("earlier_us") / _HOUR_US), F.lit(LONGEST_DELAY_HOURS)).cast("int")
+    return F.least(F.ceil(F.col("earlier_us") / HOUR_US), F.lit(LONGEST_DELAY_HOURS)).cast("int")
 
 
 def _part_us() -> Column:
     """The part of the ping's usage that lies `delay_hours` before its hour of receipt; all that is left in the last one."""
-    left_us = F.col("earlier_us") - (F.col("delay_hours") - 1) * _HOUR_US
+    left_us = F.col("earlier_us") - (F.col("delay_hours") - 1) * HOUR_US
     return (
         F.when(F.col("delay_hours") == 0, F.least("usage_us", "into_hour_us"))
         .when(F.col("delay_hours") == LONGEST_DELAY_HOURS, left_us)
-        .otherwise(F.least(left_us, F.lit(_HOUR_US)))
+        .otherwise(F.least(left_us, F.lit(HOUR_US)))
     )

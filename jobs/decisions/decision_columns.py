@@ -7,8 +7,9 @@ from jobs.decisions.rollout_advice import CriticalCell, advise
 from jobs.decisions.rollout_costs import DAY_HOURS, excess_so_far, usual_crashes_per_day
 from jobs.decisions.verdict_forecast import ReleaseForecasts, VerdictForecast
 from jobs.declarations.policies import Policy
+from jobs.declarations.states import State
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
-from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, UNDECIDED_STATES, State, is_critical, severity_cost
+from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, UNDECIDED_STATES, is_critical, severity_cost
 from jobs.verdicts.health_notes import NoteCode, parse_note
 
 Row = dict[str, Any]

@@ -3,10 +3,10 @@
 from typing import Any
 
 from jobs.decisions.forecast_words import forecast_words
-from jobs.decisions.rollout_advice import Reason
 from jobs.decisions.rollout_costs import SHARES, excess_next_day
 from jobs.declarations.policies import POLICY
-from jobs.verdicts.health_cells import State, cell_from_row
+from jobs.declarations.states import Reason, State
+from jobs.verdicts.health_cells import cell_from_row
 from jobs.wording.cell_words import state_name
 from jobs.wording.shown_numbers import chance_words, count_words, percent_words, ratio_words
 

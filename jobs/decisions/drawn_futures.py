@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from jobs.decisions.usual_growth import UsualGrowth, usual_growth
+from jobs.declarations.states import Scope
 from jobs.scoring.looks.cell_looks import CellLooks, whole_prior
 from jobs.scoring.looks.channel_scoring import ScoredCell
-from jobs.scoring.method.hourly_counts import Array
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.ratio_posterior import GRID, STEP, RatioPosterior, RatioPrior, posterior_masses, ratio_posterior
 from jobs.scoring.method.release_history import ReleaseHistory
 
@@ -129,7 +130,7 @@ def _joined(looks: CellLooks, look: int, ahead: _Ahead) -> CellLooks:
     omega2 = np.concatenate([looks.transient_variance[0, past], ahead.omega2])
     return replace(
         looks,
-        scopes=("platform",) * draws,
+        scopes=(Scope.PLATFORM,) * draws,
         strata=looks.strata[:1] * draws,
         crashes=joined(looks.crashes, ahead.observed),
         usage_hours=np.zeros((draws, columns)),

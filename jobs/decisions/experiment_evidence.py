@@ -8,12 +8,11 @@ drifts, clients have left or were not drawn at random, and nothing can be said.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.hourly_counts import trailing_sum
 from jobs.scoring.method.random_holdback import holdback_evidence
 
-Array = NDArray[np.float64]
 _INTERVAL_SDS = 1.645
 _PRIOR_PHI, _PRIOR_HOURS = 4.0, 12.0
 """Until a comparison has shown how clustered its counts are, they are believed to be as clustered as any channel's."""

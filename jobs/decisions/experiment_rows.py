@@ -3,36 +3,25 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from jobs.decisions.experiment_evidence import BranchEvidence, branch_evidence, share_drift_evidence
-from jobs.declarations.measures import SCORED_MEASURES
+from jobs.declarations.measures import CRITICAL_MEASURES
 from jobs.declarations.policies import Policy
+from jobs.declarations.states import ExperimentState
 from jobs.declarations.windows import HOUR
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.evidence_list import listed_cells
-from jobs.verdicts.health_cells import ALL, is_critical
+from jobs.verdicts.health_cells import ALL
 
-Array = NDArray[np.float64]
 Row = dict[str, Any]
-CRITICAL_MEASURES = tuple(measure.name for measure in SCORED_MEASURES if is_critical(measure.name))
 EXPERIMENT_COLUMNS = ("hour_start", "channel", "os_name", "experiment", "branch", "usage_hours", *CRITICAL_MEASURES)
 _YOUNG = timedelta(days=3)
 _GROUP = ("channel", "experiment", "branch", "os_name")
-
-
-class ExperimentState(StrEnum):
-    """What is said of a branch."""
-
-    GUILTY = "guilty"
-    LISTED = "listed"
-    NOT_JUDGED = "not_judged"
-    QUIET = "quiet"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """When a release will be judged and what it costs, in words: the digest and `explain` say the same."""
 
 from jobs.decisions.rollout_costs import SHARES, excess_next_day
-from jobs.verdicts.health_cells import UNDECIDED_STATES, Cell, State
+from jobs.declarations.states import State
+from jobs.verdicts.health_cells import UNDECIDED_STATES, Cell
 from jobs.wording.shown_numbers import count_words, percent_words, ratio_words
 
 _LEAST_TOLD = 3.0

@@ -12,30 +12,9 @@ not save it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from jobs.declarations.policies import RolloutPolicy
-from jobs.verdicts.health_cells import State
-
-
-class Action(StrEnum):
-    GO = "go"
-    HOLD = "hold"
-    STOP = "stop"
-
-
-class Reason(StrEnum):
-    """Why an action is advised."""
-
-    REGRESSED = "regressed"
-    DATA_PROBLEM = "data_problem"
-    NO_BASELINE = "no_baseline"
-    WATCHED = "watched"
-    UNSURE = "unsure"
-    """The chance of an unacceptable ratio is above the policy's limit somewhere."""
-    WAITING_IS_CHEAPER = "waiting_is_cheaper"
-    GOING_IS_CHEAPER = "going_is_cheaper"
-
+from jobs.declarations.states import Action, Reason, State
 
 _REASON_BY_STATE = {
     State.REGRESSED: Reason.REGRESSED,

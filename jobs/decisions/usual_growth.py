@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from jobs.declarations.policies import HORIZON_HOURS
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.development_factors import adoption_bins
-from jobs.scoring.method.hourly_counts import Array, ReleaseCounts, adoption
+from jobs.scoring.method.hourly_counts import ReleaseCounts, adoption
 from jobs.scoring.method.release_amounts import release_exposure
 from jobs.scoring.method.release_history import ReleaseHistory
 

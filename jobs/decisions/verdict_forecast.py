@@ -10,10 +10,11 @@ from scipy.special import ndtr
 
 from jobs.decisions.drawn_futures import CellFuture, Chances, cell_future, draw_looks
 from jobs.declarations.policies import HORIZON_HOURS, Policy
+from jobs.declarations.states import State
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.looks.release_verdict import WORST_FIRST
 from jobs.scoring.looks.verdict_states import drawn_states
-from jobs.verdicts.health_cells import ALL, State, is_critical
+from jobs.verdicts.health_cells import ALL, is_critical
 
 VERDICTS = (State.REGRESSED, State.HEALTHY, State.IMPROVED)
 HOURS_AHEAD = (6, 12, 24, 72)

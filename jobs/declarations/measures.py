@@ -9,6 +9,8 @@ from jobs.products.chosen import PRODUCT
 PING_TYPES: tuple[PingType, ...] = PRODUCT.ping_types
 MEASURES: tuple[Measure, ...] = PRODUCT.measures
 SCORED_MEASURES: tuple[Measure, ...] = tuple(measure for measure in MEASURES if measure.scoring is not None)
+CRITICAL_MEASURES: tuple[str, ...] = tuple(measure.name for measure in SCORED_MEASURES if measure.scoring and measure.scoring.is_critical)
+"""Those that decide the state of their release."""
 MAIN_MEASURE = max(SCORED_MEASURES, key=lambda measure: measure.scoring.alarm_share if measure.scoring else 0.0).name
 """The measure with the largest part of a release's false alarms: delays and holdbacks are judged by it."""
 HAS_UPDATES = any(measure.name == "updates" for measure in MEASURES)

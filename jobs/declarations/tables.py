@@ -1,12 +1,15 @@
 """Every table, declared once: grain, columns, types, units, partition. Schemas, expectations and the data dictionary derive from here."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
-from jobs.declarations.dimensions import DIMENSIONS, STRATUM_COLUMNS, StratumColumn
-from jobs.declarations.measures import HAS_UPDATES, MEASURES, SCORED_MEASURES
+from jobs.declarations.dimensions import COUNTRY_GROUPS, DIMENSIONS, OTHER_COUNTRIES, STRATUM_COLUMNS, StratumColumn
+from jobs.declarations.measures import CRITICAL_MEASURES, HAS_UPDATES, MEASURES, SCORED_MEASURES
 from jobs.declarations.populations import MIN_GROUP_CLIENTS, OTHER_GROUP, POPULATIONS
 from jobs.declarations.product import Measure
+from jobs.declarations.states import Action, ExperimentState, HourStatus, Reason, ReviewVerdict, Scope, State
+from jobs.declarations.windows import Mode
 
 Scalar = Literal["string", "int", "long", "double", "boolean", "timestamp", "date", "binary"]
 
@@ -31,11 +34,14 @@ ColumnType = Scalar | ListOf | CountsByName | Struct
 
 @dataclass(frozen=True)
 class Column:
+    """`values` are the only ones that a text may be, NULL aside; none: it may be any."""
+
     name: str
     type: ColumnType
     description: str
     unit: str = ""
     nullable: bool = False
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,10 @@ class Table:
         return tuple(column.name for column in self.columns)
 
 
+def _words(enumeration: type[StrEnum]) -> tuple[str, ...]:
+    return tuple(str(word) for word in enumeration)
+
+
 def _measure_column(measure: Measure) -> Column:
     is_hours = measure.unit == "hours"
     return Column(measure.name, "double" if is_hours else "long", measure.description, measure.unit, nullable=True)
@@ -72,7 +82,8 @@ def _stratum_column(stratum: StratumColumn) -> Column:
     if stratum.made_by == "first_part":
         return Column(stratum.name, "string", f"First numeric part of {dimension.name}.", nullable=True)
     if stratum.made_by == "country_group":
-        return Column(stratum.name, "string", "Group of countries, as declared in jobs/declarations/dimensions.py.")
+        groups = (*(name for name, _ in COUNTRY_GROUPS), OTHER_COUNTRIES)
+        return Column(stratum.name, "string", "Group of countries, as declared in jobs/declarations/dimensions.py.", values=groups)
     return _DIMENSION[stratum.name]
 
 
@@ -219,11 +230,12 @@ INGEST_AUDIT = Table(
     ("hour_start",),
     (
         _HOUR_START,
-        Column("mode", "string", "provisional or settled."),
+        Column("mode", "string", "How the hours are read.", values=_words(Mode)),
         Column(
             "status",
             "string",
-            "complete: every table holds the hour's rows. Hours that are being replaced keep their complete row until then.",
+            "Complete: every table holds the hour's rows. Hours that are being replaced keep their complete row until then.",
+            values=_words(HourStatus),
         ),
         Column("is_closed", "boolean", "The edge had closed the hour (_SUCCESS) when it was read."),
         Column("objects", ListOf(LANDED_OBJECT), "The objects that were read."),
@@ -273,7 +285,7 @@ DATA_QUALITY = Table(
         Column("attempt", "string", "The attempt of the run."),
         Column("window_start", "timestamp", "Start of the run's window."),
         Column("window_end", "timestamp", "End of the run's window, exclusive."),
-        Column("mode", "string", "provisional or settled."),
+        Column("mode", "string", "How the hours are read.", values=_words(Mode)),
         Column("table_name", "string", "The table whose rows were checked."),
         Column("expectation", "string", "The expectation, in words that name column and bound."),
         Column("severity", "string", "critical stops publishing, warning does not."),
@@ -289,7 +301,7 @@ DATA_QUALITY = Table(
 _STATE_CHANCE = Struct(
     (
         Column("hours_ahead", "int", "Hours from the look on.", "hours"),
-        Column("state", "string", "The state of the release then."),
+        Column("state", "string", "The state of the release then.", values=_words(State)),
         Column("probability", "double", "Its chance; states without any are left out.", "probability"),
     )
 )
@@ -355,10 +367,20 @@ RELEASE_HEALTH = Table(
         Column("as_of", "timestamp", "End of the last hour that the look knows of."),
         _DIMENSION["channel"],
         _DIMENSION["release_version"],
-        Column("scope", "string", "release (the verdict over all cells), platform (cumulative), trailing (last 24 h) or stratum (local)."),
+        Column(
+            "scope",
+            "string",
+            "What the row is of: the verdict over all cells, a platform since release, the last 24 hours, or a part against its rest.",
+            values=_words(Scope),
+        ),
         Column("platform", "string", "Operating system, or `all`."),
         Column("stratum", "string", "Stratum, or `all`."),
-        Column("measure", "string", "Scored measure, or `all` in the release's row."),
+        Column(
+            "measure",
+            "string",
+            "Scored measure, or `all` in the release's row.",
+            values=("all", *(measure.name for measure in SCORED_MEASURES)),
+        ),
         Column("age_hours", "double", "Hours since release.", "hours"),
         Column("observed_crashes", "double", "Crashes received, as they came.", "crashes", nullable=True),
         Column("usage_hours", "double", "Usage hours received.", "hours", nullable=True),
@@ -405,7 +427,7 @@ RELEASE_HEALTH = Table(
         Column("evidence", "double", "Bayes factor for a regression: an e-value.", nullable=True),
         Column("score", "double", "100 x the probability that the ratio is acceptable.", "points of 100", nullable=True),
         Column("adoption", "double", "Received hours of the release in the last 24 h as a share of its channel's.", "share", nullable=True),
-        Column("state", "string", "no_baseline, data_problem, regressed, too_early, watch, improved, healthy or inconclusive."),
+        Column("state", "string", "The verdict (docs/method.md#states).", values=_words(State)),
         Column("since", "timestamp", "The look at which the state began."),
         Column("environment_factor", "double", "Factor by which something outside the release moved its expected crashes.", nullable=True),
         Column("baseline_versions", ListOf("string"), "The releases it was compared with, newest first."),
@@ -453,12 +475,19 @@ RELEASE_HEALTH = Table(
             nullable=True,
         ),
         Column("verdict_hours_high", "double", "Upper end of the 80 % interval; NULL as above.", "hours", nullable=True),
-        Column("advice", "string", "In the release's row: go, hold or stop. It is advice: nothing here changes a rollout.", nullable=True),
+        Column(
+            "advice",
+            "string",
+            "In the release's row, of its rollout. It is advice: nothing here changes a rollout.",
+            nullable=True,
+            values=_words(Action),
+        ),
         Column(
             "advice_reason",
             "string",
-            "regressed, data_problem, no_baseline, watched, unsure, waiting_is_cheaper or going_is_cheaper.",
+            "Why (docs/rollouts.md).",
             nullable=True,
+            values=_words(Reason),
         ),
         Column(
             "going_loss",
@@ -491,7 +520,7 @@ EXPERIMENT_HEALTH = Table(
         Column("experiment", "string", "Experiment id, as the client gave it."),
         Column("branch", "string", "Branch of the experiment, as the client gave it."),
         Column("platform", "string", "Operating system, or `all`."),
-        Column("measure", "string", "A measure that decides the state of releases."),
+        Column("measure", "string", "A measure that decides the state of releases.", values=CRITICAL_MEASURES),
         Column("started_at", "timestamp", "Hours from here on are compared: the same start for three to ten days of looks."),
         Column("branch_crashes", "double", "Crashes of the branch since then.", "crashes"),
         Column("rest_crashes", "double", "Crashes of the experiment's other branches.", "crashes"),
@@ -503,7 +532,12 @@ EXPERIMENT_HEALTH = Table(
         Column("evidence", "double", "E-value that the rates differ, valid however often one looks."),
         Column("alarm_at", "double", "From this e-value on the branch is to blame: 100 x the number of comparisons of the look."),
         Column("share_evidence", "double", "Evidence that a branch's share of the usage hours has drifted since its first day."),
-        Column("state", "string", "guilty, listed (on the e-BH list of the look), not_judged (shares have drifted) or quiet."),
+        Column(
+            "state",
+            "string",
+            "Whether it is to blame; listed: on the e-BH list of the look; not_judged: the shares of the usage hours have drifted.",
+            values=_words(ExperimentState),
+        ),
         Column("guilty_since", "timestamp", "The look from which on it has been guilty; NULL in other states.", nullable=True),
         Column("audit_sequence", "long", "Sequence number of the ingest_audit snapshot that the look was computed from."),
     ),
@@ -520,7 +554,7 @@ RELEASE_REVIEWS = Table(
         _DIMENSION["release_version"],
         Column("reviewed_at", "timestamp", "When it was said."),
         Column("reviewed_by", "string", "Who said it."),
-        Column("verdict", "string", "confirmed (a regression), dismissed (a false alarm) or open (neither)."),
+        Column("verdict", "string", "A regression, a false alarm, or neither.", values=_words(ReviewVerdict)),
         Column("muted_until", "timestamp", "The release raises no alarm before then.", nullable=True),
         Column("note", "string", "Why, for whoever reads the digest.", nullable=True),
     ),

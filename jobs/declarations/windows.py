@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 HOUR = timedelta(hours=1)
+HOUR_US = 3_600_000_000
+"""As Arrow and Spark count times: in microseconds."""
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """By which clocks of machines that work together may differ."""
 

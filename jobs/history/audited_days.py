@@ -10,8 +10,8 @@ from pyiceberg.expressions import And, BooleanExpression, GreaterThanOrEqual, Le
 from pyiceberg.table import ManifestGroupPlanner
 from pyiceberg.table import Table as IcebergTable
 
+from jobs.declarations.states import HourStatus
 from jobs.declarations.windows import HOUR
-from jobs.tables.audit.audit_rows import COMPLETE
 
 HOURS_OF_DAY = 24
 _FORMAT = 1  # of what is kept of a day; raise it when that changes
@@ -46,6 +46,6 @@ def runs_of_days(audit: IcebergTable, days: Collection[datetime]) -> dict[dateti
     for row in audit.scan(within, selected_fields=("hour_start", "status", "window_run_id")).to_arrow().to_pylist():
         hour = row["hour_start"].astimezone(UTC)
         day = hour.replace(hour=0)
-        if row["status"] == COMPLETE and day in runs:
+        if row["status"] == HourStatus.COMPLETE and day in runs:
             runs[day][hour.hour] = row["window_run_id"]
     return runs

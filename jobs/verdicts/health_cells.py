@@ -3,30 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from jobs.declarations.measures import MEASURES
+from jobs.declarations.measures import CRITICAL_MEASURES, MEASURES
 from jobs.declarations.policies import POLICY
+from jobs.declarations.states import Scope, State
 from jobs.declarations.windows import HOUR
 from jobs.verdicts.health_notes import Note, NoteCode, note_with, parse_note
 
 ALL = "all"
 _ALARMING = 0.90
 """From here on a cell is told as the one that alarms; below, more likely a part of it does. No policy calls a cell regressed for less."""
-
-
-class State(StrEnum):
-    """The states of release_health, as the table declares them."""
-
-    NO_BASELINE = "no_baseline"
-    DATA_PROBLEM = "data_problem"
-    REGRESSED = "regressed"
-    TOO_EARLY = "too_early"
-    WATCH = "watch"
-    IMPROVED = "improved"
-    HEALTHY = "healthy"
-    INCONCLUSIVE = "inconclusive"
 
 
 ALARMING_STATES = (State.REGRESSED, State.WATCH)
@@ -51,7 +38,7 @@ class Cell:
     release_version: str
     state: State
     since: datetime
-    scope: str = "platform"
+    scope: str = Scope.PLATFORM
     platform: str = ALL
     stratum: str = ALL
     measure: str = ALL
@@ -131,7 +118,7 @@ _SCORING = {measure.name: measure.scoring for measure in MEASURES if measure.sco
 
 def is_critical(measure: str) -> bool:
     """Whether a measure decides the state of its release."""
-    return measure in _SCORING and _SCORING[measure].is_critical
+    return measure in CRITICAL_MEASURES
 
 
 def alarm_share(measure: str) -> float:
@@ -168,7 +155,7 @@ def deciding_cell(state: State, cells: Sequence[Cell]) -> Cell | None:
         alarming = [cell for cell in cells if cell.state in states]
         if alarming:
             return max(alarming, key=lambda cell: _alarm_weight(cell, shares))
-    platforms = [cell for cell in cells if cell.scope == "platform"]
+    platforms = [cell for cell in cells if cell.scope == Scope.PLATFORM]
     critical = [cell for cell in platforms if is_critical(cell.measure)]
     everywhere = [cell for cell in critical if cell.platform == ALL]
     agreeing = [cell for cell in everywhere if cell.state is state]
@@ -185,7 +172,7 @@ def _has_events(cell: Cell) -> bool:
 
 def _platform_shares(cells: Iterable[Cell]) -> dict[tuple[str, str], float]:
     """Usage hours of a platform as a share of all platforms', by measure and platform."""
-    usage_hours = {(cell.measure, cell.platform): cell.usage_hours or 0.0 for cell in cells if cell.scope == "platform"}
+    usage_hours = {(cell.measure, cell.platform): cell.usage_hours or 0.0 for cell in cells if cell.scope == Scope.PLATFORM}
     return {
         (measure, platform): hours / usage_hours[measure, ALL]
         for (measure, platform), hours in usage_hours.items()
@@ -200,7 +187,7 @@ def _alarm_weight(cell: Cell, shares: Mapping[tuple[str, str], float]) -> tuple[
     """
     has_users = shares.get((cell.measure, cell.platform), 1.0) >= POLICY.verdict.critical_platform_share
     by_itself = ((cell.p_unacceptable or 0.0) >= _ALARMING, is_suspicious(cell))
-    return (is_critical(cell.measure) and has_users, *by_itself, cell.scope == "platform", *_suspicion(cell))
+    return (is_critical(cell.measure) and has_users, *by_itself, cell.scope == Scope.PLATFORM, *_suspicion(cell))
 
 
 def _suspicion(cell: Cell) -> tuple[float, float]:

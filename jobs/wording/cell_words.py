@@ -2,8 +2,9 @@
 
 from jobs.declarations.dimensions import STRATUM_COLUMNS
 from jobs.declarations.measures import MEASURES
+from jobs.declarations.states import State
 from jobs.products.chosen import PRODUCT
-from jobs.verdicts.health_cells import ALL, Cell, State
+from jobs.verdicts.health_cells import ALL, Cell
 from jobs.wording.client_text import as_label
 
 _MEASURES = {measure.name: measure for measure in MEASURES}

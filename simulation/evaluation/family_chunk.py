@@ -11,13 +11,14 @@ import numpy as np
 
 from jobs.declarations.measures import SCORED_MEASURES
 from jobs.declarations.policies import HORIZON_HOURS, POLICY
+from jobs.declarations.states import State
 from jobs.scoring.inputs.cell_counts import CellKey, CellStrata, ReleaseLife, release_counts
 from jobs.scoring.inputs.prepared_cells import ChannelRecord, release_context
 from jobs.scoring.inputs.release_calendar import Release
 from jobs.scoring.looks import channel_scoring
 from jobs.scoring.looks.channel_scoring import FittedCells, ScoredCell, ScoredRelease, fit_cells, judge_cells
 from jobs.scoring.rows.health_rows import release_verdicts
-from jobs.verdicts.health_cells import State, is_critical
+from jobs.verdicts.health_cells import is_critical
 from simulation.evaluation.family_record import family_past, family_record
 from simulation.evaluation.plan import FamilyStudy
 from simulation.release_world.family import GROUPS, MEASURES, PLATFORMS, FamilyRelease, simulate_family

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.decisions.rollout_advice import Action, CriticalCell, advise
+from jobs.decisions.rollout_advice import CriticalCell, advise
 from jobs.declarations.policies import POLICY
+from jobs.declarations.states import Action, State
 from jobs.scoring.looks.cell_looks import CellLooks, look_at_cells
 from jobs.scoring.looks.verdict_states import cell_states
 from jobs.scoring.method.hourly_counts import ReleaseCounts
 from jobs.scoring.method.release_history import ReleaseHistory, fit_history
-from jobs.verdicts.health_cells import State
 from simulation.release_world.staged_rollout import StagedRelease, Step, draw_release, draw_step, mean_crashes
 from simulation.release_world.world import LOCAL_STRATUM, STRATA, WEEK_HOURS, Array, World, draw_strata
 

@@ -8,6 +8,7 @@ from unittest.mock import patch
 import numpy as np
 
 from jobs.declarations.policies import HORIZON_HOURS, POLICY
+from jobs.declarations.states import State
 from jobs.scoring.looks import cell_looks
 from jobs.scoring.looks.cell_looks import CellLooks, look_at_cells
 from jobs.scoring.looks.verdict_states import cell_states, regressed_looks
@@ -17,7 +18,6 @@ from jobs.scoring.method.development_factors import ADOPTION_EDGES, AGE_EDGES_HO
 from jobs.scoring.method.hourly_counts import PreviousVersion, ReleaseCounts
 from jobs.scoring.method.release_history import ReleaseHistory, fit_history, with_learned_scale
 from jobs.scoring.method.release_levels import learned_prior_scale
-from jobs.verdicts.health_cells import State
 from simulation.evaluation.plan import Ablation, Study
 from simulation.release_world.counts import SimulatedHistory, SimulatedRelease
 from simulation.release_world.world import Array

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from jobs.declarations.policies import HORIZON_HOURS, POLICY
+from jobs.declarations.states import State
 from jobs.declarations.windows import HOUR
 from jobs.scoring.inputs.measured_kernels import UsageDelays, kernel_drift_problem, kernels_by_age
 from jobs.scoring.looks.cell_looks import look_at_cells
@@ -18,7 +19,6 @@ from jobs.scoring.method.data_guard import DataProblem, fallen_usage, volume_pro
 from jobs.scoring.method.hourly_counts import PreviousVersion, ReleaseCounts
 from jobs.scoring.method.release_history import ReleaseHistory, fit_history, with_learned_scale
 from jobs.scoring.method.release_levels import learned_prior_scale
-from jobs.verdicts.health_cells import State
 from simulation.evaluation.weather_plan import WeatherStudy
 from simulation.release_world.adoption import use_at
 from simulation.release_world.counts import SimulatedHistory, SimulatedRelease, simulate_history

@@ -3,7 +3,8 @@
 import pytest
 
 from jobs.decisions.forecast_words import cost_words, forecast_words, widening_words
-from jobs.verdicts.health_cells import State, StateChance
+from jobs.declarations.states import State
+from jobs.verdicts.health_cells import StateChance
 from tests.digest.facts_factory import a_cell
 
 CHANCES = (StateChance(6, State.HEALTHY, 1.0),)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from jobs.decisions.rollout_advice import Action, CriticalCell, Reason, advise
+from jobs.decisions.rollout_advice import CriticalCell, advise
 from jobs.declarations.policies import RolloutPolicy
-from jobs.verdicts.health_cells import State
+from jobs.declarations.states import Action, Reason, State
 
 POLICY = RolloutPolicy(delay_worth=0.05, fix_hours=24.0, max_p_unacceptable=0.20)
 

@@ -4,10 +4,10 @@ import pytest
 
 from jobs.decisions.decision_columns import with_decisions
 from jobs.declarations.policies import POLICY
+from jobs.declarations.states import State
 from jobs.declarations.windows import HOUR
 from jobs.scoring.looks.channel_scoring import score_releases
 from jobs.scoring.rows.health_rows import LookRange, health_rows
-from jobs.verdicts.health_cells import State
 from tests.scoring.small_channel import SmallChannel
 
 

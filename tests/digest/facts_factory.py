@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from jobs.declarations.states import State
 from jobs.declarations.windows import Mode
 from jobs.digest.facts.digest_facts import (
     DigestFacts,
@@ -14,7 +15,7 @@ from jobs.digest.facts.digest_facts import (
     Restatement,
     Review,
 )
-from jobs.verdicts.health_cells import Cell, State
+from jobs.verdicts.health_cells import Cell
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BASELINES = ("57.0b7", "57.0b6", "57.0b5", "57.0b4")

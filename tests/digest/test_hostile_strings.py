@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jobs.declarations.states import State
 from jobs.declarations.windows import Window
 from jobs.digest.decisions.digest_routing import Route
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
@@ -16,7 +17,7 @@ from jobs.digest.messages.alert_messages import alert_message, change_message, s
 from jobs.digest.messages.channel_messages import root_message, summary_message, thread_messages
 from jobs.digest.messages.outgoing_message import OutgoingMessage, message_key
 from jobs.digest.messages.slack_text import escape
-from jobs.verdicts.health_cells import Cell, State
+from jobs.verdicts.health_cells import Cell
 from jobs.verdicts.health_notes import parse_note
 from jobs.wording.client_text import as_label, as_sentence
 from local.slack_stand_in.block_rules import check_blocks, is_too_long

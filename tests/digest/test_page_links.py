@@ -2,12 +2,12 @@
 
 import json
 
+from jobs.declarations.states import State
 from jobs.deployment.settings import AirflowRun, from_environment
 from jobs.digest.decisions.digest_routing import Route
 from jobs.digest.messages.alert_messages import alert_message
 from jobs.digest.messages.page_links import page_links
 from jobs.digest.messages.root_message import root_blocks
-from jobs.verdicts.health_cells import State
 from tests.digest.facts_factory import NOON, a_regressed_cell, a_release, an_older_release, some_facts
 
 RUN = AirflowRun("release_health_hourly", "scheduled__2026-11-22T12:00:00+00:00")

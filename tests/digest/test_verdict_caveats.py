@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from jobs.declarations.states import State
 from jobs.digest.decisions.release_decisions import decide, said_of_release
 from jobs.digest.wording.attention_items import attention_items
 from jobs.digest.wording.verdict_advice import caveats
 from jobs.digest.wording.verdict_words import sentence
-from jobs.verdicts.health_cells import State
 from tests.digest.facts_factory import NOON, a_cell, a_regressed_cell, a_release, a_review, some_facts
 
 

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from pyiceberg.catalog import Catalog
 
+from jobs.declarations.states import State
 from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS
 from jobs.declarations.windows import HOUR
-from jobs.verdicts.health_cells import Cell, State
+from jobs.verdicts.health_cells import Cell
 from tests.digest.facts_factory import NOON, a_cell, a_regressed_cell, a_verdict
 from tests.digest.stored_rows import a_quality_row, an_audit_row, health_row, store
 

@@ -9,9 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from pyiceberg.catalog import Catalog
 
+from jobs.declarations.states import State
 from jobs.declarations.tables import RELEASE_HEALTH
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
-from jobs.verdicts.health_cells import State
 from jobs.wording.shown_numbers import interval_words, ratio_words
 from local.pictures.headless_browser import open_browser
 from tests.digest.facts_factory import NOON, a_cell, a_verdict

@@ -8,13 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from jobs.declarations.states import State
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH
 from jobs.declarations.windows import HOUR
 from jobs.page.files.page_store import KEPT_FOR, PageStore
 from jobs.page.series.look_series import PEOPLE_COLUMNS
 from jobs.tables.lake.lake_catalog import identifier
 from jobs.tables.lake.schemas import arrow_schema
-from jobs.verdicts.health_cells import State
 from tests.digest.facts_factory import NOON, a_cell, a_verdict
 from tests.digest.stored_rows import an_audit_row, health_row, store
 from tests.page.page_lake import CLOCK_ROWS, LOOKS, NEW, OLD, PEOPLE, aggregates_row, fill, new_release, old_release

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from jobs.declarations.policies import POLICY
+from jobs.declarations.states import State
 from jobs.scoring.looks.cell_looks import CellLooks
 from jobs.scoring.looks.release_verdict import CellVerdict, release_verdict
 from jobs.scoring.looks.verdict_states import cell_states, regressed_looks, state_beginnings
 from jobs.scoring.method.ratio_posterior import RatioPosterior
-from jobs.verdicts.health_cells import State
 
 R, W, H, E = State.REGRESSED, State.WATCH, State.HEALTHY, State.TOO_EARLY
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jobs.declarations.policies import POLICY
+from jobs.declarations.states import ReviewVerdict, State
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
-from jobs.verdicts.health_cells import ALARMING_STATES, Cell, State
+from jobs.verdicts.health_cells import ALARMING_STATES, Cell
 
 GOOD_STATES = (State.HEALTHY, State.IMPROVED)
 LEAST_ADOPTION = 0.005
@@ -73,7 +74,7 @@ class Decision:
 
     @property
     def is_dismissed(self) -> bool:
-        return self.said == "dismissed"
+        return self.said == ReviewVerdict.DISMISSED
 
 
 def decide(facts: DigestFacts, release: ReleaseLook) -> Decision:
@@ -94,7 +95,7 @@ def said_of_release(release: ReleaseLook) -> str | None:
 
 def is_dismissed(release: ReleaseLook) -> bool:
     """Whether a person said that the alarm was a false one."""
-    return release.answer == "dismissed"
+    return release.answer == ReviewVerdict.DISMISSED
 
 
 def _successor(facts: DigestFacts, release: ReleaseLook) -> ReleaseLook | None:
@@ -114,9 +115,9 @@ def _advice(
 ) -> Advice:
     state = release.verdict.state
     is_mostly_out = (release.verdict.adoption or 0.0) >= _MOSTLY_OUT
-    if state in ALARMING_STATES and said == "dismissed":
+    if state in ALARMING_STATES and said == ReviewVerdict.DISMISSED:
         return Advice.SETTLED
-    if said == "confirmed":
+    if said == ReviewVerdict.CONFIRMED:
         return _advice_on_confirmed(state, is_mostly_out=is_mostly_out, has_successor=successor is not None)
     if state is State.REGRESSED:
         return _advice_on_regressed(successor, is_final=is_final, is_mostly_out=is_mostly_out)

@@ -7,9 +7,10 @@ from enum import StrEnum
 from functools import cached_property
 
 from jobs.declarations.policies import HORIZON_HOURS
+from jobs.declarations.states import ReviewVerdict, State
 from jobs.declarations.windows import HOUR, Mode
 from jobs.tables.upkeep.input_holes import Holes
-from jobs.verdicts.health_cells import Cell, State, deciding_cell
+from jobs.verdicts.health_cells import Cell, deciding_cell
 
 NO_HOLES = Holes()
 
@@ -28,7 +29,7 @@ class Review:
 
     def silences_at(self, at: datetime) -> bool:
         """Whether this review keeps the release from alerting at that time."""
-        return self.verdict == "dismissed" or (self.muted_until is not None and at < self.muted_until)
+        return self.verdict == ReviewVerdict.DISMISSED or (self.muted_until is not None and at < self.muted_until)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,11 @@ class ReleaseLook:
     @property
     def answer(self) -> str | None:
         """What a person said of the alarm: confirmed or dismissed; None while nobody has answered."""
-        return self.review.verdict if self.review is not None and self.review.verdict in ("confirmed", "dismissed") else None
+        return (
+            self.review.verdict
+            if self.review is not None and self.review.verdict in (ReviewVerdict.CONFIRMED, ReviewVerdict.DISMISSED)
+            else None
+        )
 
 
 class HourCondition(StrEnum):

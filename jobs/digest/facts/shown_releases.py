@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from jobs.declarations.states import State
 from jobs.declarations.windows import HOUR
 from jobs.digest.facts.digest_facts import ReleaseLook, Review
-from jobs.verdicts.health_cells import Cell, State
+from jobs.verdicts.health_cells import Cell
 
 
 def latest_reviews(reviews: Iterable[Review]) -> dict[tuple[str, str], Review]:

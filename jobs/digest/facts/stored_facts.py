@@ -10,6 +10,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 
 from jobs.declarations.policies import HORIZON_HOURS
+from jobs.declarations.states import ExperimentState
 from jobs.declarations.tables import DATA_QUALITY, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS, Table
 from jobs.declarations.windows import Window
 from jobs.digest.facts.digest_facts import ExperimentLook, FailedExpectation, HourCondition, HourFacts, Review
@@ -117,7 +118,9 @@ def read_reviews(catalog: Catalog) -> list[Review]:
 
 def read_experiments(catalog: Catalog, at: datetime) -> list[ExperimentLook]:
     """The branches of which there is something to say at that look."""
-    wanted = where.And(where.EqualTo("as_of", at.isoformat()), where.In("state", ("guilty", "not_judged")))
+    wanted = where.And(
+        where.EqualTo("as_of", at.isoformat()), where.In("state", (ExperimentState.GUILTY.value, ExperimentState.NOT_JUDGED.value))
+    )
     return [
         ExperimentLook(**row) for row in _rows(catalog, EXPERIMENT_HEALTH, wanted, tuple(column.name for column in fields(ExperimentLook)))
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from jobs.declarations.states import HourStatus
 from jobs.declarations.windows import Mode, Window
 from jobs.digest.facts.digest_facts import FailedExpectation, HourCondition, HourFacts
 
@@ -22,7 +23,7 @@ def hour_facts(
 
 
 def _hour(hour: datetime, audit: Mapping[str, Any] | None, mode: Mode, closed_hours: set[datetime] | None) -> HourFacts:
-    if audit is None or audit["status"] != "complete":
+    if audit is None or audit["status"] != HourStatus.COMPLETE:
         if closed_hours is None:
             return HourFacts(hour, HourCondition.UNREADABLE)
         return HourFacts(hour, HourCondition.NOT_FINISHED if hour in closed_hours or audit is not None else HourCondition.NOT_CLOSED)

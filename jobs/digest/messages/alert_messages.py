@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from jobs.declarations.states import State
 from jobs.digest.decisions.digest_routing import Route
 from jobs.digest.decisions.release_decisions import Decision, decide
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
@@ -15,7 +16,7 @@ from jobs.digest.messages.page_links import view_links
 from jobs.digest.wording.data_line import label_words
 from jobs.digest.wording.verdict_advice import action, changed_action, weak_points
 from jobs.digest.wording.verdict_words import MARKS, alarm_headline, figure, ratio_before, sentence, shown_score
-from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, Cell, State
+from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, Cell
 from jobs.wording.cell_words import place_words, state_name
 from jobs.wording.client_text import as_label
 from jobs.wording.shown_numbers import clock_words, interval_words, ratio_words, score_words

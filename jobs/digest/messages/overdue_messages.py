@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from jobs.declarations.states import State
 from jobs.declarations.windows import HOUR
 from jobs.digest.facts.digest_facts import HourCondition
 from jobs.digest.facts.overdue_verdict import Standstill
@@ -10,7 +11,6 @@ from jobs.digest.messages.message_blocks import Block, bold, fallback_text, link
 from jobs.digest.messages.outgoing_message import Freshness, OutgoingMessage, message_key
 from jobs.digest.wording.verdict_words import MARKS
 from jobs.products.chosen import PRODUCT
-from jobs.verdicts.health_cells import State
 from jobs.wording.client_text import as_data_label, as_sentence
 from jobs.wording.shown_numbers import age_words, clock_words
 

@@ -14,10 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from jobs.declarations.states import State
 from jobs.digest.facts.digest_facts import ReleaseLook
 from jobs.digest.messages.outgoing_message import Picture
 from jobs.digest.wording.verdict_words import WORST_FIRST, shown_score
-from jobs.verdicts.health_cells import ALARMING_STATES, Cell, State
+from jobs.verdicts.health_cells import ALARMING_STATES, Cell
 from jobs.wording.cell_words import measure_words, state_name, where_words
 from jobs.wording.client_text import as_data_label, as_label
 from jobs.wording.shown_numbers import age_words, count_words, interval_words, plural, ratio_words, score_words

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from jobs.declarations.states import State
 from jobs.declarations.windows import Mode, Window
 from jobs.digest.facts.digest_facts import DigestFacts, Restatement
 from jobs.digest.messages.message_blocks import Block, bold, bullets, paragraph, small_print, words
 from jobs.digest.messages.root_message import releases_in_order
 from jobs.digest.wording.data_line import restatement_words
 from jobs.products.chosen import PRODUCT
-from jobs.verdicts.health_cells import Cell, State
+from jobs.verdicts.health_cells import Cell
 from jobs.wording.client_text import as_data_label, as_label
 from jobs.wording.shown_numbers import clock_words, plural
 

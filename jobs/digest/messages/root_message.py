@@ -5,6 +5,7 @@ A phone shows the first three columns of its table; the thread has the whole one
 
 from collections.abc import Sequence
 
+from jobs.declarations.states import ReviewVerdict, State
 from jobs.digest.decisions.release_decisions import GOOD_STATES, Decision, decide, headline_release
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.messages.message_blocks import (
@@ -36,7 +37,7 @@ from jobs.digest.wording.verdict_words import (
     state_words,
 )
 from jobs.products.chosen import PRODUCT
-from jobs.verdicts.health_cells import ALL, State
+from jobs.verdicts.health_cells import ALL
 from jobs.wording.cell_words import population_words, state_name
 from jobs.wording.client_text import as_label
 from jobs.wording.people_words import beside_usual_words
@@ -146,7 +147,7 @@ def _stale_headline(facts: DigestFacts, release: ReleaseLook) -> str:
     """The state is named, too: somebody who reads the first line only must not take a regression for a fault of the pipeline."""
     since = clock_words(release.verdict.as_of, facts.window_start)
     bad = f", last: {MARKS[State.REGRESSED]} {as_label(release.version)} {state_name(State.REGRESSED)}"
-    is_bad = release.verdict.state is State.REGRESSED and release.answer != "dismissed"
+    is_bad = release.verdict.state is State.REGRESSED and release.answer != ReviewVerdict.DISMISSED
     missing = f"no new figures since {since}" if facts.is_stale else "figures incomplete"
     return f"✖ {channel_name(facts)} – {missing}{bad if is_bad else ''}"
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from jobs.declarations.policies import POLICY
+from jobs.declarations.states import State
 from jobs.digest.decisions.release_decisions import decide, headline_release
 from jobs.digest.facts.digest_facts import DigestFacts, FailedExpectation, ReleaseLook
 from jobs.digest.messages.message_blocks import (
@@ -24,7 +25,7 @@ from jobs.digest.wording.attention_items import MOST_ITEMS, attention_items
 from jobs.digest.wording.data_line import data_line, expectation_words, restatement_words
 from jobs.digest.wording.reach_words import PEOPLE_NOTES, has_people
 from jobs.digest.wording.verdict_words import WORST_FIRST, shown_score, state_words
-from jobs.verdicts.health_cells import ALL, Cell, State, is_alarmed_by_part, is_critical, is_suspicious, severity_cost
+from jobs.verdicts.health_cells import ALL, Cell, is_alarmed_by_part, is_critical, is_suspicious, severity_cost
 from jobs.verdicts.health_notes import NoteCode
 from jobs.wording.cell_words import measure_words, place_words, population_words, stratum_words
 from jobs.wording.client_text import as_label, as_sentence

@@ -2,12 +2,13 @@
 
 from itertools import groupby
 
+from jobs.declarations.states import State
 from jobs.digest.decisions.release_decisions import Decision, decide, is_dismissed
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.wording.data_line import restatement_words
 from jobs.digest.wording.experiment_words import unjudged_items
 from jobs.digest.wording.verdict_words import notes_to_tell, reviewed_state_words, told_note
-from jobs.verdicts.health_cells import ALARMING_STATES, Cell, State, is_suspicious
+from jobs.verdicts.health_cells import ALARMING_STATES, Cell, is_suspicious
 from jobs.wording.cell_words import measure_words, place_words, state_name, where_words
 from jobs.wording.client_text import as_label
 from jobs.wording.shown_numbers import clock_words, interval_words, percent_words, ratio_words

@@ -1,8 +1,9 @@
 """Which branch of an experiment is to blame, in words. Names of experiments and branches come from clients."""
 
+from jobs.declarations.states import ExperimentState, State
 from jobs.digest.decisions.release_decisions import Decision
 from jobs.digest.facts.digest_facts import DigestFacts, ExperimentLook
-from jobs.verdicts.health_cells import ALL, State
+from jobs.verdicts.health_cells import ALL
 from jobs.wording.cell_words import measure_words, platform_words
 from jobs.wording.client_text import as_label
 from jobs.wording.shown_numbers import clock_words, interval_words, plural, ratio_words
@@ -21,7 +22,7 @@ def blame_words(facts: DigestFacts, decision: Decision) -> list[str]:
 
 def guilty_branches(facts: DigestFacts) -> list[ExperimentLook]:
     """Each branch once: told from all platforms together where these show it, else from the surest platform or measure."""
-    guilty = [look for look in facts.experiments if look.state == "guilty"]
+    guilty = [look for look in facts.experiments if look.state == ExperimentState.GUILTY]
     by_branch: dict[tuple[str, str], ExperimentLook] = {}
     for look in sorted(guilty, key=lambda look: (look.platform == ALL, look.evidence)):
         by_branch[look.experiment, look.branch] = look
@@ -30,7 +31,7 @@ def guilty_branches(facts: DigestFacts) -> list[ExperimentLook]:
 
 def unjudged_items(facts: DigestFacts) -> list[str]:
     """Experiments of which nothing can be said."""
-    names = sorted({look.experiment for look in facts.experiments if look.state == "not_judged"})
+    names = sorted({look.experiment for look in facts.experiments if look.state == ExperimentState.NOT_JUDGED})
     why = "the shares of its branches have drifted, so that clients have left it or were not drawn at random"
     return [f"Experiment {as_label(name)} is not judged: {why}" for name in names]
 

@@ -2,10 +2,11 @@
 
 from jobs.decisions.forecast_words import widening_words
 from jobs.declarations.policies import POLICY
+from jobs.declarations.states import State
 from jobs.digest.decisions.release_decisions import GOOD_STATES, Advice, Decision
 from jobs.digest.wording.review_words import review_words
 from jobs.products.chosen import PRODUCT
-from jobs.verdicts.health_cells import ALARMING_STATES, ALL, State, is_suspicious
+from jobs.verdicts.health_cells import ALARMING_STATES, ALL, is_suspicious
 from jobs.verdicts.health_notes import NoteCode
 from jobs.wording.cell_words import where_words
 from jobs.wording.client_text import as_label

@@ -1,9 +1,10 @@
 """A verdict in words: its mark, the headline, and the one sentence that a person can repeat. Written for somebody tired."""
 
 from jobs.decisions.forecast_words import cost_words, forecast_words
+from jobs.declarations.states import State
 from jobs.digest.decisions.release_decisions import Decision
 from jobs.products.chosen import PRODUCT
-from jobs.verdicts.health_cells import ALARMING_STATES, ALL, Cell, State, is_suspicious
+from jobs.verdicts.health_cells import ALARMING_STATES, ALL, Cell, is_suspicious
 from jobs.verdicts.health_notes import Note, NoteCode
 from jobs.wording.cell_words import measure_words, state_name, where_words
 from jobs.wording.client_text import as_label, as_sentence

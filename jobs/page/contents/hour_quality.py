@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from jobs.declarations.states import HourStatus
 from jobs.declarations.tables import RELEASE_HEALTH, WINDOW_TABLES
 from jobs.page.documents.page_documents import FailedCheck, HourQuality, QualityDocument
 from jobs.wording.client_text import as_label, as_sentence
@@ -21,7 +22,7 @@ def quality_document(
         for row in failed
         if row["severity"] == "critical" and row["table_name"] != RELEASE_HEALTH.name
     ]
-    by_hour = {row["hour_start"]: row for row in audits if row["status"] == "complete"}
+    by_hour = {row["hour_start"]: row for row in audits if row["status"] == HourStatus.COMPLETE}
     return QualityDocument(
         tables=[table.name for table in WINDOW_TABLES],
         hours=[_hour(hour, by_hour.get(hour), any(start <= hour < end for start, end in stopped)) for hour in hours],

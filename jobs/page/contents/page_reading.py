@@ -16,6 +16,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.declarations.policies import HORIZON_HOURS
+from jobs.declarations.states import HourStatus
 from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
 from jobs.declarations.windows import HOUR
 from jobs.digest.facts.stored_facts import ANSWER_WITHIN, LOOK_BACK
@@ -159,7 +160,7 @@ def read_hours(catalog: Catalog, until: datetime) -> HourRows:
     first = until - QUALITY_SPAN
     audits = _rows(catalog, INGEST_AUDIT, _between("hour_start", first, until), _AUDIT_COLUMNS)
     failed = where.And(where.GreaterThanOrEqual("checked_at", first.isoformat()), where.In("outcome", ("fail", "error")))
-    complete = [row for row in audits if row["status"] == "complete"]
+    complete = [row for row in audits if row["status"] == HourStatus.COMPLETE]
     latest: Mapping[str, Any] = max(complete, key=lambda row: row["hour_start"], default={})
     end = latest["hour_start"] + HOUR if latest else until
     pinned = pin_hours(catalog, end - CLOCK_HOURS * HOUR, end, (ERROR_AGGREGATES,))

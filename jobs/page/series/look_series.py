@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.declarations.states import State
 from jobs.digest.facts.digest_facts import Review
 from jobs.digest.wording.review_words import review_words
 from jobs.page.documents.rounding import rounded_list
 from jobs.page.documents.series_documents import Looks, LookSeries, Mark
 from jobs.page.series.restated_looks import restated_marks
 from jobs.page.series.small_groups import is_small
-from jobs.verdicts.health_cells import State
 from jobs.verdicts.health_notes import NoteCode, parse_note
 from jobs.wording.cell_words import measure_words, platform_words, state_name
 from jobs.wording.client_text import as_label

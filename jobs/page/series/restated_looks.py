@@ -5,8 +5,8 @@ What was shown is what the state before this one has.
 
 from collections.abc import Iterator, Sequence
 
+from jobs.declarations.states import State
 from jobs.page.documents.series_documents import Looks, LookSeries, Mark
-from jobs.verdicts.health_cells import State
 from jobs.wording.cell_words import state_name
 from jobs.wording.shown_numbers import clock_words, plural, ratio_words
 

@@ -9,8 +9,9 @@ from jobs.declarations.measures import HAS_UPDATES
 from jobs.scoring.inputs.channel_totals import ChannelTotals
 from jobs.scoring.inputs.release_calendar import Release
 from jobs.scoring.inputs.release_record import HourlyCounts, ReleaseRecord
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
-from jobs.scoring.method.hourly_counts import Array, PreviousVersion, ReleaseCounts
+from jobs.scoring.method.hourly_counts import PreviousVersion, ReleaseCounts
 from jobs.scoring.method.release_history import Number
 from jobs.scoring.method.strata import FineStratum, Strata
 

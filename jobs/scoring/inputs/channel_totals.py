@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.declarations.windows import HOUR
-from jobs.scoring.method.hourly_counts import Array
+from jobs.scoring.method.arrays import Array
 
 Flags = NDArray[np.bool_]
 

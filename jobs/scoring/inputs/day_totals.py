@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from jobs.declarations.windows import HOUR
+from jobs.declarations.windows import HOUR, HOUR_US
 from jobs.scoring.inputs.channel_totals import ChannelTotals, Flags
-from jobs.scoring.method.hourly_counts import Array
+from jobs.scoring.method.arrays import Array
 
 HOURS_OF_DAY = 24
 OF_VERSION, OF_PLATFORM = "version", "platform"
@@ -26,14 +26,13 @@ DAY_SERIES = pa.schema(
         ("crash_pings", pa.list_(pa.field("element", pa.float64(), nullable=False))),
     ]
 )
-_HOUR_US = 3_600_000_000
 
 
 def day_series(rows: pa.Table, day_start: datetime) -> pa.Table:
     """Sums by version and by platform from a day's rows of release_totals, (24,) each; the rows' order does not matter."""
     order = [(name, "ascending") for name in ("hour_start", "channel", "release_version", "os_name", "usage_hours")]
     rows = rows.select(list(DAY_COLUMNS)).sort_by(order)  # so that sums of fractions are the same, whatever file a row was read from
-    hour = (rows["hour_start"].cast(pa.int64()).to_numpy() - int(day_start.timestamp()) * 1_000_000) // _HOUR_US
+    hour = (rows["hour_start"].cast(pa.int64()).to_numpy() - int(day_start.timestamp()) * 1_000_000) // HOUR_US
     parts = [DAY_SERIES.empty_table()]
     for series, name in ((OF_VERSION, "release_version"), (OF_PLATFORM, "os_name")):
         keys = pa.table({"channel": rows["channel"], "name": rows[name]})
@@ -54,7 +53,7 @@ def day_series(rows: pa.Table, day_start: datetime) -> pa.Table:
 def channels_of_days(days: pa.Table, origin: datetime, is_complete: Flags) -> list[ChannelTotals]:
     """The channels, by name, from the series of whole days; hours before `origin` and after the last of `is_complete` are cut."""
     days = days.combine_chunks()
-    position = (days["day_start"].cast(pa.int64()).to_numpy() - int(origin.timestamp()) * 1_000_000) // _HOUR_US
+    position = (days["day_start"].cast(pa.int64()).to_numpy() - int(origin.timestamp()) * 1_000_000) // HOUR_US
     usage_hours, crash_pings = (_matrix(days[column]) for column in ("usage_hours", "crash_pings"))
     channels = sorted(days["channel"].unique().to_pylist())
     is_version = pc.equal(days["series"], OF_VERSION).to_numpy(zero_copy_only=False)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from jobs.declarations.measures import MAIN_MEASURE
 from jobs.declarations.policies import HORIZON_HOURS, HoldbackPolicy
 from jobs.declarations.windows import HOUR
-from jobs.scoring.method.hourly_counts import Array
+from jobs.scoring.method.arrays import Array
 
 HOLDBACK_COLUMNS = ("hour_start", "channel", "experiment", "branch", "usage_hours", MAIN_MEASURE)
 

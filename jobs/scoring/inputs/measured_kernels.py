@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 
 from jobs.declarations.policies import HORIZON_HOURS, DelayPolicy, Policy
 from jobs.declarations.windows import HOUR
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.data_guard import DataProblem, kernel_drift
 from jobs.scoring.method.delay_matching import kernel_from_triangle
-from jobs.scoring.method.hourly_counts import KERNEL_AGES_HOURS, Array
+from jobs.scoring.method.hourly_counts import KERNEL_AGES_HOURS
 from jobs.scoring.method.young_kernel import led_by_own_hours
 
 _LATELY_DAYS = 2

@@ -16,7 +16,8 @@ from jobs.scoring.inputs.measured_kernels import UsageDelays, kernels_by_age, me
 from jobs.scoring.inputs.release_calendar import Calendar, Release
 from jobs.scoring.inputs.release_record import RecordOf, ReleaseRecord
 from jobs.scoring.inputs.release_reviews import Review, confirmed_before
-from jobs.scoring.method.hourly_counts import Array, ReleaseCounts
+from jobs.scoring.method.arrays import Array
+from jobs.scoring.method.hourly_counts import ReleaseCounts
 from jobs.scoring.method.release_history import Proxy
 from jobs.scoring.method.strata import FineStratum, Strata, coarsen
 

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.scoring.inputs.release_calendar import Release
 from jobs.scoring.inputs.release_record import EXPOSURE_COLUMNS, SCORED_COLUMNS, STRATUM_NAMES, HourlyCounts, ReleaseRecord
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
-from jobs.scoring.method.hourly_counts import Array
 
 _OWN, _PREVIOUS, _DELAYS, _REACH, _RELEASE = "own", "previous", "delays", "reach", "release"
 _ALL = "all"

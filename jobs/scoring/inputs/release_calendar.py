@@ -11,7 +11,7 @@ import numpy as np
 
 from jobs.declarations.windows import HOUR, parse_hour
 from jobs.products.chosen import PRODUCT
-from jobs.scoring.method.hourly_counts import Array
+from jobs.scoring.method.arrays import Array
 
 SUSTAINED_SHARE = 0.005
 SUSTAINED_HOURS = 3

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from jobs.declarations.dimensions import STRATUM_COLUMNS
 from jobs.declarations.measures import HAS_UPDATES, SCORED_MEASURES
+from jobs.declarations.windows import HOUR_US
 from jobs.scoring.inputs.release_calendar import Release
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
-from jobs.scoring.method.hourly_counts import Array
 from jobs.scoring.method.strata import FineStratum
 
 STRATUM_NAMES = tuple(column.name for column in STRATUM_COLUMNS)
@@ -21,7 +22,6 @@ SCORED_COLUMNS: tuple[str, ...] = tuple(measure.name for measure in SCORED_MEASU
 EXPOSURE_COLUMNS = ("usage_hours", "updates") if HAS_UPDATES else ("usage_hours",)
 TOTALS_COLUMNS = ("hour_start", "channel", "release_version", *STRATUM_NAMES, *EXPOSURE_COLUMNS, *SCORED_COLUMNS)
 """The columns of release_totals that a release's record is made of."""
-_HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def release_record(rows: pa.Table, release: Release, previous: Release | None, h
 
 def hourly_counts(rows: pa.Table, version: str, release: Release, first: int, hours: int) -> HourlyCounts:
     """A version's counts in the hours [first, first + hours) since a release, from its rows of release_totals."""
-    age = (rows["hour_start"].cast(pa.int64()).to_numpy() - int(release.hour.timestamp()) * 1_000_000) // _HOUR_US - first
+    age = (rows["hour_start"].cast(pa.int64()).to_numpy() - int(release.hour.timestamp()) * 1_000_000) // HOUR_US - first
     is_own = pc.equal(rows["release_version"], version).to_numpy(zero_copy_only=False)
     used = np.flatnonzero(is_own & (age >= 0) & (age < hours))
     age, rows = age[used], rows.take(pa.array(used)).combine_chunks()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-CONFIRMED = "confirmed"
+from jobs.declarations.states import ReviewVerdict
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,4 @@ def confirmed_before(reviews: Iterable[Review], channel: str, at: datetime) -> f
     for review in sorted(reviews, key=lambda review: review.reviewed_at):
         if review.channel == channel and review.reviewed_at < at:
             latest[review.version] = review
-    return frozenset(version for version, review in latest.items() if review.verdict == CONFIRMED)
+    return frozenset(version for version, review in latest.items() if review.verdict == ReviewVerdict.CONFIRMED)

@@ -1,16 +1,17 @@
 """Every hourly look at a release's cells: the release as a whole, its trailing 24 hours, and each stratum (docs/method.md#one-posterior to #the-last-day)."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from jobs.declarations.policies import HORIZON_HOURS
+from jobs.declarations.states import Scope
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.development_factors import adoption_bins
 from jobs.scoring.method.environment_guard import environment_factors
-from jobs.scoring.method.hourly_counts import Array, ReleaseCounts, adoption
+from jobs.scoring.method.hourly_counts import ReleaseCounts, adoption
 from jobs.scoring.method.local_groups import LocalGroup, local_groups
 from jobs.scoring.method.ratio_posterior import INTERVAL_SDS, RatioPosterior, RatioPrior, ratio_posterior, ratio_prior, variance_to_mean
 from jobs.scoring.method.release_amounts import counted_strata, delayed_crashes, hours_before_factor, release_exposure
@@ -18,9 +19,7 @@ from jobs.scoring.method.release_history import ReleaseHistory, matchings_by_age
 from jobs.scoring.method.stratum_environment import StratumEnvironment, stratum_environment
 from jobs.scoring.method.update_counts import Exposure
 
-Scope = Literal["platform", "trailing", "stratum"]
 ALL = "all"
-_STRATUM: Scope = "stratum"
 TRAILING_HOURS = 24
 TRAILING_MASS = 2.0  # a regression may begin on any of seven days
 _TRAILING_SCALE, _TRAILING_VARIANCE = 0.04, 0.03**2  # a healthy release's day strays less from its own hours before than releases differ
@@ -204,7 +203,7 @@ def _assembled(
     expected, observed = np.concatenate([part.expected for part in parts]), stacked("observed")
     posteriors = [vars(part.posterior) for part in parts]
     return CellLooks(
-        scopes=("platform", "trailing", *(_STRATUM for _ in local_names)),
+        scopes=(Scope.PLATFORM, Scope.TRAILING, *(Scope.STRATUM for _ in local_names)),
         strata=(ALL, ALL, *local_names),
         crashes=stacked("crashes"),
         usage_hours=stacked("usage_hours"),

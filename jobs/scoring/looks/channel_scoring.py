@@ -10,23 +10,24 @@ from numpy.typing import NDArray
 from jobs.declarations.measures import MAIN_MEASURE, SCORED_MEASURES
 from jobs.declarations.policies import HORIZON_HOURS, AlarmPolicy, Policy
 from jobs.declarations.product import Measure
+from jobs.declarations.states import Scope, State
 from jobs.declarations.windows import HOUR
 from jobs.scoring.inputs.cell_counts import CellKey
 from jobs.scoring.inputs.holdback_rows import holdback_arms
 from jobs.scoring.inputs.measured_kernels import kernel_drift_problem
 from jobs.scoring.inputs.prepared_cells import ChannelRecord, PreparedCell, ReleaseContext, platform_kernels, prepare_cell, release_context
 from jobs.scoring.inputs.release_calendar import Release
-from jobs.scoring.looks.cell_looks import ALL, CellLooks, Scope, look_at_cells
+from jobs.scoring.looks.cell_looks import ALL, CellLooks, look_at_cells
 from jobs.scoring.looks.missing_reports import missing_reports
 from jobs.scoring.looks.verdict_states import cell_states
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.data_guard import DataProblem, fallen_usage, volume_problems
 from jobs.scoring.method.delay_matching import DelayMatching
-from jobs.scoring.method.hourly_counts import Array
 from jobs.scoring.method.kernel_choice import chosen_matching
 from jobs.scoring.method.random_holdback import holdback_evidence
 from jobs.scoring.method.release_history import ReleaseHistory, as_proxy, default_matching, fit_history, with_learned_scale
 from jobs.scoring.method.release_levels import learned_scale_factor
-from jobs.verdicts.health_cells import State, alarm_share, is_critical
+from jobs.verdicts.health_cells import alarm_share, is_critical
 from jobs.verdicts.health_notes import NoteCode
 
 _SILENT_EXPECTED_CRASHES = 5.0
@@ -55,7 +56,7 @@ class ScoredCell:
 
     def is_regressed(self, scope: Scope, stratum: str) -> NDArray[np.bool_]:
         """By look, whether its row of that scope and stratum is regressed; never where it has none."""
-        places = [("platform", ALL)] if self.looks is None else list(zip(self.looks.scopes, self.looks.strata, strict=True))
+        places = [(Scope.PLATFORM, ALL)] if self.looks is None else list(zip(self.looks.scopes, self.looks.strata, strict=True))
         if (scope, stratum) not in places:
             return np.zeros(self.prepared.counts.hours, dtype=bool)
         return np.array([state is State.REGRESSED for state in self.states[places.index((scope, stratum))]])
@@ -210,10 +211,10 @@ def _scored_cell(
     looks = look_at_cells(history, cell.counts, cell.strata.names, with_strata=key.platform is None)
     problems += [_silence(cell, looks), missing_reports(looks, history.level.levels - history.level.mean, policy.verdict)]
     has_problem = np.any([problem.has_problem for problem in problems], axis=0)
-    may_alarm = None if whole is None else whole.is_regressed("platform", ALL)
+    may_alarm = None if whole is None else whole.is_regressed(Scope.PLATFORM, ALL)
     states = cell_states(looks, has_problem[:hours], policy.alarm, policy.verdict, may_alarm)
     if whole is not None:
-        is_worse = whole.is_regressed("stratum", str(key.platform))
+        is_worse = whole.is_regressed(Scope.STRATUM, str(key.platform))
         states[0] = [State.REGRESSED if worse else state for worse, state in zip(is_worse, states[0], strict=True)]
     states = [uncompared[: cell.counted_from] + row[cell.counted_from :] for row in states]
     found = tuple(problem for problem in problems if problem.has_problem.any())

@@ -4,8 +4,8 @@ import numpy as np
 
 from jobs.declarations.policies import VerdictPolicy
 from jobs.scoring.looks.cell_looks import CellLooks
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.data_guard import DataProblem
-from jobs.scoring.method.hourly_counts import Array
 from jobs.verdicts.health_notes import NoteCode
 
 _HALF_A_CRASH = 0.5

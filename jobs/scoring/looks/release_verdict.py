@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.verdicts.health_cells import State
+from jobs.declarations.states import State
 
 WORST_FIRST = (
     State.REGRESSED,

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.declarations.policies import POLICY, Policy
-from jobs.scoring.looks.cell_looks import CellLooks, Scope, look_at_cells
+from jobs.declarations.states import Scope, State
+from jobs.scoring.looks.cell_looks import CellLooks, look_at_cells
 from jobs.scoring.looks.verdict_states import cell_states, state_beginnings
 from jobs.scoring.method.hourly_counts import ReleaseCounts
 from jobs.scoring.method.kernel_choice import chosen_matching
 from jobs.scoring.method.release_history import ReleaseHistory, fit_history, with_learned_scale
-from jobs.verdicts.health_cells import State
 
 
 @dataclass(frozen=True)

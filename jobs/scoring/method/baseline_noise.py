@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.count_noise import (
     contrast_scale,
     level_variance,
@@ -14,7 +15,6 @@ from jobs.scoring.method.count_noise import (
     stratum_scale,
     transient_variance,
 )
-from jobs.scoring.method.hourly_counts import Array
 from jobs.scoring.method.ratio_posterior import variance_to_mean
 from jobs.scoring.method.strata import Platform
 

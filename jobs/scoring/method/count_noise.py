@@ -6,7 +6,8 @@ Arrays are (releases, strata, hours) or (releases, hours), newest release first.
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from jobs.scoring.method.arrays import Array
+
 _LEAST_MEAN = 0.05
 _LATE_WINDOWS = (slice(72, 120), slice(120, 168))
 _LEAST_TRANSIENT_VARIANCE = 0.02**2

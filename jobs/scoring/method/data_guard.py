@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.declarations.policies import DataGuardPolicy
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.delay_matching import delay_kernel
-from jobs.scoring.method.hourly_counts import Array, trailing_sum
+from jobs.scoring.method.hourly_counts import trailing_sum
 from jobs.verdicts.health_notes import NoteCode
 
 Flags = NDArray[np.bool_]

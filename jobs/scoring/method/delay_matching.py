@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jobs.declarations.policies import HORIZON_HOURS
+from jobs.scoring.method.arrays import Array
 
-Array = NDArray[np.float64]
 DEFAULT_MIXTURE = (0.55, 0.27, 0.18)
 _KERNEL_HOURS = 264
 _MIXTURE_STEP = 0.05

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from jobs.scoring.method.arrays import Array
+
 Bins = NDArray[np.intp]
 
 ADOPTION_EDGES: Array = np.array([0, 0.002, 0.005, 0.01, 0.02, 0.04, 0.07, 0.11, 0.16, 0.23, 0.32, 0.43, 0.56, 0.72])

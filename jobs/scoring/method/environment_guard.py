@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.count_noise import smoothed_by_age
 from jobs.scoring.method.delay_matching import DelayMatching
-from jobs.scoring.method.hourly_counts import Array, PreviousVersion, trailing_sum
+from jobs.scoring.method.hourly_counts import PreviousVersion, trailing_sum
 
 HOURS_BEFORE_RELEASE = 72
 REFERENCE = slice(24, HOURS_BEFORE_RELEASE)  # two whole days, after one in which crashes of the hours before would be missing

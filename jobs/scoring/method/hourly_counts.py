@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from jobs.scoring.method.arrays import Array
+
 KERNEL_AGES_HOURS = (0, 1, 2, 4, 6, 9, 12, 18, 24, 36, 48, 72, 96, 120, 144)
 """From these hours since release on a kernel may be another: delays may change with a release, and show within its first day."""
 MATURE_START_HOUR = 72

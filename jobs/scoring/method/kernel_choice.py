@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from jobs.declarations.policies import HORIZON_HOURS
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.delay_matching import DelayMatching, candidate_mixtures, delay_kernel
 from jobs.scoring.method.development_factors import adoption_bins, age_bins, fit_development
-from jobs.scoring.method.hourly_counts import Array, ReleaseCounts, adoption
+from jobs.scoring.method.hourly_counts import ReleaseCounts, adoption
 from jobs.scoring.method.release_history import padded
 
 FEWEST_BASELINES = 3

@@ -6,9 +6,9 @@ ceiling that differences between releases set.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from jobs.scoring.method.arrays import Array
+
 _LOG_RATIOS: Array = np.linspace(-1.5, 1.5, 41)
 _PRIOR_SD = 0.5
 

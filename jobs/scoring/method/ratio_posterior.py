@@ -8,9 +8,8 @@ matrix product answers it for thousands of looks.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from jobs.scoring.method.arrays import Array
 
 GRID: Array = np.linspace(np.log(1 / 3), np.log(8.0), 65)
 STEP = float(GRID[1] - GRID[0])

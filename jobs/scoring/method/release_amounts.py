@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.declarations.policies import HORIZON_HOURS
-from jobs.scoring.method.hourly_counts import KERNEL_AGES_HOURS, Array, ReleaseCounts
+from jobs.scoring.method.arrays import Array
+from jobs.scoring.method.hourly_counts import KERNEL_AGES_HOURS, ReleaseCounts
 from jobs.scoring.method.release_history import ReleaseHistory, matchings_by_age, padded
 from jobs.scoring.method.update_counts import Exposure, exposure
 

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.declarations.policies import HORIZON_HOURS, POLICY, Policy
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.baseline_noise import BaselineFit, Baselines, noise_of
 from jobs.scoring.method.count_noise import unaligned_variance
 from jobs.scoring.method.delay_matching import DelayMatching, delay_kernel, kernel_from_triangle
 from jobs.scoring.method.development_factors import DevelopmentFactors, adoption_bins, base_rates, fit_development
 from jobs.scoring.method.environment_guard import UsualChange, usual_change
-from jobs.scoring.method.hourly_counts import Array, ReleaseCounts, adoption
+from jobs.scoring.method.hourly_counts import ReleaseCounts, adoption
 from jobs.scoring.method.release_levels import CellLevels, PredictiveLevel, levels_for_type, predictive_level, recency_weights
 from jobs.scoring.method.strata import Platform, platforms_of
 from jobs.scoring.method.update_counts import UsualUpdates, usual_updates

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jobs.declarations.policies import BaselinePolicy, VariancePolicy
+from jobs.scoring.method.arrays import Array
 
-Array = NDArray[np.float64]
 _LEARNING_ROUNDS = 3
 _MIN_MIXED = 4  # past releases; of fewer nobody can say which is the bad one
 _MIXTURE_ROUNDS = 6

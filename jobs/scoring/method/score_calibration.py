@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from jobs.scoring.method.arrays import Array
+
 MAP_AGES_HOURS = (6, 12, 24, 72, 168)
 FEWEST_RELEASES = 30
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.declarations.policies import StrataPolicy
-from jobs.scoring.method.hourly_counts import Array
+from jobs.scoring.method.arrays import Array
 
 FineStratum = tuple[str, ...]
 """The values of the declared columns of strata, the operating system first (os_name, os_version_major, architecture, country_group); an unknown one

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.delay_matching import DelayMatching
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE, OVERDISPERSION, REFERENCE, event_chances
-from jobs.scoring.method.hourly_counts import Array, PreviousVersion, trailing_sum
+from jobs.scoring.method.hourly_counts import PreviousVersion, trailing_sum
 
 _TRAILING_HOURS = 36  # a stratum has few crashes of a version that its users leave: with 12 an event fades from view while it lasts
 _EVENT_PROBABILITY = (

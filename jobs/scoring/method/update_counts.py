@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.scoring.method.hourly_counts import Array, trailing_sum
+from jobs.scoring.method.arrays import Array
+from jobs.scoring.method.hourly_counts import trailing_sum
 
 Flags = NDArray[np.bool_]
 _DAY_HOURS = 24

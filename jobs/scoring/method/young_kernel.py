@@ -6,8 +6,8 @@ Delays longer than the release is old have not been seen yet: what they will be 
 import numpy as np
 
 from jobs.declarations.policies import DelayPolicy
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.delay_matching import kernel_of_hazards
-from jobs.scoring.method.hourly_counts import Array
 
 _TILTS: Array = np.linspace(-1.5, 1.5, 61)
 _TILT_SD = 0.5  # of the exponent of 1 + delay: at .5 half as many hours come at once, and three times as many after two days

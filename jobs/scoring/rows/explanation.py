@@ -8,6 +8,7 @@ import numpy as np
 
 from jobs.declarations.measures import measure_named
 from jobs.declarations.policies import Policy
+from jobs.declarations.states import State
 from jobs.scoring.looks.cell_looks import REST_PSEUDO_CRASHES, TRAILING_HOURS
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.looks.verdict_states import doubt_at
@@ -17,7 +18,7 @@ from jobs.scoring.method.release_amounts import hours_before_factor, release_exp
 from jobs.scoring.method.severity_index import MeasureRatio, severity_index
 from jobs.scoring.rows.robust_steps import group_events, pulled_releases
 from jobs.scoring.rows.row_recomputation import Row, row_variance_to_mean
-from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, Cell, State, cell_from_row, deciding_cell
+from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, Cell, cell_from_row, deciding_cell
 from jobs.verdicts.health_notes import NoteCode
 from jobs.wording.cell_words import place_words, state_name
 from jobs.wording.client_text import as_label

@@ -12,7 +12,8 @@ from jobs.scoring.looks.cell_looks import ALL, CellLooks
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.looks.release_verdict import CellVerdict, ReleaseVerdict, release_verdict
 from jobs.scoring.looks.verdict_states import state_beginnings
-from jobs.scoring.method.hourly_counts import Array, adoption
+from jobs.scoring.method.arrays import Array
+from jobs.scoring.method.hourly_counts import adoption
 from jobs.scoring.method.score_calibration import ScoreMap, map_for_age
 from jobs.verdicts.health_cells import PLACE_COLUMNS, cell_from_row, deciding_cell, is_critical
 from jobs.verdicts.health_notes import Note, NoteCode, parse_note

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from jobs.declarations.states import HourStatus
 from jobs.declarations.windows import Mode
 
-PUBLISHING = "publishing"
-COMPLETE = "complete"
 AUDIT_COLUMNS = ("hour_start", "mode", "status", "processed_at", "window_run_id", "audit_sequence", "rows_by_table")
 
 
@@ -45,7 +44,7 @@ class HourAudit:
 
     @property
     def is_complete(self) -> bool:
-        return self.status == COMPLETE
+        return self.status == HourStatus.COMPLETE
 
 
 def hour_audits(rows: pa.Table) -> dict[datetime, HourAudit]:

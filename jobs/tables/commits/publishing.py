@@ -14,10 +14,11 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThanOrEqual, Or
 from pyiceberg.table import Table as IcebergTable
 
+from jobs.declarations.states import HourStatus
 from jobs.declarations.tables import DATA_QUALITY, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
 from jobs.declarations.windows import HOUR, hours_between
 from jobs.tables.audit.audit_reading import read_hour_audits
-from jobs.tables.audit.audit_rows import COMPLETE, PUBLISHING, HourAudit, hour_audits
+from jobs.tables.audit.audit_rows import HourAudit, hour_audits
 from jobs.tables.audit.open_claims import Claim, as_property, claim_by_hour, hours_of_run, read_claims, with_claim, without_run
 from jobs.tables.audit.scored_until import as_property as as_scored_until
 from jobs.tables.commits.row_replacement import Replacement, replace_rows
@@ -126,7 +127,7 @@ def _claim_hours(catalog: Catalog, manifest: Manifest, audit_rows: pa.Table) -> 
 
 def _gives_way(found: HourAudit | None, ours: HourAudit) -> bool:
     """An audit row that says `publishing` was left by code that claimed hours that way; its run may go on."""
-    return found is None or found.rank < ours.rank or (found.rank == ours.rank and found.status == PUBLISHING)
+    return found is None or found.rank < ours.rank or (found.rank == ours.rank and found.status == HourStatus.PUBLISHING)
 
 
 def _replace_hours(catalog: Catalog, manifest: Manifest, table: Table) -> None:
@@ -154,7 +155,7 @@ def _complete_hours(catalog: Catalog, manifest: Manifest, audit_rows: pa.Table) 
             return None
         rows = rows_of_hours(audit_rows, INGEST_AUDIT, hours)
         position = rows.schema.get_field_index("status")
-        rows = rows.set_column(position, rows.schema.field(position), pa.array([COMPLETE] * rows.num_rows))
+        rows = rows.set_column(position, rows.schema.field(position), pa.array([HourStatus.COMPLETE] * rows.num_rows))
         without_ours = as_property(without_run(claims, manifest.window_run_id))
         return Replacement(hours_filter(INGEST_AUDIT.time_column, hours), (rows,), without_ours)
 
@@ -173,7 +174,7 @@ def _window_outcome(catalog: Catalog, manifest: Manifest) -> PublishOutcome:
 
 def _owner(found: HourAudit | None, claim: Claim | None) -> str:
     if claim:
-        return f"{claim.rank.mode} run {claim.window_run_id}, {PUBLISHING}"
+        return f"{claim.rank.mode} run {claim.window_run_id}, {HourStatus.PUBLISHING}"
     return f"{found.rank.mode} run {found.window_run_id}, {found.status}" if found else "nobody: its audit row is gone"
 
 

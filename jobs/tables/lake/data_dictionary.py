@@ -1,6 +1,7 @@
 """The data dictionary as Markdown: a pure function of the declarations."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from jobs.declarations.dimensions import COUNTRY_GROUPS, DIMENSIONS, OTHER_COUNTRIES
 from jobs.declarations.measures import MEASURES
@@ -60,14 +61,19 @@ def _table_section(table: Table) -> str:
 
 
 def _column_table(columns: Iterable[Column]) -> str:
-    rows = [(f"`{c.name}`", _type_name(c.type), c.unit, "yes" if c.nullable else "", c.description) for c in _with_fields(columns, "")]
+    rows = [(f"`{c.name}`", _type_name(c.type), c.unit, "yes" if c.nullable else "", _description(c)) for c in _with_fields(columns, "")]
     return _markdown_table(("column", "type", "unit", "NULL", "description"), rows)
+
+
+def _description(column: Column) -> str:
+    allowed = f" One of {', '.join(f'`{value}`' for value in column.values)}." if column.values else ""
+    return f"{column.description}{allowed}"
 
 
 def _with_fields(columns: Iterable[Column], prefix: str) -> Iterable[Column]:
     """The columns, each followed by the fields inside it."""
     for column in columns:
-        yield Column(prefix + column.name, column.type, column.description, column.unit, column.nullable)
+        yield replace(column, name=prefix + column.name)
         inner = column.type.element if isinstance(column.type, ListOf) else column.type
         if isinstance(inner, Struct):
             yield from _with_fields(inner.columns, f"{prefix}{column.name}.")

@@ -17,7 +17,7 @@ from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.declarations.tables import INGEST_AUDIT, WINDOW_TABLES, Table
-from jobs.declarations.windows import hours_between
+from jobs.declarations.windows import HOUR_US, hours_between
 from jobs.tables.audit.audit_reading import read_hour_audits
 from jobs.tables.audit.audit_rows import HourAudit
 from jobs.tables.audit.open_claims import Claim, claim_by_hour, read_claims
@@ -28,7 +28,6 @@ from jobs.tables.reading.stored_rows import DROPPED_BEFORE, read_snapshot, refus
 
 EVERY_ROW = AlwaysTrue()
 _LOOKS = 5  # a look takes milliseconds, a publisher needs tenths of a second between its commits
-_HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True)
@@ -160,6 +159,6 @@ def _dropped_before(stored: IcebergTable | None) -> datetime:
 def _of_owners(rows: pa.Table, table: Table, hours: list[datetime], owners: Mapping[datetime, HourAudit]) -> pa.Table:
     owner_by_position = np.array([owners[hour].window_run_id if hour in owners else None for hour in hours], dtype=object)
     first_us = int(hours[0].timestamp()) * 1_000_000
-    positions = (rows[table.time_column].cast(pa.int64()).to_numpy() - first_us) // _HOUR_US
+    positions = (rows[table.time_column].cast(pa.int64()).to_numpy() - first_us) // HOUR_US
     row_owners = pa.array(owner_by_position, pa.string()).take(pa.array(positions, pa.int64()))
     return rows.filter(pc.equal(rows["window_run_id"], row_owners))

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.declarations.tables import TABLES, Table
-from jobs.declarations.windows import HOUR
+from jobs.declarations.windows import HOUR, HOUR_US
 from jobs.deployment.object_store import filesystem_of
 from jobs.tables.lake.schemas import TIMESTAMP, arrow_schema, staged_schema
 from jobs.tables.staged.staging_manifest import Manifest, StagedFile
@@ -26,7 +26,6 @@ from jobs.tables.staged.staging_manifest import Manifest, StagedFile
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_HOUR_US = 3_600_000_000
 _FILE_ROWS = pa.schema([("location", pa.string()), ("hour_start", TIMESTAMP), ("row_count", pa.int64())])
 _FILE_ROWS_DDL = "location string, hour_start timestamp, row_count long"
 
@@ -97,7 +96,7 @@ def read_hours(files: Iterable[StagedFile], table: Table, hours: Collection[date
 def rows_of_hours(rows: pa.Table, table: Table, hours: Iterable[datetime]) -> pa.Table:
     """Those of the table's rows whose time lies in one of the hours."""
     wanted = pa.array([int(hour.timestamp()) // 3600 for hour in hours], pa.int64())
-    row_hours = pc.divide(rows[table.time_column].cast(pa.int64()), _HOUR_US)
+    row_hours = pc.divide(rows[table.time_column].cast(pa.int64()), HOUR_US)
     return rows.filter(pc.is_in(row_hours, wanted))
 
 
@@ -146,7 +145,7 @@ def _write_file(batches: Iterable[pa.RecordBatch], table: Table, folder: str) ->
 
 def count_by_hour(times: pa.ChunkedArray) -> dict[datetime, int]:
     """How many of the times fall into each hour; the hours by their starts."""
-    hours, counts = np.unique(times.cast(pa.int64()).to_numpy() // _HOUR_US, return_counts=True)
+    hours, counts = np.unique(times.cast(pa.int64()).to_numpy() // HOUR_US, return_counts=True)
     return {datetime.fromtimestamp(int(hour) * 3600, UTC): int(count) for hour, count in zip(hours, counts, strict=True)}
 
 

@@ -1,0 +1,80 @@
+"""The words that columns may hold, each declared once: states of releases and experiments, scopes, advice, what people said."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """The verdict on a release, or on one of its cells (docs/method.md#states)."""
+
+    NO_BASELINE = "no_baseline"
+    DATA_PROBLEM = "data_problem"
+    REGRESSED = "regressed"
+    TOO_EARLY = "too_early"
+    WATCH = "watch"
+    IMPROVED = "improved"
+    HEALTHY = "healthy"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Scope(StrEnum):
+    """What a row of release_health is of."""
+
+    RELEASE = "release"
+    """The verdict over all cells."""
+    PLATFORM = "platform"
+    """Since release, on a platform or on all of them."""
+    TRAILING = "trailing"
+    """The last 24 hours."""
+    STRATUM = "stratum"
+    """A group of users, or a platform, against the rest of the release."""
+
+
+class Action(StrEnum):
+    """What is advised of a rollout."""
+
+    GO = "go"
+    HOLD = "hold"
+    STOP = "stop"
+
+
+class Reason(StrEnum):
+    """Why an action is advised."""
+
+    REGRESSED = "regressed"
+    DATA_PROBLEM = "data_problem"
+    NO_BASELINE = "no_baseline"
+    WATCHED = "watched"
+    UNSURE = "unsure"
+    """The chance of an unacceptable ratio is above the policy's limit somewhere."""
+    WAITING_IS_CHEAPER = "waiting_is_cheaper"
+    GOING_IS_CHEAPER = "going_is_cheaper"
+
+
+class ExperimentState(StrEnum):
+    """What is said of a branch."""
+
+    GUILTY = "guilty"
+    LISTED = "listed"
+    """On the e-BH list of its look."""
+    NOT_JUDGED = "not_judged"
+    """Its experiment's shares of the usage hours have drifted."""
+    QUIET = "quiet"
+
+
+class ReviewVerdict(StrEnum):
+    """What a person said of a release."""
+
+    CONFIRMED = "confirmed"
+    """It is a regression."""
+    DISMISSED = "dismissed"
+    """It was a false alarm."""
+    OPEN = "open"
+    """Neither: what was said before is taken back."""
+
+
+class HourStatus(StrEnum):
+    """Whether an hour's rows are all in the tables."""
+
+    PUBLISHING = "publishing"
+    """In staged rows alone, and in tables that older code left."""
+    COMPLETE = "complete"
