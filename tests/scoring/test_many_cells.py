@@ -56,7 +56,7 @@ def test_a_stratum_that_no_baseline_has_seen_is_new():
     assert names_of([0, 100, 100, 100, 100], [0, 60, 60, 60, 60], is_seen=(False, True, True, True, True))[0] == "Darwin / new"
 
 
-def test_golden_local_cell():
+def test_golden_posterior_of_a_group():
     """(O, E, Q) of a stratum 60, 30, 50; the rest 400 of 420."""
     rest = (400 + 2) / (420 + 2)
     omega2 = 0.006 / 2 + 2.0 / 400
