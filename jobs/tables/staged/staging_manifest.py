@@ -1,11 +1,12 @@
 """The manifest of a staged attempt: which files make up which table. Every attempt that finishes has one."""
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from jobs.declarations.windows import Mode, Window
+import msgspec
+
+from jobs.declarations.windows import Window
 from jobs.deployment.object_store import absolute_location, file_names, read_bytes, write_atomically
 
 Stage = Literal["aggregates", "health"]
@@ -77,7 +78,7 @@ def manifest_location(staging: str, run_key: str, attempt: str, stage: Stage) ->
 def write_manifest(staging: str, stage: Stage, manifest: Manifest) -> str:
     """Say that the attempt has staged all its files; returns the manifest's location."""
     location = manifest_location(staging, manifest.run_key, manifest.attempt, stage)
-    write_atomically(location, json.dumps(_as_json(manifest), indent=1).encode())
+    write_atomically(location, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
     return location
 
 
@@ -86,49 +87,8 @@ def read_manifest(staging: str, run_key: str, stage: Stage) -> Manifest:
     folder = f"{absolute_location(staging)}/{run_key}"
     # A run that was staged before attempts had manifests of their own has `<stage>.manifest.json`.
     names = [name for name in file_names(folder) if name.startswith(f"{stage}.") and name.endswith(MANIFEST_SUFFIX)]
-    manifests = [_from_json(json.loads(read_bytes(f"{folder}/{name}"))) for name in names]
+    manifests = [msgspec.json.decode(read_bytes(f"{folder}/{name}"), type=Manifest) for name in names]
     if not manifests:
         verb = {"aggregates": "aggregate_errors", "health": "score_release_health"}[stage]
         raise FileNotFoundError(f"no attempt of run {run_key} has staged {stage}: no manifest in {folder}; run jobs.{verb} first")
     return max(manifests, key=lambda manifest: (manifest.audit_sequence, manifest.processed_at, manifest.attempt))
-
-
-def _as_json(manifest: Manifest) -> dict[str, Any]:
-    window, looks = manifest.window, manifest.looks
-    return {
-        "run_key": manifest.run_key,
-        "attempt": manifest.attempt,
-        "window_run_id": manifest.window_run_id,
-        "window": {"start": window.start.isoformat(), "end": window.end.isoformat(), "mode": window.mode.value},
-        "code_version": manifest.code_version,
-        "audit_sequence": manifest.audit_sequence,
-        "processed_at": manifest.processed_at.isoformat(),
-        "looks": looks and {"after": looks.after.isoformat(), "until": looks.until.isoformat(), "audit_sequence": looks.audit_sequence},
-        "files": {
-            name: [
-                {"location": file.location, "rows_by_hour": {hour.isoformat(): rows for hour, rows in file.rows_by_hour.items()}}
-                for file in files
-            ]
-            for name, files in manifest.files.items()
-        },
-    }
-
-
-def _from_json(content: dict[str, Any]) -> Manifest:
-    window, looks = content["window"], content["looks"]
-    return Manifest(
-        run_key=content["run_key"],
-        attempt=content["attempt"],
-        window=Window(datetime.fromisoformat(window["start"]), datetime.fromisoformat(window["end"]), Mode(window["mode"])),
-        code_version=content["code_version"],
-        processed_at=datetime.fromisoformat(content["processed_at"]),
-        files={
-            name: tuple(
-                StagedFile(file["location"], {datetime.fromisoformat(hour): rows for hour, rows in file["rows_by_hour"].items()})
-                for file in files
-            )
-            for name, files in content["files"].items()
-        },
-        audit_sequence=content.get("audit_sequence", 0),
-        looks=looks and Looks(datetime.fromisoformat(looks["after"]), datetime.fromisoformat(looks["until"]), looks["audit_sequence"]),
-    )
