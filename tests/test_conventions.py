@@ -2,7 +2,9 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -58,17 +60,25 @@ NAMES = {module_name(path): path for path in MODULES}
 DECLARATIONS = {name for name in NAMES if name.startswith(SMALLEST_PARTS)}
 
 
-def imports(path: Path, at_import_time_only: bool = False) -> Iterator[str]:
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+@cache
+def imports(path: Path, at_import_time_only: bool = False) -> tuple[str, ...]:
     """The modules that a file imports, ours as precisely as they can be named."""
-    tree = ast.parse(path.read_text(), str(path))
-    nodes = tree.body if at_import_time_only else ast.walk(tree)
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                whole = f"{node.module}.{alias.name}"
-                yield whole if whole in NAMES else node.module
+    tree = tree_of(path)
+    return tuple(name for node in (tree.body if at_import_time_only else ast.walk(tree)) for name in _imported(node))
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        for alias in node.names:
+            whole = f"{node.module}.{alias.name}"
+            yield whole if whole in NAMES else node.module
 
 
 def room_of(name: str) -> str:
@@ -172,23 +182,20 @@ def test_modules_and_functions_stay_small(name: str) -> None:
     lines = len(text.splitlines())
     longest = LONGEST_DAG if room_of(name) == "dags" else LONGEST_MODULE
     assert lines <= longest or name in DECLARATIONS, f"{name} has {lines} lines; cut it by subject"
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree_of(NAMES[name])):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= LONGEST_FUNCTION, f"{name}.{node.name} has {length} lines"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("jobs.")])
-def test_names_in_jobs_do_not_shadow_the_standard_library(name: str) -> None:
+def test_names_in_jobs_do_not_shadow_the_standard_library() -> None:
     """spark-submit puts `jobs/` first on the path, so `jobs/statistics.py` would become `statistics`."""
-    import sys
-
-    assert name.split(".")[1] not in sys.stdlib_module_names
+    assert not [name for name in NAMES if name.startswith("jobs.") and name.split(".")[1] in sys.stdlib_module_names]
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if is_entry_point(name)])
 def test_an_entry_point_says_what_it_does_and_what_if_it_fails(name: str) -> None:
-    tree = ast.parse(NAMES[name].read_text())
+    tree = tree_of(NAMES[name])
     main = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main"]
     assert len(main) == 1, f"{name} has no main"
     text = f"{ast.get_docstring(main[0])} {ast.get_docstring(tree)}"
@@ -201,10 +208,8 @@ def test_an_entry_point_speaks_plainly(name: str) -> None:
     assert "@click.command(cls=EntryPoint" in NAMES[name].read_text()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_module_is_named_for_nothing(name: str) -> None:
-    assert not {"utils", "helpers", "common"} & set(name.split("."))
-    assert not name.endswith(("_new", "_old"))
+def test_no_module_is_named_for_nothing() -> None:
+    assert not [name for name in NAMES if {"utils", "helpers", "common"} & set(name.split(".")) or name.endswith(("_new", "_old"))]
 
 
 def test_every_make_target_runs_a_module_that_exists_and_is_explained() -> None:
