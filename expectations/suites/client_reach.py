@@ -12,19 +12,11 @@ from jobs.declarations.populations import ACTIVE, POPULATIONS
 from jobs.declarations.tables import CLIENT_REACH_DAYS
 from jobs.reach.sketches import count_clients
 
-_NAMES = tuple(population.name for population in POPULATIONS)
 _SAMPLED = 500
 _SAMPLE_WORDS = "a sample of sketches can be read and hold as many clients as their rows say"
 _PART_WORDS = f"no more clients crashed than were {ACTIVE}"
-
+_NAMES = tuple(population.name for population in POPULATIONS)
 _ROW_CHECKS = (
-    Check(
-        words=f"population is one of {', '.join(_NAMES)}",
-        severity=Severity.CRITICAL,
-        rule=OneOf("population", _NAMES),
-        columns=("population",),
-        meaning="Clients were counted whom the product does not declare.",
-    ),
     Check(
         words="low <= estimate",
         severity=Severity.CRITICAL,

@@ -32,13 +32,16 @@ class Case:
 
 
 def cases_of_declarations() -> Iterator[Case]:
-    """The same for every table: keys, ranges, grain and time."""
+    """The same for every table: keys, ranges, values, grain and time."""
     for table in TABLES:
         for column in table.columns:
             if not column.nullable:
                 yield Case(table.name, f"{column.name} is never NULL", changed(table.name, **{column.name: None}))
             if column.type in ("int", "long"):
                 yield Case(table.name, f"{column.name} >= 0", changed(table.name, **{column.name: -3}), "-3")
+            if column.values:
+                words = f"{column.name} is one of {', '.join(column.values)}"
+                yield Case(table.name, words, changed(table.name, **{column.name: "another"}), "another")
             if column.type == "double":
                 yield from (Case(table.name, range_words(column), changed(table.name, **{column.name: bad})) for bad in outside(column))
         grain = ", ".join(table.grain)
@@ -94,19 +97,7 @@ CASES_OF_VALUES = (
     Case("error_aggregates", "application is Firefox or Fennec", changed("error_aggregates", application="Focus"), "Focus"),
     Case("error_aggregates", "build_id is 14 digits", changed("error_aggregates", build_id="2017101618"), "2017101618"),
     Case("error_aggregates", "country is two upper-case letters or ??", changed("error_aggregates", country="de"), "de"),
-    Case(
-        "release_totals",
-        "country_group is one of north_america, western_europe, eastern_europe, south_asia, east_asia, latin_america, other",
-        changed("release_totals", country_group="oceania"),
-        "oceania",
-    ),
     Case("usage_delays", "delay_hours <= 25", changed("usage_delays", delay_hours=26), "26"),
-    Case(
-        "client_reach",
-        "population is one of active, updated, crashed, crashed_content",
-        changed("client_reach", population="sleeping"),
-        "sleeping",
-    ),
     Case("client_reach", "low <= estimate", changed("client_reach", low=31.0), "(30, 31)"),
     Case("client_reach", "estimate <= high", changed("client_reach", high=29.0), "(29, 30)"),
     Case("client_reach", "key_id is a fingerprint", changed("client_reach", key_id="c0ffee"), "c0ffee"),
@@ -132,7 +123,6 @@ CASES_OF_VALUES = (
     Case("rejected_pings", "line_number >= 1", changed("rejected_pings", line_number=0), "0"),
     Case("ingest_audit", "mode is provisional", changed("ingest_audit", mode="settled"), "settled"),
     Case("ingest_audit", "accepted_less is False", changed("ingest_audit", accepted_less=True), "True"),
-    Case("ingest_audit", "status is publishing or complete", changed("ingest_audit", status="done"), "done"),
     Case("ingest_audit", "every hour had been closed when it was read", changed("ingest_audit", is_closed=False), "False"),
     Case("ingest_audit", "every hour of the window has one audit row", lambda rows: rows["ingest_audit"].clear(), "2026-11-22 10:00"),
     Case("ingest_audit", "every hour of the window has one audit row", added("ingest_audit"), "hour 2026-11-22 10:00, audit rows 2"),
@@ -174,27 +164,6 @@ def cases_of_reconciliation() -> Iterator[Case]:
 CASES_OF_HEALTH = (
     Case(
         "release_health",
-        "state is one of no_baseline, data_problem, regressed, too_early, watch, improved, healthy, inconclusive",
-        changed("release_health", state="fine"),
-        "fine",
-    ),
-    Case("release_health", "scope is one of release, platform, trailing, stratum", changed("release_health", scope="cell"), "cell"),
-    Case(
-        "release_health",
-        "measure is one of all, startup_crashes, content_shutdown_crashes, gpu_crashes, plugin_crashes, gmplugin_crashes, "
-        "main_crashes_capped, content_crashes_capped",
-        changed("release_health", measure="main_crashes"),
-        "main_crashes",
-    ),
-    Case("release_health", "advice is one of go, hold, stop", changed("release_health", advice="wait"), "wait"),
-    Case(
-        "release_health",
-        "advice_reason is one of regressed, data_problem, no_baseline, watched, unsure, waiting_is_cheaper, going_is_cheaper",
-        changed("release_health", advice_reason="why not"),
-        "why not",
-    ),
-    Case(
-        "release_health",
         "no chance of a state is above one",
         changed("release_health", state_chances=[{"hours_ahead": 6, "state": "healthy", "probability": 1.5}]),
         "chance above one: 0.5",
@@ -231,13 +200,6 @@ CASES_OF_HEALTH = (
         "a cell with expected crashes has its ratio, interval, probabilities and score",
         changed("release_health", score=None, ratio=None),
         "2",
-    ),
-    Case("experiment_health", "state is one of guilty, listed, not_judged, quiet", changed("experiment_health", state="bad"), "bad"),
-    Case(
-        "experiment_health",
-        "measure is one of main_crashes_capped, content_crashes_capped",
-        changed("experiment_health", measure="gpu_crashes"),
-        "gpu_crashes",
     ),
     Case("experiment_health", "ratio_low <= ratio", changed("experiment_health", ratio_low=1.2), "ratio_low above ratio: 0.1"),
     Case("experiment_health", "ratio <= ratio_high", changed("experiment_health", ratio_high=1.0), "ratio above ratio_high: 0.1"),
