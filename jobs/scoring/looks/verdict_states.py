@@ -32,14 +32,14 @@ def flagged_looks(looks: CellLooks, alarm: AlarmPolicy) -> Flags:
     doubt = np.array([doubt_at(looks.age_hours, alarm, scope) for scope in looks.scopes])
     is_beyond = looks.posterior.p_unacceptable >= 1 - doubt
     for cell, scope in enumerate(looks.scopes):
-        if scope is Scope.PLATFORM and is_beyond[cell].any():
+        if scope == Scope.PLATFORM and is_beyond[cell].any():
             is_beyond[cell] &= looks.chance_if_healthy(cell) <= alarm.chance_if_healthy
     return is_beyond & (looks.effective_crashes >= alarm.min_effective_crashes) & (looks.expected > 0) & looks.is_known
 
 
 def doubt_at(age_hours: float | NDArray[np.float64], alarm: AlarmPolicy, scope: Scope) -> NDArray[np.float64]:
     """How much doubt an alarm of a cell of that scope may leave at that age."""
-    doubt = alarm.last_day_doubt if scope is Scope.TRAILING else alarm.doubt
+    doubt = alarm.last_day_doubt if scope == Scope.TRAILING else alarm.doubt
     return np.asarray(doubt * np.minimum(age_hours / alarm.unsure_hours, 1.0))
 
 
