@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from jobs.declarations.states import State
 from jobs.digest.decisions.release_decisions import Decision
 from jobs.digest.facts.digest_facts import ReleaseLook
 from jobs.products.chosen import PRODUCT
-from jobs.verdicts.health_cells import State
 from jobs.wording.client_text import as_label
 from jobs.wording.people_words import people_words
 
