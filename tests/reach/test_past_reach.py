@@ -53,6 +53,12 @@ def test_a_day_under_two_keys_counts_by_one_of_them():
     assert day[ALL].crashed.estimate == 30
 
 
+def test_of_two_keys_of_a_day_the_one_with_more_rows_counts():
+    both = [*hour_rows(0, range(5), (), key_id="a"), *hour_rows(0, range(1_500), range(30), key_id="b")]
+    (day,) = settled_days(reach_rows(both, CLIENT_REACH_DAYS)).values()
+    assert day[ALL].active.estimate == 1_500
+
+
 def test_a_day_ends_at_midnight():
     (end,) = settled_days(reach_rows(hour_rows(0, range(3), ()), CLIENT_REACH_DAYS))
     assert end == START + timedelta(days=1)
