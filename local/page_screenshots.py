@@ -19,11 +19,11 @@ _CELL = "#/beta/57.0b8/Windows_NT/main_crashes_capped"
 SHOTS = (
     ("page_channels", "#/", "light", 1_280, 520),
     ("page_releases", "#/beta", "light", 1_280, 1_060),
-    ("page_cell", _CELL, "light", 1_280, 1_240),
+    ("page_cell", _CELL, "light", 1_280, 1_690),
     ("page_minutes", f"{_CELL}?align=clock&grain=5m", "light", 1_280, 960),
     ("page_quality", "#/quality", "light", 1_280, 1_000),
     ("page_phone", "#/beta", "dark", 390, 844),
-    ("page_phone_cell", _CELL, "dark", 390, 1_180),
+    ("page_phone_cell", _CELL, "dark", 390, 1_690),
 )
 
 

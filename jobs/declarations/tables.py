@@ -310,8 +310,8 @@ _CLIENT_COLUMNS = (
     Column(
         "active_clients",
         "long",
-        "Clients that used the release, or crashed with it, in the 24 hours before the look, each once; of the platform, or of all. Told to three "
-        "digits, in rows of whole platforms and of the release's verdict, from 1,000 active clients on. NULL in older rows, as all below.",
+        "Clients that used the release, or crashed with it, in the 24 hours before the look, each once; of the platform, or of all; without "
+        "those of hours in which their group had fewer than 20. Told to three digits, in rows of whole platforms and of the release's verdict, from 1,000 active clients on. NULL in older rows, as all below.",
         "clients",
         nullable=True,
     ),

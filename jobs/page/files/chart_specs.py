@@ -47,7 +47,7 @@ def release_charts() -> alt.VConcatChart:
             height=LOW_HEIGHT,
         ),
         _titled(
-            "Crash-free users in the last 24 h|dashes: usual at this age; band: past releases at it",
+            "Crash-free users in the last 24 h|dashes: the usual of past releases at this age; band: all of them",
             _usual_people(),
             _dashes("people", "usual_crash_free_users", "share"),
             _own_line("people", "crash_free_users", "share", ".2%"),
