@@ -1,7 +1,7 @@
 """Sets of clients as sketches."""
 
 from datasketches import update_theta_sketch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.reach.sketches import LG_NOMINAL_ENTRIES, count_clients, united
@@ -29,6 +29,7 @@ def test_no_sketch_at_all_is_nobody() -> None:
     assert count_clients(united([])).high == 0
 
 
+@settings(deadline=None)
 @given(keys=st.lists(st.integers(0, 20_000), max_size=200), cut=st.integers(0, 200), step=st.integers(1, 97))
 def test_a_union_depends_on_the_clients_alone(keys: list[int], cut: int, step: int) -> None:
     many = [key * 7919 + step for key in range(6000)]
