@@ -118,6 +118,8 @@ class VerdictPolicy:
     max_unseen_share: float = 0.10
     """Strata that no baseline has known are left out of observed and expected beyond this share of the hours."""
     environment_note_factor: float = 1.15
+    few_clients_share: float = 0.10
+    """From so many crashes of a few clients on, which don't count, it is said, and somebody should watch who they are."""
     min_reported: float = 0.5
     """Less than half of what any past release had is no improvement but reports that are missing; a release of .7x stays well above."""
 

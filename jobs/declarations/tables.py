@@ -592,8 +592,9 @@ RELEASE_RECORDS = Table(
         Column(
             "series",
             "string",
-            "own (its first week, from released_at), previous (the version before it, from 72 hours before), delays (how late usage came), reach "
-            "(of its people) or release (one row, with what the others rest on).",
+            "own (its first week, from released_at), previous (the version before it, from 72 hours before), clients (its own week: not crashes, but "
+            "clients that crash for the first time on their day), delays (how late usage came), reach (of its people) or release (one row, with what "
+            "the others rest on).",
         ),
         Column("os_name", "string", "Operating system; `all` for all together, empty in the row of the release."),
         *(

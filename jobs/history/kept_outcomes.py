@@ -36,7 +36,7 @@ _TOLD_FROM = 5
 @cache
 def scoring_version() -> str:
     """Changes with the code that scores are computed by and with what the product declares of them, and with no other."""
-    declared = hashlib.sha256(repr((PRODUCT.channels, PRODUCT.measures)).encode()).hexdigest()
+    declared = hashlib.sha256(repr((PRODUCT.channels, PRODUCT.measures, PRODUCT.populations)).encode()).hexdigest()
     return f"{source_digest(*SCORING_SOURCES)}-{declared[:12]}"
 
 

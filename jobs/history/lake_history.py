@@ -88,7 +88,7 @@ def read_history(
     compared_from = comparison_start(after + HOUR)
     start = min(first_live(live, end), after - WEEK, compared_from)
     pinned = pin_hours(catalog, start, end, (RELEASE_TOTALS, USAGE_DELAYS, EXPERIMENT_ERROR_AGGREGATES, *REACH_TABLES))
-    records = LakeRecords(catalog, days, end, policy.delays, tell, read_live(pinned, live, end, days))
+    records = LakeRecords(catalog, days, end, policy.delays, tell, read_live(pinned, live, end, days, tell))
     reviews, experiments = read_reviews(catalog), _holdbacks(pinned.within(after - WEEK, end), policy)
     channels = [ChannelRecord(of_channel, records, records.delays_of, calendar, reviews, experiments) for of_channel in totals]
     by_channel = {channel.totals.channel: channel for channel in channels}

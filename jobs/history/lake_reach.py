@@ -4,14 +4,14 @@ A run reads the day before its first look and nothing older, of any number of ye
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, Or
 
 from jobs.declarations.policies import HORIZON_HOURS
-from jobs.declarations.populations import ACTIVE, CRASHED, POPULATIONS
+from jobs.declarations.populations import ACTIVE, CRASHED, POPULATION_BY_MEASURE, POPULATIONS
 from jobs.declarations.tables import CLIENT_REACH, CLIENT_REACH_DAYS, Table
 from jobs.declarations.windows import HOUR, hours_between
 from jobs.history.channel_days import Tell
@@ -60,6 +60,18 @@ def past_crash_free(pinned: PinnedHours, release: Release, tell: Tell) -> dict[s
     reach = {} if rows is None else day_reach(rows, hours_by_key, looks, {release.version})
     days = settled_days(_read(pinned, CLIENT_REACH_DAYS, own, REACH_COLUMNS, tell)) if len(reach) < len(looks) else {}
     return crash_free_by_age(reach, days, release.version, looks)
+
+
+def crashed_rows(pinned: PinnedHours, channels: Collection[str], versions: Collection[str], tell: Tell) -> pa.Table:
+    """Rows of client_reach of some versions: of those that crashed; and, without their sketches, of the active, which tell that a group is known."""
+    if not REACH_TABLES:
+        return arrow_schema(CLIENT_REACH).empty_table().select(list(REACH_COLUMNS))
+    own = And(In("channel", set(channels)), In("release_version", set(versions)))
+    crashed = _read(pinned, CLIENT_REACH, And(own, In("population", set(POPULATION_BY_MEASURE.values()))), REACH_COLUMNS, tell)
+    without_sketch = tuple(name for name in REACH_COLUMNS if name != "sketch")
+    active = _read(pinned, CLIENT_REACH, And(own, EqualTo("population", ACTIVE)), without_sketch, tell)
+    active = active.append_column("sketch", pa.nulls(active.num_rows, crashed.schema.field("sketch").type))
+    return pa.concat_tables([part.select(list(REACH_COLUMNS)) for part in (crashed, active)], promote_options="permissive")
 
 
 def _hours_by_key(pinned: PinnedHours, tell: Tell) -> dict[str, set[datetime]]:

@@ -10,10 +10,12 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And, EqualTo, In
 
 from jobs.declarations.policies import HORIZON_HOURS, DelayPolicy
-from jobs.declarations.tables import RELEASE_RECORDS, RELEASE_TOTALS, USAGE_DELAYS
+from jobs.declarations.tables import CLIENT_REACH, RELEASE_RECORDS, RELEASE_TOTALS, USAGE_DELAYS
 from jobs.declarations.windows import HOUR
 from jobs.history.channel_days import PastDays, Tell
-from jobs.history.lake_reach import REACH_TABLES, past_crash_free
+from jobs.history.lake_reach import REACH_TABLES, crashed_rows, past_crash_free
+from jobs.reach.last_days import REACH_COLUMNS
+from jobs.scoring.inputs.crashed_clients import crashed_clients
 from jobs.scoring.inputs.measured_kernels import DELAY_COLUMNS, UsageDelays, measured_kernel, usage_delays
 from jobs.scoring.inputs.record_rows import RecordKey, record_rows, records_of
 from jobs.scoring.inputs.release_calendar import Release
@@ -31,11 +33,13 @@ _TOLD_FROM = 5
 
 @dataclass(frozen=True)
 class LiveRows:
-    """Rows of the releases whose week is not over at `until`, and of those before them; delays from two weeks before the first on."""
+    """Rows of the releases whose week is not over at `until`, and of those before them; delays from two weeks before the first on; clients of the
+    releases themselves."""
 
     totals: pa.Table
     delays: pa.Table
     delays_from: datetime
+    reach: pa.Table
 
 
 @dataclass
@@ -75,7 +79,8 @@ class LakeRecords:
                 self.fetch([(release, previous)])
             else:
                 hours = max(int((self.until - release.hour) / HOUR), 0)
-                self.records[key] = release_record(self.live.totals, release, previous, hours)
+                record = release_record(self.live.totals, release, previous, hours)
+                self.records[key] = replace(record, clients=crashed_clients(self.live.reach, release, hours))
         return self.records[key]
 
     def delays_of(self, release: Release) -> UsageDelays:
@@ -117,9 +122,12 @@ class LakeRecords:
         rows, is_at_rest = read_totals(pinned, [release.channel], versions, self.days)
         record = release_record(rows, release, previous, HORIZON_HOURS)
         delays, end = self.delays_of(release), release.hour + WEEK
+        rows_of_clients = crashed_rows(pinned.within(release.hour, end), [release.channel], [release.version], self.tell)
+        clients = crashed_clients(rows_of_clients, release, HORIZON_HOURS)
         platforms: list[str | None] = [None, *delays.by_platform]
         kernels = {platform: measured_kernel(delays, platform, end, self.policy) for platform in platforms}
-        record = replace(record, kernels=kernels, crash_free_users=past_crash_free(pinned, release, self.tell))
+        of_people = past_crash_free(pinned, release, self.tell)
+        record = replace(record, kernels=kernels, crash_free_users=of_people, clients=clients)
         self.records[RecordKey.of(release)] = record
         if is_at_rest:
             self.to_keep.append(record_rows(release, record, self.rests_on(release, previous), arrow_schema(RELEASE_RECORDS)))
@@ -132,16 +140,19 @@ def first_live(releases: Collection[tuple[Release, Release | None]], until: date
     return min((release.hour for release, _ in releases), default=until + 2 * WEEK) - 2 * WEEK
 
 
-def read_live(pinned: PinnedHours, releases: Collection[tuple[Release, Release | None]], until: datetime, days: PastDays) -> LiveRows:
+def read_live(
+    pinned: PinnedHours, releases: Collection[tuple[Release, Release | None]], until: datetime, days: PastDays, tell: Tell
+) -> LiveRows:
     """What is to be read of releases whose week is not over, each given with the one before it. `pinned` has the hours from first_live on."""
     if not releases:
-        totals, delays = (arrow_schema(table).empty_table() for table in (RELEASE_TOTALS, USAGE_DELAYS))
-        return LiveRows(totals.select(list(TOTALS_COLUMNS)), delays.select(list(DELAY_COLUMNS)), until)
+        totals, delays, reach = (arrow_schema(table).empty_table() for table in (RELEASE_TOTALS, USAGE_DELAYS, CLIENT_REACH))
+        return LiveRows(totals.select(list(TOTALS_COLUMNS)), delays.select(list(DELAY_COLUMNS)), until, reach.select(list(REACH_COLUMNS)))
     start = first_live(releases, until)
     versions = {release.version for pair in releases for release in pair if release is not None}
     channels = {release.channel for release, _ in releases}
     totals, _ = read_totals(pinned.within(start + 2 * WEEK - _BEFORE, until), channels, versions, days)
-    return LiveRows(totals, read_delays(pinned.within(start, until), channels), start)
+    reach = crashed_rows(pinned.within(start + 2 * WEEK, until), channels, {release.version for release, _ in releases}, tell)
+    return LiveRows(totals, read_delays(pinned.within(start, until), channels), start, reach)
 
 
 def read_totals(pinned: PinnedHours, channels: Collection[str], versions: Collection[str], days: PastDays) -> tuple[pa.Table, bool]:

@@ -3,7 +3,7 @@
 Trimmed to 4,096 hashes, so that a set has the same sketch in whatever order, how often and from however many parts its clients come.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from datasketches import compact_theta_sketch, theta_union
@@ -33,3 +33,12 @@ def united(sketches: Iterable[bytes]) -> bytes:
     for sketch in sketches:
         union.update(compact_theta_sketch.deserialize(sketch))
     return bytes(union.get_result().serialize())
+
+
+def growing_counts(sketches: Iterable[bytes]) -> Iterator[float]:
+    """Clients in the first sketch, in the first two together, and so on; never fewer than before."""
+    union, most = theta_union(LG_NOMINAL_ENTRIES), 0.0
+    for sketch in sketches:
+        union.update(compact_theta_sketch.deserialize(sketch))
+        most = max(most, union.get_result().get_estimate())
+        yield most

@@ -41,6 +41,8 @@ class NoteCode(StrEnum):
     """Of this version, less than half of what any past release had."""
     LOST_UPDATES = "lost_updates"
     """Far fewer updates were counted than its usage implies: what it implies stands in for them."""
+    FEW_CLIENTS = "few_clients"
+    """share of the crashes that a few clients had beyond the usual, which are not counted."""
     FALLEN_USAGE = "fallen_usage"
     CHANGED_DELAYS = "changed_delays"
     PROSE = "prose"

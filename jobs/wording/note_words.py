@@ -32,6 +32,8 @@ def note_words(note: Note) -> str:
             return f"users drawn at random: {holdback_words(note)}"
         case NoteCode.UNSEEN_USERS:
             return f"{percent_words(given.get('share'))} of the usage hours are of users that no earlier release had, and are not counted"
+        case NoteCode.FEW_CLIENTS:
+            return f"{percent_words(given.get('share'))} of the crashes are of a few clients that crash over and over, and are not counted"
         case NoteCode.LISTED:
             return f"on the list of this hour's regressions, of which at most {percent_words(given.get('discovery_rate'))} are false"
         case NoteCode.DECIDED_BY:

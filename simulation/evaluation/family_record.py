@@ -13,7 +13,16 @@ from jobs.scoring.inputs.prepared_cells import ChannelRecord
 from jobs.scoring.inputs.release_calendar import Release, release_by_calendar
 from jobs.scoring.inputs.release_record import HourlyCounts, ReleaseRecord
 from simulation.release_world.adoption import use_at
-from simulation.release_world.family import GROUPS, MEASURES, PLATFORMS, FamilyRelease, SimulatedFamily, family_strata, platform_rows
+from simulation.release_world.family import (
+    GROUPS,
+    MEASURES,
+    MEASURES_WITH_CLIENTS,
+    PLATFORMS,
+    FamilyRelease,
+    SimulatedFamily,
+    family_strata,
+    platform_rows,
+)
 from simulation.release_world.world import Array, delay_parts
 
 CHANNEL = "release"
@@ -150,4 +159,6 @@ def _record(release: FamilyRelease, kernels: dict[str | None, Array | None] | No
     own |= {measure.name: release.crashes[i][order] for i, measure in enumerate(MEASURES)}
     before = {"usage_hours": release.old_usage_hours} | {measure.name: release.old_crashes[i] for i, measure in enumerate(MEASURES)}
     platforms = tuple((platform, "", "", "") for platform in PLATFORMS)
-    return ReleaseRecord(HourlyCounts(tuple(fine[i] for i in order), own), HourlyCounts(platforms, before), kernels)
+    clients = {measure.name: release.crashed_clients[i] for i, measure in enumerate(MEASURES_WITH_CLIENTS)}
+    own_counts = HourlyCounts(tuple(fine[i] for i in order), own)
+    return ReleaseRecord(own_counts, HourlyCounts(platforms, before), kernels, HourlyCounts(platforms, clients))

@@ -22,7 +22,7 @@ def weather_section(results: Mapping[str, Results], studies: Sequence[WeatherStu
     return [
         "## Weather: faults in the data and events outside the release",
         f"{healthy} healthy releases a world, of 200k users and with 12 past ones where nothing else is said, judged with what the pipeline has and "
-        "through the guards that it runs: update counts, the kernel of each day as measured by then, volumes, missing reports. tau0 is learned over 20 "
+        "through the guards that it runs: update counts, clients that crash, the kernel of each day as measured by then, volumes, missing reports. tau0 is learned over 20 "
         "histories. Any alarm counts, of the release, its last day or a stratum; a look at bad data raises none.",
         weather_table(results, studies),
     ]

@@ -16,7 +16,7 @@ from jobs.scoring.looks.cell_looks import look_at_cells
 from jobs.scoring.looks.missing_reports import missing_reports
 from jobs.scoring.looks.verdict_states import cell_states
 from jobs.scoring.method.data_guard import DataProblem, fallen_usage, volume_problems
-from jobs.scoring.method.hourly_counts import PreviousVersion, ReleaseCounts
+from jobs.scoring.method.hourly_counts import CrashingClients, PreviousVersion, ReleaseCounts
 from jobs.scoring.method.release_history import ReleaseHistory, fit_history, with_learned_scale
 from jobs.scoring.method.release_levels import learned_prior_scale
 from simulation.evaluation.weather_plan import WeatherStudy
@@ -62,6 +62,7 @@ def counts_of(release: SimulatedRelease, kernels: Array | None) -> ReleaseCounts
         previous=PreviousVersion(
             release.old_crashes.sum(axis=0), release.old_usage_hours.sum(axis=0), release.old_crashes, release.old_usage_hours
         ),
+        crashing=CrashingClients(release.crashes.sum(axis=0), release.crashed_clients) if release.crashed_clients.size else None,
     )
 
 

@@ -59,6 +59,8 @@ def _faults() -> list[WeatherStudy]:
         _fault("half of the usage of all versions lost for a day", DataFaults(usage_change=UsageChange(0.5, 30, 24, crashes_follow=False))),
     ]
     storms = [_fault(f"storm of 30 clients, {cap}", DataFaults(storm=ClientStorm(cap=cap))) for cap in ("raw", "5 an hour", "5 a day")]
+    untold = ClientStorm(cap="5 an hour", are_clients_told=False)
+    storms.append(_fault("storm of 30 clients, 5 an hour, clients not counted", DataFaults(storm=untold)))
     delays = [
         WeatherStudy(f"{word} delays from the release on", replace(_USUAL, test_delay_shares=shares), 0, has_sound_data=False)
         for word, shares in (("longer", late), ("shorter", early))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulation.release_world.adoption import Adoption, Rollout, active_share, crashy_share, draw_adoption
+from simulation.release_world.crashed_clients import first_crashes_of_day
 from simulation.release_world.events import event_factors, is_weekend, weekly_factors, without_stratum
 from simulation.release_world.world import (
     HOURS_BEFORE,
@@ -45,6 +46,8 @@ class SimulatedRelease:
     kernels: Array
     mean_kernel: Array
     released_hour: int
+    crashed_clients: Array
+    """(hours,): clients that crash for the first time on their UTC day, of all strata."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,9 @@ def _draw_releases(world: World, strata: Strata, batch: _Batch, rng: np.random.G
     old_usage_hours = received_hours(hourly_use * left_active, kernels, rng)
     crashes = received_crashes(draw_counts(steady + burst, world.overdispersion, rng), world.late_crashes, rng)
     old_crashes = received_crashes(draw_counts(old_steady, world.overdispersion, rng), world.late_crashes, rng)
+    here = users[None, :, None] * adoption.active
+    (client_rng,) = rng.spawn(1)
+    clients = first_crashes_of_day(crashes, steady + burst, here, adoption.clock, world.overdispersion, client_rng)
     updates = rng.poisson(users[None, :, None] * adoption.newly_updated).astype(float)
     true_kernels = np.einsum("rsk,kd->rsd", kernels, delay_parts())
     mean_kernels = np.einsum("s,rsd->rd", strata.share * strata.usage_hours_per_day, true_kernels)
@@ -165,6 +171,7 @@ def _draw_releases(world: World, strata: Strata, batch: _Batch, rng: np.random.G
             kernels=true_kernels[r],
             mean_kernel=mean_kernels[r],
             released_hour=int(adoption.clock[r, HOURS_BEFORE]),
+            crashed_clients=clients[r][:, since_release].sum(axis=0),
         )
         for r in range(releases)
     ]

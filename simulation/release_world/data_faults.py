@@ -24,6 +24,8 @@ class ClientStorm:
     from_hour: int = 24
     cap: Cap = "raw"
     """What counts of one client, as the pipeline caps it."""
+    are_clients_told: bool = True
+    """False: nobody counts how many clients crash."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,12 @@ def _spoilt(release: SimulatedRelease, share: Array, faults: DataFaults, rng: np
     if faults.usage_change is not None:
         release = _with_usage_change(release, faults.usage_change, rng)
     if faults.storm is not None:
-        release = replace(release, crashes=release.crashes + _storm(release.crashes, share, faults.storm, rng))
+        release = _with_storm(release, share, faults.storm, rng)
     return replace(
         release,
         updates=_thinned(release.updates, faults.counted_updates, rng),
         crashes=_thinned(release.crashes, faults.reported_crashes, rng),
+        crashed_clients=_thinned(release.crashed_clients, faults.reported_crashes, rng),
     )
 
 
@@ -81,18 +84,24 @@ def _thinned(counts: Array, share: Array | float, rng: np.random.Generator) -> A
     return rng.binomial(np.rint(counts).astype(np.int64), share).astype(np.float64)
 
 
-def _storm(crashes: Array, share: Array, storm: ClientStorm, rng: np.random.Generator) -> Array:
-    """(strata, hours): what the storm adds to the counts."""
+def _with_storm(release: SimulatedRelease, share: Array, storm: ClientStorm, rng: np.random.Generator) -> SimulatedRelease:
+    """The counts with the storm's added; each of its clients is one on each UTC day of it."""
     day = slice(storm.from_hour, storm.from_hour + _DAY_HOURS)
-    an_hour = crashes[:, day].sum() * storm.share / (1 - storm.share) / storm.clients / _DAY_HOURS
+    an_hour = release.crashes[:, day].sum() * storm.share / (1 - storm.share) / storm.clients / _DAY_HOURS
     drawn = rng.poisson(an_hour, (storm.clients, _DAY_HOURS))
     if storm.cap == "5 an hour":
         drawn = np.minimum(drawn, 5)
     elif storm.cap == "5 a day":
         drawn = np.diff(np.minimum(np.cumsum(drawn, axis=1), 5), axis=1, prepend=0)
-    added = np.zeros_like(crashes)
+    added = np.zeros_like(release.crashes)
     np.add.at(added[:, day], rng.choice(share.size, storm.clients, p=share / share.sum()), drawn)
-    return added
+    midnight = (-release.released_hour - storm.from_hour) % _DAY_HOURS
+    first = np.zeros(WEEK_HOURS)
+    for start, of_day in ((0, drawn[:, :midnight]), (midnight, drawn[:, midnight:])):
+        has_crashed = np.cumsum(of_day, axis=1) > 0
+        first[storm.from_hour + start : storm.from_hour + start + of_day.shape[1]] = np.diff(has_crashed.sum(axis=0), prepend=0)
+    crashed_clients = release.crashed_clients + first if storm.are_clients_told else np.zeros(0)
+    return replace(release, crashes=release.crashes + added, crashed_clients=crashed_clients)
 
 
 def _with_usage_change(release: SimulatedRelease, change: UsageChange, rng: np.random.Generator) -> SimulatedRelease:
@@ -109,9 +118,13 @@ def _with_usage_change(release: SimulatedRelease, change: UsageChange, rng: np.r
     spoilt = replace(release, usage_hours=usage_hours, old_usage_hours=old_usage_hours, channel_hours=release.channel_hours - lost)
     if not change.crashes_follow:
         return spoilt
+    if change.factor > 1:
+        return spoilt
+    crashes = _thinned(release.crashes, np.where(is_hit, used, 1.0), rng)
     return replace(
         spoilt,
-        crashes=_thinned(release.crashes, np.where(is_hit, used, 1.0), rng) if change.factor <= 1 else release.crashes,
-        updates=_thinned(release.updates, np.where(is_hit, used, 1.0), rng) if change.factor <= 1 else release.updates,
-        old_crashes=_thinned(release.old_crashes, old_used, rng) if change.factor <= 1 else release.old_crashes,
+        crashes=crashes,
+        updates=_thinned(release.updates, np.where(is_hit, used, 1.0), rng),
+        old_crashes=_thinned(release.old_crashes, old_used, rng),
+        crashed_clients=_thinned(release.crashed_clients, crashes.sum(axis=0) / np.maximum(release.crashes.sum(axis=0), 1.0), rng),
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from simulation.release_world.adoption import Adoption, Rollout, active_share, crashy_share, draw_adoption
 from simulation.release_world.counts import draw_counts, draw_environment, draw_kernels, received_crashes, received_hours
+from simulation.release_world.crashed_clients import first_crashes_of_day
 from simulation.release_world.world import HOURS_BEFORE, SIMULATED_HOURS, WEEK_HOURS, Array, Strata, World, delay_parts
 
 _HOURS_BEFORE_RELEASE = 72
@@ -37,6 +38,9 @@ MEASURES: tuple[FamilyMeasure, ...] = (
     FamilyMeasure("plugin_crashes", 0.8, 0.12),
     FamilyMeasure("gmplugin_crashes", 0.1, 0.18),
 )
+
+MEASURES_WITH_CLIENTS = MEASURES[:2]
+"""Whose crashed clients are counted."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,9 @@ class FamilyRegression:
 
 @dataclass(frozen=True)
 class FamilyRelease:
-    """Received counts since release: `crashes` (measures, groups, hours), `usage_hours` and `updates` (groups, hours), `channel_hours`
-    (platforms, hours) of all versions; `old_crashes` (measures, platforms, hours) and `old_usage_hours` (platforms, hours) of the version before, from 72 h before on.
+    """Received counts since release: `crashes` (measures, groups, hours), `crashed_clients` for the first time on their day, of the measures that
+    count them, (measures, platforms, hours), `usage_hours` and `updates` (groups, hours), `channel_hours` (platforms, hours) of all versions;
+    `old_crashes` (measures, platforms, hours) and `old_usage_hours` (platforms, hours) of the version before, from 72 h before on.
 
     `released_hour` is in hours since its week's Monday; `kernels` (groups, delays) are those of its time; `log_ratios` the truth by
     measure: its rate over that of the typical release.
@@ -88,6 +93,7 @@ class FamilyRelease:
     regression: FamilyRegression
     released_hour: float
     crashes: Array
+    crashed_clients: Array
     usage_hours: Array
     updates: Array
     channel_hours: Array
@@ -180,6 +186,12 @@ def _draw_releases(world: World, strata: Strata, rates: Array, batch: _Batch, rn
     crashes = received_crashes(draw_counts(new[..., since], world.overdispersion, rng), world.late_crashes, rng)
     old_crashes = received_crashes(draw_counts(by_platform @ old, world.overdispersion, rng), world.late_crashes, rng)[..., since_old]
     updates = rng.poisson(users[:, None] * adoption.newly_updated).astype(float)
+    (client_rng,) = rng.spawn(1)
+    here, clock = (users[:, None] * adoption.active)[..., since], adoption.clock[:, since]
+    clients = [
+        by_platform @ first_crashes_of_day(crashes[:, measure], new[:, measure, :, since], here, clock, world.overdispersion, client_rng)
+        for measure in range(len(MEASURES_WITH_CLIENTS))
+    ]
     weight = rates * strata.share * strata.usage_hours_per_day
     mature = np.exp(batch.effects) * np.array([_factors(regression) for regression in batch.regressions])
     log_ratios = np.log((mature * weight).sum(axis=2) / weight.sum(axis=1))
@@ -188,6 +200,7 @@ def _draw_releases(world: World, strata: Strata, rates: Array, batch: _Batch, rn
             regression=batch.regressions[r],
             released_hour=float(adoption.clock[r, HOURS_BEFORE]),
             crashes=crashes[r],
+            crashed_clients=np.array([of_measure[r] for of_measure in clients]),
             usage_hours=usage_hours[r][:, since],
             updates=updates[r][:, since],
             channel_hours=by_platform @ (usage_hours[r] + old_usage_hours[r])[:, since],

@@ -47,6 +47,7 @@ def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved
         adoption=ones[0],
         environment=ones[0],
         stratum_environment=ones,
+        share_of_few=np.zeros(ones.shape[-1]),
         unseen_share=ones[0],
     )
 

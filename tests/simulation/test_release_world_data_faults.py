@@ -38,3 +38,9 @@ def test_usage_of_all_versions_falls_with_its_delays_and_crashes_at_once():
     first, last = (fallen.channel_hours[hour] / sound.channel_hours[hour] for hour in (30, 53))
     assert 0.8 < first < 1 and 0.5 < last < 0.6
     assert fallen.crashes[:, 30:54].sum() / sound.crashes[:, 30:54].sum() == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_clients_of_a_storm_are_one_each_on_each_day_of_it():
+    added = spoilt(storm=ClientStorm(clients=30, from_hour=24)).tests[0].crashed_clients - SOUND.tests[0].crashed_clients
+    assert added.sum() == 60 and added[:24].sum() == 0
+    assert spoilt(storm=ClientStorm(are_clients_told=False)).tests[0].crashed_clients.size == 0

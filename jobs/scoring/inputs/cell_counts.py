@@ -11,7 +11,7 @@ from jobs.scoring.inputs.release_calendar import Release
 from jobs.scoring.inputs.release_record import HourlyCounts, ReleaseRecord
 from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
-from jobs.scoring.method.hourly_counts import PreviousVersion, ReleaseCounts
+from jobs.scoring.method.hourly_counts import CrashingClients, PreviousVersion, ReleaseCounts
 from jobs.scoring.method.release_history import Number
 from jobs.scoring.method.strata import FineStratum, Strata
 
@@ -62,7 +62,21 @@ def release_counts(totals: ChannelTotals, life: ReleaseLife, record: ReleaseReco
         is_known=_cut(totals.is_complete, start, hours),
         version=release.version,
         release_type=release.release_type,
+        crashing=_crashing_clients(record, cell, hours),
     )
+
+
+def _crashing_clients(record: ReleaseRecord, cell: CellKey, hours: int) -> CrashingClients | None:
+    """Crashes and clients of the platforms and hours whose clients are known; None without any."""
+    if record.clients is None or cell.measure not in record.clients.by_measure:
+        return None
+    rows = record.clients.on_platform(cell.platform)
+    clients = record.clients.by_measure[cell.measure][rows, :hours]
+    crashes = np.array([record.own.total(cell.measure, str(platform))[:hours] for platform in record.clients.platforms[rows]])
+    is_known = ~np.isnan(clients)
+    if not is_known.any():
+        return None
+    return CrashingClients(np.where(is_known, crashes, 0.0).sum(axis=0), np.nan_to_num(clients).sum(axis=0))
 
 
 def _cut(series: NDArray[Number], start: int, hours: int) -> NDArray[Number]:

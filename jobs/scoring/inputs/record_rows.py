@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.declarations.policies import HORIZON_HOURS
+from jobs.declarations.populations import POPULATION_BY_MEASURE
 from jobs.scoring.inputs.release_calendar import Release
 from jobs.scoring.inputs.release_record import EXPOSURE_COLUMNS, SCORED_COLUMNS, STRATUM_NAMES, HourlyCounts, ReleaseRecord
 from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE
 
-_OWN, _PREVIOUS, _DELAYS, _REACH, _RELEASE = "own", "previous", "delays", "reach", "release"
+_OWN, _PREVIOUS, _CLIENTS, _DELAYS, _REACH, _RELEASE = "own", "previous", "clients", "delays", "reach", "release"
 _ALL = "all"
 _LISTS = (*EXPOSURE_COLUMNS, *SCORED_COLUMNS, "share_by_delay", "crash_free_users")
 
@@ -35,6 +36,8 @@ def record_rows(release: Release, record: ReleaseRecord, rests_on: str, schema: 
     parts = [_rows(_RELEASE, [("",) * len(STRATUM_NAMES)], {}), _rows(_OWN, record.own.strata, record.own.by_measure)]
     if record.previous is not None:
         parts.append(_rows(_PREVIOUS, record.previous.strata, record.previous.by_measure))
+    if record.clients is not None:
+        parts.append(_rows(_CLIENTS, record.clients.strata, record.clients.by_measure))
     kernels = {platform: kernel for platform, kernel in (record.kernels or {}).items() if kernel is not None}
     strata = [(platform or _ALL, *("",) * (len(STRATUM_NAMES) - 1)) for platform in kernels]
     parts.append(_rows(_DELAYS, strata, {"share_by_delay": np.array(list(kernels.values()))} if kernels else {}))
@@ -64,14 +67,16 @@ def records_of(rows: pa.Table) -> dict[RecordKey, tuple[str, ReleaseRecord]]:
 
 
 def _record(rows: pa.Table) -> ReleaseRecord:
-    own, previous, delays, reach = (rows.filter(pc.field("series") == series) for series in (_OWN, _PREVIOUS, _DELAYS, _REACH))
+    series = (_OWN, _PREVIOUS, _CLIENTS, _DELAYS, _REACH)
+    own, previous, clients, delays, reach = (rows.filter(pc.field("series") == name) for name in series)
     kernels: dict[str | None, Array | None] = {}
     if delays.num_rows:
         for platform, kernel in zip(delays["os_name"].to_pylist(), _matrix(delays, "share_by_delay"), strict=True):
             kernels[None if platform == _ALL else platform] = kernel
     before = _counts(previous, ("usage_hours", *SCORED_COLUMNS), HOURS_BEFORE_RELEASE + HORIZON_HOURS) if previous.num_rows else None
+    crashed = _counts(clients, tuple(POPULATION_BY_MEASURE), HORIZON_HOURS) if clients.num_rows else None
     of_people = dict(zip(reach["os_name"].to_pylist(), _matrix(reach, "crash_free_users"), strict=True)) if reach.num_rows else {}
-    return ReleaseRecord(_counts(own, (*EXPOSURE_COLUMNS, *SCORED_COLUMNS), HORIZON_HOURS), before, kernels, of_people)
+    return ReleaseRecord(_counts(own, (*EXPOSURE_COLUMNS, *SCORED_COLUMNS), HORIZON_HOURS), before, kernels, of_people, crashed)
 
 
 def _counts(rows: pa.Table, measures: Sequence[str], hours: int) -> HourlyCounts:

@@ -60,12 +60,14 @@ class ReleaseRecord:
     from 72 hours before on (None: it had none, or nothing was received of it). `kernels` are the delays of the two weeks up to the end of its
     week, by platform and for all (None); the whole is None while the week lasts, and a kernel where too little usage came.
     `crash_free_users` are those of its week by platform (`all` among them) and hour of age, NaN where unknown; none while the week lasts.
+    `clients` are those that crashed for the first time on their day, by platform, for measures whose clients are counted; None where none are.
     """
 
     own: HourlyCounts
     previous: HourlyCounts | None
     kernels: Mapping[str | None, Array | None] | None = None
     crash_free_users: Mapping[str, Array] = field(default_factory=dict)
+    clients: HourlyCounts | None = None
 
     @property
     def hours(self) -> int:

@@ -8,19 +8,16 @@ from scipy.special import stdtr
 
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.declarations.states import Scope
+from jobs.scoring.looks.release_sums import TRAILING_HOURS, ReleaseSums, of_few_clients, sums_since_release, trailing_sums
 from jobs.scoring.method.arrays import Array
-from jobs.scoring.method.development_factors import adoption_bins
-from jobs.scoring.method.environment_guard import environment_factors
-from jobs.scoring.method.hourly_counts import ReleaseCounts, adoption
+from jobs.scoring.method.few_clients import doubt_of_few
+from jobs.scoring.method.hourly_counts import ReleaseCounts
 from jobs.scoring.method.local_groups import LocalGroup, local_groups
 from jobs.scoring.method.ratio_posterior import INTERVAL_SDS, RatioPosterior, RatioPrior, ratio_posterior, ratio_prior, variance_to_mean
-from jobs.scoring.method.release_amounts import counted_strata, delayed_crashes, hours_before_factor, release_exposure
-from jobs.scoring.method.release_history import ReleaseHistory, matchings_by_age, padded
-from jobs.scoring.method.stratum_environment import StratumEnvironment, stratum_environment
-from jobs.scoring.method.update_counts import Exposure
+from jobs.scoring.method.release_amounts import counted_strata, hours_before_factor, release_exposure
+from jobs.scoring.method.release_history import ReleaseHistory, padded
 
 ALL = "all"
-TRAILING_HOURS = 24
 TRAILING_MASS = 2.0  # a regression may begin on any of seven days
 _TRAILING_SCALE, _TRAILING_VARIANCE = 0.04, 0.03**2  # a healthy release's day strays less from its own hours before than releases differ
 _LOCAL_DEGREES = 28.0
@@ -59,6 +56,8 @@ class CellLooks:
     has_lost_updates: NDArray[np.bool_]
     stratum_environment: Array
     """(strata of the release, hours): events that hit one stratum in all versions."""
+    share_of_few: Array
+    """Of the crashes since release at each look: a few clients had them, and they are not counted."""
     first_age_hours: int = 1
 
     @property
@@ -81,43 +80,37 @@ class CellLooks:
         return np.asarray(np.exp(self.posterior.mean - INTERVAL_SDS * self.posterior.sd))
 
 
-@dataclass(frozen=True)
-class _Cumulative:
-    """Sums since release, (strata, hours)."""
-
-    crashes: Array
-    usage_hours: Array
-    observed: Array
-    squared_weights: Array
-    expected: Array
-
-
 def look_at_cells(
     history: ReleaseHistory, release: ReleaseCounts, stratum_names: tuple[str, ...] = (), with_strata: bool = True
 ) -> CellLooks:
     """All looks at a release of `release.hours` hours, against its history. One stratum alone has no rest to be compared with."""
     hours = min(release.hours, HORIZON_HOURS)
     exposed = release_exposure(history, release, hours)
-    sums, shares, environment, by_stratum = _cumulative(history, release, exposed, hours)
-    history = replace(history, omega2=history.omega2 + padded(exposed.extra_variance, history.omega2.size))
+    sums, shares, environment, by_stratum = sums_since_release(history, release, exposed, hours)
     unseen_share, is_counted = counted_strata(history, sums.usage_hours)
-    whole = _Cumulative(*(np.where(is_counted, field, 0.0).sum(axis=0, keepdims=True) for field in vars(sums).values()))
-    trailing = _Cumulative(*(_trailing(field) for field in vars(whole).values()))
+    received = ReleaseSums(*(np.where(is_counted, field, 0.0).sum(axis=0, keepdims=True) for field in vars(sums).values()))
+    of_few = of_few_clients(history, release, hours)
+    extra_variance = exposed.extra_variance + doubt_of_few(of_few)
+    history = replace(history, omega2=history.omega2 + padded(extra_variance, history.omega2.size))
+    whole = received.without(of_few)
+    received_lately, trailing = (ReleaseSums(*(trailing_sums(field) for field in vars(sums).values())) for sums in (received, whole))
+    of_few_lately = 1 - trailing.observed / np.maximum(received_lately.observed, _LEAST_EXPECTED)
     names = stratum_names or tuple(map(str, range(release.crashes.shape[0])))
-    parts = [_whole_cell(history, whole, hours), _trailing_cell(history, whole, trailing, hours)]
+    parts = [_whole_cell(history, whole, hours), _trailing_cell(history, whole, trailing, doubt_of_few(of_few_lately))]
     groups = local_groups(history, names) if with_strata else []
     mass = history.policy.alarm.p_stratum_regression / max(sum(len(group.names) for group in groups), 1)
-    parts += [_local_cells(history, sums, whole, _Parts(group, mass, by_stratum.variance)) for group in groups]
+    bent = of_few * received.observed
+    parts += [_local_cells(history, sums, received, _Parts(group, mass, by_stratum.variance, bent)) for group in groups]
     local_names = tuple(name for group in groups for name in group.names)
     looks = _assembled(parts, local_names, history.phi, shares, environment, unseen_share)
-    return replace(looks, has_lost_updates=exposed.has_lost_updates, stratum_environment=by_stratum.factors)
+    return replace(looks, has_lost_updates=exposed.has_lost_updates, stratum_environment=by_stratum.factors, share_of_few=of_few)
 
 
 @dataclass(frozen=True)
 class _Part:
     """Cells that share a prior."""
 
-    sums: _Cumulative
+    sums: ReleaseSums
     expected: Array
     ratio: Array
     transient_variance: Array
@@ -128,7 +121,7 @@ class _Part:
     is_known: NDArray[np.bool_]
 
 
-def _whole_cell(history: ReleaseHistory, whole: _Cumulative, hours: int) -> _Part:
+def _whole_cell(history: ReleaseHistory, whole: ReleaseSums, hours: int) -> _Part:
     level, prior = history.level, whole_prior(history)
     ratio, omega2 = variance_to_mean(whole.observed, whole.squared_weights), history.omega2[:hours]
     posterior = ratio_posterior(whole.observed, whole.expected, ratio * history.phi, omega2, prior)
@@ -143,7 +136,7 @@ def whole_prior(history: ReleaseHistory) -> RatioPrior:
     return ratio_prior(level.scale, level.degrees, log_acceptable, alarm.p_regression, alarm.p_improvement)
 
 
-def _trailing_cell(history: ReleaseHistory, whole: _Cumulative, trailing: _Cumulative, hours: int) -> _Part:
+def _trailing_cell(history: ReleaseHistory, whole: ReleaseSums, trailing: ReleaseSums, doubt: Array) -> _Part:
     """What began later than the release shows in the last day first: against the hours before it, how much the release differs cancels."""
     alarm = history.policy.alarm
     scale = float(np.hypot(_TRAILING_SCALE, np.sqrt(history.long_run_variance)))
@@ -152,36 +145,42 @@ def _trailing_cell(history: ReleaseHistory, whole: _Cumulative, trailing: _Cumul
     ratio = variance_to_mean(whole.observed, whole.squared_weights)
     observed_before, expected_before = (np.maximum(w - t, 0.0) for w, t in zip(_counts(whole), _counts(trailing), strict=True))
     expected = trailing.expected * hours_before_factor(observed_before, expected_before)
-    omega2 = _TRAILING_VARIANCE + history.phi * ratio / np.maximum(observed_before, 2.0)
+    omega2 = _TRAILING_VARIANCE + history.phi * ratio / np.maximum(observed_before, 2.0) + doubt
     posterior = ratio_posterior(trailing.observed, expected, ratio * history.phi, omega2, prior)
-    is_known = (np.arange(hours) >= TRAILING_HOURS)[None, :]
+    is_known = (np.arange(whole.observed.shape[1]) >= TRAILING_HOURS)[None, :]
     return _Part(trailing, expected, ratio, omega2, scale, _LOCAL_DEGREES, prior, posterior, is_known)
 
 
-def _counts(sums: _Cumulative) -> tuple[Array, Array]:
+def _counts(sums: ReleaseSums) -> tuple[Array, Array]:
     return sums.observed, sums.expected
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """Parts of a release, the prior's `mass` of a regression of each, and the `doubt` that events in strata leave, (strata, hours)."""
+    """Parts of a release, the prior's `mass` of a regression of each, the `doubt` that events in strata leave, (strata, hours), and the crashes
+    `of_few` clients, (1, hours)."""
 
     group: LocalGroup
     mass: float
     doubt: Array
+    of_few: Array
 
 
-def _local_cells(history: ReleaseHistory, sums: _Cumulative, whole: _Cumulative, parts: _Parts) -> _Part:
-    """Each stratum or platform against the rest of the same release: what is common to both cancels."""
+def _local_cells(history: ReleaseHistory, sums: ReleaseSums, whole: ReleaseSums, parts: _Parts) -> _Part:
+    """Each stratum or platform against the rest of the same release: what is common to both cancels.
+
+    Whose crashes the few clients' are is not known by stratum: each is judged as if all of them were its own.
+    """
     alarm, group, mass, scale = history.policy.alarm, parts.group, parts.mass, parts.group.scale
     log_acceptable = max(float(np.log1p(alarm.local_margin)), alarm.local_scales * scale)
     prior = ratio_prior(scale, _LOCAL_DEGREES, log_acceptable, mass, mass / 2)
-    own = _Cumulative(*(np.array([field[list(strata)].sum(axis=0) for strata in group.strata]) for field in vars(sums).values()))
+    own = ReleaseSums(*(np.array([field[list(strata)].sum(axis=0) for strata in group.strata]) for field in vars(sums).values()))
     rest_observed = np.maximum(whole.observed - own.observed, 0.0)
     rest_expected = np.maximum(whole.expected - own.expected, 0.0)
     expected = own.expected * (rest_observed + REST_PSEUDO_CRASHES) / (rest_expected + REST_PSEUDO_CRASHES)
     doubt = np.array([parts.doubt[list(strata)].max(axis=0) for strata in group.strata])
     omega2 = history.omega2[: own.observed.shape[1]] / 2 + history.phi / np.maximum(rest_observed, 2.0) + doubt
+    own = own.without(np.minimum(parts.of_few / np.maximum(own.observed, _LEAST_EXPECTED), 1.0))
     ratio = variance_to_mean(own.observed, own.squared_weights)
     posterior = ratio_posterior(own.observed, expected, ratio * history.phi, omega2, prior)
     return _Part(own, expected, ratio, omega2, scale, _LOCAL_DEGREES, prior, posterior, np.ones(own.observed.shape, dtype=bool))
@@ -224,36 +223,5 @@ def _assembled(
         unseen_share=unseen_share,
         has_lost_updates=np.zeros(shares.size, dtype=bool),
         stratum_environment=np.ones((0, shares.size)),
+        share_of_few=np.zeros(shares.size),
     )
-
-
-def _cumulative(
-    history: ReleaseHistory, release: ReleaseCounts, exposed: Exposure, hours: int
-) -> tuple[_Cumulative, Array, Array, StratumEnvironment]:
-    """Sums since release by stratum, the release's adoption, the environment factor of each hour, and those of its strata."""
-    known = release.known[:hours]
-    crashes, usage_hours = release.crashes[:, :hours] * known, release.usage_hours[:, :hours] * known
-    shares = adoption(usage_hours.sum(axis=0), release.channel_hours[:hours] * known)
-    matching = matchings_by_age(release, history.matching)[0]  # of the first hours: a later one would change earlier looks
-    by_stratum = stratum_environment(release.previous, matching, release.crashes.shape[0], hours)
-    environment = environment_factors(release.previous, matching, history.usual_change, hours, by_stratum.explained)
-    multiplier = (
-        np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * environment * by_stratum.factors
-    )
-    observed, squared_weights = delayed_crashes(history, release, padded(crashes, HORIZON_HOURS), hours)
-    rates, amounts = history.rates[:, None], (exposed.implied, exposed.counted)
-    sums = _Cumulative(
-        crashes=np.cumsum(crashes, axis=1),
-        usage_hours=np.cumsum(usage_hours, axis=1),
-        observed=observed,
-        squared_weights=squared_weights,
-        expected=np.where(exposed.has_lost_updates, *(np.cumsum(rates * amount * multiplier, axis=1) for amount in amounts)),
-    )
-    return sums, shares, environment, by_stratum
-
-
-def _trailing(cumulative: Array) -> Array:
-    """What the last 24 hours added."""
-    added = cumulative.copy()
-    added[:, TRAILING_HOURS:] -= cumulative[:, :-TRAILING_HOURS]
-    return np.maximum(added, 0.0)

@@ -71,7 +71,8 @@ def cell_states(
 ) -> list[list[State]]:
     """The state of each cell (rows of `looks`) at each look; `has_problem` is by look, or by cell and look, `may_alarm` by look.
 
-    The first row, the whole release, is regressed also if any other is, and watched if any other is suspicious.
+    The first row, the whole release, is regressed also if any other is, and watched if any other is suspicious, or a few clients have many
+    of the crashes.
     """
     has_problem = np.broadcast_to(has_problem, looks.expected.shape)
     regressed = regressed_looks(looks, has_problem, alarm)
@@ -82,7 +83,7 @@ def cell_states(
     is_watched = posterior.p_unacceptable >= verdict.watch_probability
     is_suspicious = (posterior.p_unacceptable[1:] >= verdict.watch_local_probability) & looks.is_known[1:]
     is_suspicious &= looks.effective_crashes[1:] >= alarm.min_effective_crashes
-    is_watched[0] |= is_suspicious.any(axis=0)
+    is_watched[0] |= is_suspicious.any(axis=0) | (looks.share_of_few > verdict.few_clients_share)
     return _states(looks, has_problem, regressed, is_watched, verdict)
 
 

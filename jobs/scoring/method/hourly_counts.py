@@ -33,13 +33,32 @@ class PreviousVersion:
 
 
 @dataclass(frozen=True)
+class CrashingClients:
+    """Crashes of all strata, and clients whose crash was the first on their UTC day, by hour since release; both 0 where clients are not known."""
+
+    crashes: Array
+    clients: Array
+
+    def __post_init__(self) -> None:
+        if self.crashes.shape != self.clients.shape or self.crashes.ndim != 1:
+            raise ValueError(f"crashes {self.crashes.shape} and their clients {self.clients.shape} must be one series each")
+        for name in ("crashes", "clients"):
+            _require_amounts(f"crashing clients: {name}", getattr(self, name))
+
+    def first(self, hours: int) -> "CrashingClients":
+        """Of so many hours, zeros where there are fewer."""
+        return CrashingClients(*(np.pad(series[:hours], (0, max(hours - series.size, 0))) for series in (self.crashes, self.clients)))
+
+
+@dataclass(frozen=True)
 class ReleaseCounts:
     """Received counts of one release: `crashes` and `usage_hours` by stratum (rows) and hour since release (columns).
 
     `channel_hours` are the received hours of all versions of the channel in the same hours. `updates`: people who moved to this version.
     `delay_triangle`: usage hours by hour of use (rows) and delay in hours, NaN where yet to come; or `delay_kernel`, f(d) as measured from one,
     or one row for each of KERNEL_AGES_HOURS. `is_known` is False for hours that are not complete: their counts are
-    no zeros, they are left out. `release_type` tells dot releases from majors ("major" or "dot").
+    no zeros, they are left out. `release_type` tells dot releases from majors ("major" or "dot"). `crashing` tells how few clients
+    have the crashes; None where they are not counted.
     """
 
     crashes: Array
@@ -52,6 +71,7 @@ class ReleaseCounts:
     is_known: NDArray[np.bool_] | None = None
     version: str = ""
     release_type: str = "major"
+    crashing: CrashingClients | None = None
 
     def __post_init__(self) -> None:
         shape = self.crashes.shape

@@ -16,7 +16,8 @@ from jobs.scoring.method.count_noise import unaligned_variance
 from jobs.scoring.method.delay_matching import DelayMatching, delay_kernel, kernel_from_triangle
 from jobs.scoring.method.development_factors import DevelopmentFactors, adoption_bins, base_rates, fit_development
 from jobs.scoring.method.environment_guard import UsualChange, usual_change
-from jobs.scoring.method.hourly_counts import ReleaseCounts, adoption
+from jobs.scoring.method.few_clients import usual_clients
+from jobs.scoring.method.hourly_counts import CrashingClients, ReleaseCounts, adoption
 from jobs.scoring.method.release_levels import CellLevels, PredictiveLevel, levels_for_type, predictive_level, recency_weights
 from jobs.scoring.method.strata import Platform, platforms_of
 from jobs.scoring.method.update_counts import UsualUpdates, usual_updates
@@ -58,6 +59,7 @@ class ReleaseHistory:
     platforms: tuple[Platform, ...]
     platform_scale: float
     usual_change: UsualChange | None
+    usual_clients: CrashingClients | None
     is_scale_learned: bool
     policy: Policy
     proxy: Proxy | None = None
@@ -117,6 +119,7 @@ def fit_history(
         level=predictive_level(past_levels, prior_scale, policy.baselines, policy.variance),
         **vars(noise),
         usual_change=usual_change(previous_versions, stacked.mature.shape[1]),
+        usual_clients=usual_clients([past.crashing.first(HORIZON_HOURS) for past in usable if past.crashing]),
         is_scale_learned=False,
         policy=policy,
     )

@@ -8,15 +8,16 @@ import numpy as np
 
 from jobs.declarations.measures import measure_named
 from jobs.declarations.policies import Policy
-from jobs.declarations.states import State
-from jobs.scoring.looks.cell_looks import REST_PSEUDO_CRASHES, TRAILING_HOURS
+from jobs.declarations.states import Scope, State
+from jobs.scoring.looks.cell_looks import REST_PSEUDO_CRASHES
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
+from jobs.scoring.looks.release_sums import TRAILING_HOURS
 from jobs.scoring.looks.verdict_states import doubt_at
 from jobs.scoring.method.development_factors import adoption_bins
 from jobs.scoring.method.local_groups import local_groups
 from jobs.scoring.method.release_amounts import hours_before_factor, release_exposure
 from jobs.scoring.method.severity_index import MeasureRatio, severity_index
-from jobs.scoring.rows.robust_steps import group_events, pulled_releases
+from jobs.scoring.rows.robust_steps import crashes_of_few_clients, group_events, pulled_releases
 from jobs.scoring.rows.row_recomputation import Row, row_variance_to_mean
 from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, Cell, cell_from_row, deciding_cell
 from jobs.verdicts.health_notes import NoteCode
@@ -79,7 +80,7 @@ def explain_release(scored: ScoredRelease, verdict: Row, rows: Sequence[Row], po
         return "\n".join([*lines, _rates_alone(row)])
     index = list(zip(cell.looks.scopes, cell.looks.strata, strict=True)).index((row["scope"], row["stratum"]))
     lines += [
-        *_received(row),
+        *_received(cell, row, look),
         *_expected(cell, row, index, look, policy),
         *_judged(cell, row, policy),
         *_state(cell, row, index, look, policy),
@@ -109,12 +110,14 @@ def _rates_alone(row: Row) -> str:
     )
 
 
-def _received(row: Row) -> list[str]:
+def _received(cell: ScoredCell, row: Row, look: int) -> list[str]:
+    of_few = [] if cell.looks is None else crashes_of_few_clients(cell.looks, Scope(row["scope"]), look)
     return [
         "1. What was received",
         f"   {row['observed_crashes']:.0f} crashes and {row['usage_hours']:.0f} usage hours.",
         "   Crashes are reported at once, usage hours later. Each crash counts by the chance that a usage hour of the",
         f"   same moment has come by now: {row['observed_crashes']:.0f} crashes count as O = {row['delayed_crashes']:.1f}.",
+        *of_few,
         "",
     ]
 

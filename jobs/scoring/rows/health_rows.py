@@ -235,4 +235,7 @@ def _notes(cell: ScoredCell, look: int, policy: Policy) -> list[str]:
         notes.append(Note(NoteCode.ENVIRONMENT))
     if cell.looks.unseen_share[look] > policy.verdict.max_unseen_share:
         notes.append(Note(NoteCode.UNSEEN_USERS, {"share": round(float(cell.looks.unseen_share[look]), 3)}))
+    of_few = float(cell.looks.share_of_few[look])
+    if of_few > policy.verdict.few_clients_share:
+        notes.append(Note(NoteCode.FEW_CLIENTS, {"share": round(of_few, 3)}))
     return [note.stored for note in notes]

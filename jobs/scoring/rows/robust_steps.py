@@ -1,14 +1,17 @@
-"""What did not count in full, told beside a verdict's arithmetic: past releases taken for bad ones, and events of one group in all versions."""
+"""What did not count in full, told beside a verdict's arithmetic: past releases taken for bad ones, events of one group in all versions,
+and crashes of a few clients."""
 
 import numpy as np
 
 from jobs.declarations.policies import VerdictPolicy
+from jobs.declarations.states import Scope
 from jobs.scoring.looks.cell_looks import CellLooks
 from jobs.scoring.method.release_history import ReleaseHistory
 from jobs.wording.client_text import as_label
-from jobs.wording.shown_numbers import ratio_words
+from jobs.wording.shown_numbers import percent_words, ratio_words
 
 _TOLD_LOG_STEP = float(np.log(1.05))  # less is what any healthy past has
+_TOLD_SHARE = 0.01
 
 
 def pulled_releases(history: ReleaseHistory) -> list[str]:
@@ -20,6 +23,15 @@ def pulled_releases(history: ReleaseHistory) -> list[str]:
         for version, own, counted in zip(history.versions, history.past.levels, history.level.levels, strict=True)
         if abs(own - counted) > _TOLD_LOG_STEP
     ]
+
+
+def crashes_of_few_clients(looks: CellLooks, scope: Scope, look: int) -> list[str]:
+    """What a few clients had beyond the usual: off the whole, and off each group, whose clients they may be."""
+    share = looks.share_of_few[look]
+    if share < _TOLD_SHARE:
+        return []
+    whose = ", all of which is taken off this group, for they may be its own" if scope is Scope.STRATUM else ""
+    return [f"   {percent_words(float(share))} of all crashes are a few clients' that crash over and over, and not in O{whose}."]
 
 
 def group_events(looks: CellLooks, groups: tuple[str, ...], look: int, verdict: VerdictPolicy) -> list[str]:
