@@ -15,9 +15,9 @@ from pyiceberg.expressions import And, EqualTo
 
 from jobs.commands.command_line import EntryPoint
 from jobs.decisions.decision_columns import with_decisions
-from jobs.decisions.decision_explanation import decision_lines
+from jobs.decisions.decision_explanation import build_lines, decision_lines
 from jobs.declarations.policies import POLICY, Policy
-from jobs.declarations.tables import RELEASE_HEALTH
+from jobs.declarations.tables import BUILD_HEALTH, RELEASE_HEALTH
 from jobs.declarations.windows import HOUR, parse_hour
 from jobs.deployment.settings import from_environment
 from jobs.history.lake_history import read_history
@@ -71,8 +71,8 @@ def explain(catalog: Catalog, calendar: Calendar, channel: str, version: str, as
         )
     verdict = next(row for row in stored if row["scope"] == "release")
     closing = f"{len(stored)} stored rows of this look were computed again from the totals, and each is the same."
-    told = [explain_release(scored, verdict, stored, policy), "", *decision_lines(verdict), *people_lines(stored), closing]
-    return "\n".join(told)
+    told = [*decision_lines(verdict), *build_lines(_stored_builds(catalog, verdict)), *people_lines(stored)]
+    return "\n".join([explain_release(scored, verdict, stored, policy), "", *told, closing])
 
 
 def stored_look(catalog: Catalog, channel: str, version: str, as_of: datetime | None) -> list[Row]:
@@ -91,6 +91,21 @@ def stored_look(catalog: Catalog, channel: str, version: str, as_of: datetime | 
     if not rows:
         raise LookupError(f"release_health has no look at {channel} {version}" + (f" at {as_of:%Y-%m-%dT%H:%MZ}" if as_of else ""))
     return rows
+
+
+def _stored_builds(catalog: Catalog, verdict: Row) -> list[Row]:
+    """The rows of build_health of the look, oldest build first; none where it was not searched."""
+    try:
+        table = catalog.load_table(identifier(BUILD_HEALTH))
+    except NoSuchTableError:
+        return []
+    of_look = And(
+        EqualTo("as_of", verdict["as_of"].isoformat()),
+        EqualTo("channel", verdict["channel"]),
+        EqualTo("release_version", verdict["release_version"]),
+    )
+    rows: list[Row] = table.scan(of_look).to_arrow().to_pylist()
+    return sorted(rows, key=lambda row: row["build_id"])
 
 
 def recomputed_look(catalog: Catalog, calendar: Calendar, stored: Row, policy: Policy) -> tuple[ScoredRelease, list[Row]]:

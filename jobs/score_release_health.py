@@ -10,7 +10,9 @@ see; run it again.
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 import pyarrow as pa
@@ -18,10 +20,11 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 from jobs.commands.command_line import EntryPoint
+from jobs.decisions.build_rows import build_rows
 from jobs.decisions.decision_columns import with_decisions
 from jobs.decisions.experiment_rows import experiment_rows
 from jobs.declarations.policies import POLICY, Policy
-from jobs.declarations.tables import EXPERIMENT_HEALTH, RELEASE_HEALTH
+from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, RELEASE_HEALTH, Table
 from jobs.declarations.windows import Mode, Window, parse_hour
 from jobs.deployment.settings import from_environment
 from jobs.history.lake_history import LakeHistory, read_history
@@ -65,10 +68,11 @@ def main(start: datetime, end: datetime, mode: str, run_key: str) -> None:
 
 @dataclass(frozen=True)
 class ScoredWindow:
-    """Rows of release_health and of experiment_health, the looks that they are of, and by table what later runs need not make again."""
+    """Rows of release_health, and of experiment_health and build_health, the looks that they are of, and by table what later runs need not make
+    again."""
 
     rows: pa.Table
-    experiments: pa.Table
+    told_beside: dict[Table, pa.Table]
     looks: Looks
     to_keep: dict[str, list[pa.Table]]
 
@@ -79,7 +83,7 @@ def score_window(catalog: Catalog, calendar: Calendar, window: Window, run_key: 
     scored = score_looks(catalog, calendar, window.start, policy)
     folder = attempt_folder(staging, run_key, attempt)
     files = {RELEASE_HEALTH.name: tuple(stage_rows(scored.rows, RELEASE_HEALTH, folder))}
-    files[EXPERIMENT_HEALTH.name] = tuple(stage_rows(scored.experiments, EXPERIMENT_HEALTH, folder))
+    files |= {table.name: tuple(stage_rows(rows, table, folder)) for table, rows in scored.told_beside.items()}
     files |= {table.name: tuple(stage_rows(kept, table, folder)) for table, kept in kept_in(scored.to_keep)}
     write_manifest(staging, "health", Manifest(run_key, attempt, window, code_version(), processed_at, files, scored.looks))
     return _line_for_a_person(scored)
@@ -93,19 +97,25 @@ def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, policy: P
     schema = arrow_schema(RELEASE_HEALTH)
     history = read_history(catalog, calendar, after, policy, click.echo)
     if history is None:
-        return ScoredWindow(schema.empty_table(), arrow_schema(EXPERIMENT_HEALTH).empty_table(), Looks(after, after, 0), {})
+        return ScoredWindow(schema.empty_table(), _told_beside([], []), Looks(after, after, 0), {})
     tell_unseen(calendar, history)
     looks = Looks(after, history.until, history.audit_sequence)
-    parts = [schema.empty_table()]
+    parts, builds = [schema.empty_table()], []
     for channel in history.channels:
         for scored in score_releases(channel, after, history.until, policy):
             maps = score_maps(channel, scored.release, history.outcomes)
             rows = health_rows(scored, LookRange(after, history.until), history.audit_sequence, policy, maps)
+            builds += build_rows(scored, rows, partial(history.builds_of, scored.release), policy)
             rows = with_reach(with_decisions(rows, scored, policy), channel, scored, history.reach, policy)
             parts.append(pa.Table.from_pylist(rows, schema=schema))
     compared = experiment_rows(history.experiments, after, history.until, history.audit_sequence, policy)
-    experiments = pa.Table.from_pylist(compared, schema=arrow_schema(EXPERIMENT_HEALTH))
-    return ScoredWindow(with_listed_cells(pa.concat_tables(parts), policy.alarm.discovery_rate), experiments, looks, history.to_keep())
+    listed = with_listed_cells(pa.concat_tables(parts), policy.alarm.discovery_rate)
+    return ScoredWindow(listed, _told_beside(compared, builds), looks, history.to_keep())
+
+
+def _told_beside(experiments: list[dict[str, Any]], builds: list[dict[str, Any]]) -> dict[Table, pa.Table]:
+    rows_by_table = {EXPERIMENT_HEALTH: experiments, BUILD_HEALTH: builds}
+    return {table: pa.Table.from_pylist(rows, schema=arrow_schema(table)) for table, rows in rows_by_table.items()}
 
 
 def tell_unseen(calendar: Calendar, history: LakeHistory) -> None:

@@ -9,6 +9,7 @@ from expectations.checks.declared_checks import schema_suite
 from expectations.checks.staged_rows import open_rows, staged_columns
 from expectations.gate.gate_results import TableResult
 from expectations.gate.gate_run import build_and_run
+from expectations.suites.build_health import build_health_suite
 from expectations.suites.client_reach import client_reach_suite
 from expectations.suites.error_aggregates import error_aggregates_suite
 from expectations.suites.experiment_error_aggregates import experiment_error_aggregates_suite
@@ -19,7 +20,7 @@ from expectations.suites.release_health import release_health_suite
 from expectations.suites.release_totals import release_totals_suite
 from expectations.suites.usage_delays import usage_delays_suite
 from expectations.suites.window_suites import total_by_hour
-from jobs.declarations.tables import EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
+from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
 from jobs.declarations.windows import Mode
 from jobs.tables.staged.staging_manifest import Manifest
 
@@ -51,7 +52,7 @@ def audit_window_tables(manifest: Manifest, run: AuditedRun) -> tuple[TableResul
 
 
 def audit_health_tables(manifest: Manifest) -> tuple[TableResult, ...]:
-    """The results of release_health and experiment_health."""
+    """The results of release_health, experiment_health and build_health."""
     looks = manifest.looks
     if looks is None:
         raise ValueError(f"the manifest of {manifest.window_run_id} names no looks; it is not one of stage health")
@@ -62,7 +63,11 @@ def audit_health_tables(manifest: Manifest) -> tuple[TableResult, ...]:
     def experiments_suite() -> TableSuite:
         return experiment_health_suite(StagedTable(EXPERIMENT_HEALTH, open_rows(manifest, EXPERIMENT_HEALTH)), looks)
 
-    return (_run(manifest, RELEASE_HEALTH, health_suite), _run(manifest, EXPERIMENT_HEALTH, experiments_suite))
+    def builds_suite() -> TableSuite:
+        return build_health_suite(StagedTable(BUILD_HEALTH, open_rows(manifest, BUILD_HEALTH)), looks)
+
+    suites = {RELEASE_HEALTH: health_suite, EXPERIMENT_HEALTH: experiments_suite, BUILD_HEALTH: builds_suite}
+    return tuple(_run(manifest, table, suite) for table, suite in suites.items())
 
 
 def _run(manifest: Manifest, table: Table, rows_suite: Callable[[], TableSuite]) -> TableResult:

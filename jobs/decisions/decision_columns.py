@@ -27,7 +27,7 @@ def with_decisions(rows: Sequence[Row], scored: ScoredRelease, policy: Policy) -
     for row in rows:
         by_look.setdefault(row["as_of"], []).append(row)
     for row in rows:
-        place, forecast = _told_place(row), None
+        place, forecast = told_place(row), None
         look = round(row["age_hours"]) - 1
         if row["scope"] == "release" and State(row["state"]) in UNDECIDED_STATES:
             forecast = forecasts.at(look)
@@ -37,7 +37,7 @@ def with_decisions(rows: Sequence[Row], scored: ScoredRelease, policy: Policy) -
     return decided
 
 
-def _told_place(row: Row) -> dict[str, str]:
+def told_place(row: Row) -> dict[str, str]:
     """The cell whose figures the row carries: its own, or the one that a verdict is told from."""
     notes = map(parse_note, row["notes"]) if row["scope"] == "release" else ()
     told = next((note.parameters for note in notes if note.code is NoteCode.DECIDED_BY), row)

@@ -1,13 +1,15 @@
 """The arithmetic of costs and forecast of a stored verdict, line by line."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from jobs.decisions.forecast_words import forecast_words
 from jobs.decisions.rollout_costs import SHARES, excess_next_day
 from jobs.declarations.policies import POLICY
 from jobs.declarations.states import Reason, State
-from jobs.verdicts.health_cells import cell_from_row
-from jobs.wording.cell_words import state_name
+from jobs.verdicts.health_cells import ALL, cell_from_row
+from jobs.wording.cell_words import measure_words, platform_words, state_name
+from jobs.wording.client_text import as_label
 from jobs.wording.shown_numbers import chance_words, count_words, percent_words, ratio_words
 
 Row = dict[str, Any]
@@ -25,6 +27,32 @@ _REASONS = {
 def decision_lines(verdict: Row) -> list[str]:
     """What the release costs, when it will be judged, and what is advised; empty for rows of before these were stored."""
     return [*_cost_lines(verdict), *_forecast_lines(verdict), *_advice_lines(verdict)]
+
+
+def build_lines(builds: Sequence[Row]) -> list[str]:
+    """Which build was the first bad one, from the rows of build_health of a look, oldest build first; empty where nothing was searched."""
+    if not builds:
+        return []
+    first, policy = builds[0], POLICY.builds
+    where = "all platforms" if first["platform"] == ALL else platform_words(first["platform"])
+    lines = ["9. With which build it began", f"   {measure_words(first['measure'])} on {where}; had and expected are delayed, as above."]
+    for row in builds:
+        ratio = row["delayed_crashes"] / max(row["expected_crashes"], 1e-9)
+        mark = " <- suspect" if row["is_suspect"] else ""
+        lines.append(
+            f"   {as_label(row['build_id'])}: had {row['delayed_crashes']:.1f} / expected {row['expected_crashes']:.1f} = {ratio:.2f}; first bad one "
+            f"with a chance of {row['p_first_bad']:.3f}{mark}"
+        )
+    said = (
+        "suspects are the fewest builds"
+        if first["p_change"] >= policy.min_p_change
+        else "so that no build is named: suspects would be the fewest"
+    )
+    lines.append(
+        f"   Together {first['p_change']:.3f}, the chance that it turned bad with one of them; from {policy.min_p_change:.2f} on builds are named; {said} "
+        f"that hold {percent_words(policy.set_mass)} of it."
+    )
+    return [*lines, ""]
 
 
 def _cost_lines(row: Row) -> list[str]:

@@ -202,6 +202,15 @@ class RolloutPolicy:
 
 
 @dataclass(frozen=True)
+class BuildsPolicy:
+    """When it is said with which build of a release a regression began."""
+
+    min_p_change: float = 0.95
+    """Below, it may as well have begun with the release's first build, or outside of it: no build is named."""
+    set_mass: float = 0.90
+
+
+@dataclass(frozen=True)
 class Policy:
     baselines: BaselinePolicy = field(default_factory=BaselinePolicy)
     variance: VariancePolicy = field(default_factory=VariancePolicy)
@@ -213,6 +222,7 @@ class Policy:
     holdback: HoldbackPolicy = field(default_factory=HoldbackPolicy)
     experiments: ExperimentPolicy = field(default_factory=ExperimentPolicy)
     rollout: RolloutPolicy = field(default_factory=RolloutPolicy)
+    builds: BuildsPolicy = field(default_factory=BuildsPolicy)
 
     def prior_scale(self, channel: str, measure: str) -> float:
         """tau0 before it is learned: the larger of the channel's and the measure's. A channel that is not declared is taken for a restless one."""

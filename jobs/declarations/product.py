@@ -132,11 +132,38 @@ class Variation(StrEnum):
 
 
 @dataclass(frozen=True)
+class Builds:
+    """That releases of a channel have many builds, and where a person looks further once one is suspected.
+
+    Both are templates: {good_build} and {bad_build} are the builds between which the change lies, {good_date} and {bad_date} their days
+    (YYYY-MM-DD). `changes_url` shows what changed between them, `bisect_command` searches on.
+    """
+
+    changes_url: str | None = None
+    bisect_command: str | None = None
+
+
+@dataclass(frozen=True)
+class BuildRange:
+    """Ids of two builds, times of building as YYYYMMDDhhmmss: the last that is surely good, and the first that is surely bad."""
+
+    good: str
+    bad: str
+
+
+def build_text(template: str, builds: BuildRange) -> str:
+    """A template of `Builds`, filled in."""
+    good_date, bad_date = (f"{build[:4]}-{build[4:6]}-{build[6:8]}" for build in (builds.good, builds.bad))
+    return template.format(good_build=builds.good, bad_build=builds.bad, good_date=good_date, bad_date=bad_date)
+
+
+@dataclass(frozen=True)
 class Channel:
     """`prefixes`: what else clients call the channel begins with one of these. `stage_before`: where a version is seen first.
 
     `release_pattern`: a version of this channel that does not match it is several releases together, and none is scored. `is_rolling`: it
-    has new builds every day under one version, so that the builds of a week are the release.
+    has new builds every day under one version, so that the builds of a week are the release. `builds`: with which build a regression began is
+    searched where this is declared.
     """
 
     name: str
@@ -145,6 +172,7 @@ class Channel:
     stage_before: str | None = None
     release_pattern: str | None = None
     is_rolling: bool = False
+    builds: Builds | None = None
 
 
 Stratum = Literal["value", "first_part", "country_group"]

@@ -545,6 +545,34 @@ EXPERIMENT_HEALTH = Table(
     "day",
 )
 
+BUILD_HEALTH = Table(
+    "build_health",
+    "The builds of releases that are watched or regressed, at each such look, on channels that declare their builds: with which it began.",
+    ("as_of", "channel", "release_version", "build_id"),
+    (
+        Column("as_of", "timestamp", "End of the last hour that the look knows of."),
+        _DIMENSION["channel"],
+        _DIMENSION["release_version"],
+        Column(
+            "build_id", "string", "Time of the build as YYYYMMDDhhmmss; builds with less than 1/200 of the release's hours are left out."
+        ),
+        Column("platform", "string", "Of the cell that the release's verdict is told from: operating system, or `all`."),
+        Column("measure", "string", "Of the same cell."),
+        Column("observed_crashes", "double", "Crashes of the build received, as they came.", "crashes"),
+        Column("usage_hours", "double", "Usage hours of the build received.", "hours"),
+        Column("delayed_crashes", "double", "Crashes received, each delayed as usage hours are.", "crashes"),
+        Column(
+            "expected_crashes", "double", "The release's expected crashes, in each hour by the build's share of the usage hours.", "crashes"
+        ),
+        Column("p_first_bad", "double", "Probability that it is the first bad build.", "probability"),
+        Column("p_change", "double", "Probability that the release turned bad with one of its builds: their sum.", "probability"),
+        Column("is_suspect", "boolean", "It is one of the fewest builds that hold 90 % of a p_change of at least .95."),
+        Column("audit_sequence", "long", "Sequence number of the ingest_audit snapshot that the look was computed from."),
+    ),
+    "as_of",
+    "day",
+)
+
 RELEASE_REVIEWS = Table(
     "release_reviews",
     "What a person said of a release. The latest row of a release holds; a confirmed regression leaves the baselines of later releases.",
@@ -662,6 +690,7 @@ TABLES: tuple[Table, ...] = (
     DATA_QUALITY,
     RELEASE_HEALTH,
     EXPERIMENT_HEALTH,
+    BUILD_HEALTH,
     RELEASE_REVIEWS,
     CHANNEL_DAYS,
     RELEASE_RECORDS,

@@ -7,13 +7,16 @@ from datetime import timedelta
 from pyiceberg.catalog import Catalog
 
 from jobs.commands.printed_commands import printed_command
+from jobs.decisions.track_record import TrackRecord, track_records
+from jobs.decisions.track_record_words import RECORD_SPAN
 from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.deployment.settings import LOCAL, Settings, airflow_run
 from jobs.digest.decisions.digest_routing import Routing
 from jobs.digest.decisions.release_decisions import headline_release
-from jobs.digest.facts.digest_facts import DigestFacts, Restatement
-from jobs.digest.facts.shown_releases import shown_looks, with_cells
+from jobs.digest.facts.digest_facts import DigestFacts, Restatement, Review
+from jobs.digest.facts.shown_releases import answers, shown_looks, with_cells
 from jobs.digest.facts.stored_facts import (
+    read_builds,
     read_cells,
     read_experiments,
     read_failed_expectations,
@@ -22,6 +25,7 @@ from jobs.digest.facts.stored_facts import (
     read_last_verdicts,
     read_looks,
     read_reviews,
+    read_verdict_looks,
     read_verdicts,
 )
 from jobs.digest.messages.channel_messages import channels_to_report, root_key
@@ -41,7 +45,8 @@ def read_digests(
 ) -> list[DigestFacts]:
     """The facts of each release channel that has something to say."""
     verdicts, later = read_verdicts(catalog, window.end)
-    looks = shown_looks([*read_last_verdicts(catalog, window.end), *verdicts], window.end, read_reviews(catalog))
+    reviews = read_reviews(catalog)
+    looks = shown_looks([*read_last_verdicts(catalog, window.end), *verdicts], window.end, reviews)
     looked_at = {look.verdict.as_of for shown in looks.values() for look in shown}
     cells = read_cells(catalog, looked_at | {as_of - HOUR for as_of in looked_at})
     failed = read_failed_expectations(catalog, run_key, window.start)
@@ -60,19 +65,36 @@ def read_digests(
         pages_url=settings.pages_url,
         links=page_links(settings, airflow_run()),
     )
-    experiments = read_experiments(catalog, window.end)
+    experiments, builds = read_experiments(catalog, window.end), read_builds(catalog, looked_at)
+    records = _track_records(catalog, window, reviews)
     found = []
     for channel in channels_to_report(looks, routing.expected_channels):
         releases = with_cells(looks.get(channel, ()), cells, later)
         of_channel = tuple(look for look in experiments if look.channel == channel)
         route = routing.route_of(channel)
-        facts = replace(blank, channel=channel, releases=releases, experiments=of_channel, is_shadow=route.is_shadow)
+        facts = replace(
+            blank,
+            channel=channel,
+            releases=releases,
+            experiments=of_channel,
+            builds=tuple(build for build in builds if build.channel == channel),
+            track_record=records.get(channel),
+            is_shadow=route.is_shadow,
+        )
         if window.mode is Mode.SETTLED:
             entry = ledger.find(root_key(facts, known_channel(route.slack_channel, ledger)))
             shown = entry.notes.get(shown_name(Mode.PROVISIONAL), []) if entry is not None else []
             facts = replace(facts, restatements=restatements(shown, verdicts))
         found.append(facts)
     return found
+
+
+def _track_records(catalog: Catalog, window: Window, reviews: list[Review]) -> dict[str, TrackRecord]:
+    """By channel, in the digests of a Monday; none on other days."""
+    if window.start.weekday() != 0:
+        return {}
+    looks = read_verdict_looks(catalog, window.end - RECORD_SPAN, window.end)
+    return {record.channel: record for record in track_records(looks, answers(reviews))}
 
 
 def read_restated(catalog: Catalog, ledger: SentLedger, window: Window, routing: Routing) -> tuple[Restatement, ...]:

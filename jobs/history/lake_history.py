@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import StartsWith
+from pyiceberg.expressions import And, EqualTo, StartsWith
 
+from jobs.decisions.build_rows import BUILD_COLUMNS
 from jobs.decisions.experiment_rows import EXPERIMENT_COLUMNS, comparison_start
 from jobs.declarations.policies import Policy
 from jobs.declarations.tables import (
     CHANNEL_DAYS,
+    ERROR_AGGREGATES,
     EXPERIMENT_ERROR_AGGREGATES,
     INGEST_AUDIT,
     RELEASE_OUTCOMES,
@@ -56,6 +58,13 @@ class LakeHistory:
     outcomes: KeptOutcomes = field(repr=False)
     reach: ReachByLook = field(repr=False)
     """Of the looks with as_of after `after`."""
+    pinned: PinnedHours = field(repr=False)
+
+    def builds_of(self, release: Release) -> pa.Table:
+        """The release's rows of error_aggregates in its first week."""
+        of_release = And(EqualTo("channel", release.channel), EqualTo("release_version", release.version))
+        life = self.pinned.within(release.hour, min(release.hour + WEEK, self.until))
+        return life.read(ERROR_AGGREGATES, of_release, BUILD_COLUMNS, is_counted=False).rows
 
     def to_keep(self) -> dict[str, list[pa.Table]]:
         """By table, rows that had to be made and that later runs need not make again."""
@@ -87,7 +96,8 @@ def read_history(
     live = [(release, previous_release(release, group)) for group in releases for release in group if release.hour + WEEK > end]
     compared_from = comparison_start(after + HOUR)
     start = min(first_live(live, end), after - WEEK, compared_from)
-    pinned = pin_hours(catalog, start, end, (RELEASE_TOTALS, USAGE_DELAYS, EXPERIMENT_ERROR_AGGREGATES, *REACH_TABLES))
+    tables = (RELEASE_TOTALS, USAGE_DELAYS, EXPERIMENT_ERROR_AGGREGATES, ERROR_AGGREGATES, *REACH_TABLES)
+    pinned = pin_hours(catalog, start, end, tables)
     records = LakeRecords(catalog, days, end, policy.delays, tell, read_live(pinned, live, end, days, tell))
     reviews, experiments = read_reviews(catalog), _holdbacks(pinned.within(after - WEEK, end), policy)
     channels = [ChannelRecord(of_channel, records, records.delays_of, calendar, reviews, experiments) for of_channel in totals]
@@ -99,7 +109,7 @@ def read_history(
     compared = pinned.within(compared_from, end).read(EXPERIMENT_ERROR_AGGREGATES, columns=EXPERIMENT_COLUMNS).rows
     open_now = [release for channel in channels for release, _ in open_releases(channel, after, end)]
     reach = read_reach(pinned, open_now, after, end, tell)
-    return LakeHistory(channels, end, (snapshot and snapshot.sequence_number) or 0, compared, days, records, outcomes, reach)
+    return LakeHistory(channels, end, (snapshot and snapshot.sequence_number) or 0, compared, days, records, outcomes, reach, pinned)
 
 
 def _baselines(channels: list[ChannelRecord], after: datetime, until: datetime, policy: Policy) -> Iterator[tuple[Release, Release | None]]:

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from jobs.declarations.product import (
+    Builds,
     CappedPerClientHour,
     Channel,
     Condition,
@@ -28,12 +29,27 @@ class FirefoxReason(StrEnum):
     """A crash ping of a process whose crashes come from main pings."""
 
 
+def _builds_of(repository: str) -> Builds:
+    """The log of pushes knows times, not builds."""
+    return Builds(
+        changes_url=f"https://hg.mozilla.org/{repository}/pushloghtml?startdate={{good_date}}%2000:00:00&enddate={{bad_date}}%2023:59:59",
+        bisect_command=f"mozregression --repo {repository.rpartition('/')[2]} --good {{good_build}} --bad {{bad_build}}",
+    )
+
+
 _CHANNELS = (
     Channel("release", stage_before="beta"),
     Channel("esr", stage_before="release"),
-    Channel("beta", Variation.PRERELEASED, prefixes=("beta",), stage_before="nightly", release_pattern=r"\d+(\.\d+)*b\d+"),
+    Channel(
+        "beta",
+        Variation.PRERELEASED,
+        prefixes=("beta",),
+        stage_before="nightly",
+        release_pattern=r"\d+(\.\d+)*b\d+",
+        builds=_builds_of("releases/mozilla-beta"),
+    ),
     Channel("aurora", Variation.PRERELEASED, stage_before="nightly", release_pattern=r"\d+(\.\d+)*b\d+"),
-    Channel("nightly", Variation.PRERELEASED, prefixes=("nightly-cck-",), is_rolling=True),
+    Channel("nightly", Variation.PRERELEASED, prefixes=("nightly-cck-",), is_rolling=True, builds=_builds_of("mozilla-central")),
 )
 _ENVELOPE = Envelope(
     document_id="meta.documentId",

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from jobs.declarations.product import (
+    Builds,
     CappedPerClientHour,
     Channel,
     Condition,
@@ -140,7 +141,7 @@ PRODUCT = Product(
         Channel("release", stage_before="beta"),
         Channel("esr", stage_before="release"),
         Channel("beta", Variation.PRERELEASED, stage_before="nightly", release_pattern=_PRERELEASE),
-        Channel("nightly", Variation.PRERELEASED, is_rolling=True),
+        Channel("nightly", Variation.PRERELEASED, is_rolling=True, builds=Builds()),
     ),
     dimensions=(
         Dimension(

@@ -4,7 +4,17 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from jobs.declarations.product import CappedPerClientHour, DurationAsHours, Measure, OnePerPing, OneWhere, Product
+from jobs.declarations.product import (
+    BuildRange,
+    Builds,
+    CappedPerClientHour,
+    DurationAsHours,
+    Measure,
+    OnePerPing,
+    OneWhere,
+    Product,
+    build_text,
+)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NEEDED_DIMENSIONS = ("channel", "release_version", "os_name")
@@ -83,6 +93,20 @@ def _problems_of_channels(product: Product) -> Iterator[str]:
             yield from _unless_pattern(f"channels: release_pattern of {channel.name}", channel.release_pattern)
         if channel.is_rolling and not any(dimension.name == "build_id" for dimension in product.dimensions):
             yield f"channels: {channel.name} is rolling, but no dimension build_id says of which week a build is"
+        if channel.builds is not None:
+            yield from _problems_of_builds(channel.name, channel.builds, product)
+
+
+def _problems_of_builds(channel: str, builds: Builds, product: Product) -> Iterator[str]:
+    if not any(dimension.name == "build_id" for dimension in product.dimensions):
+        yield f"channels: {channel} has builds, but no dimension build_id tells them apart"
+    for name, template in (("changes_url", builds.changes_url), ("bisect_command", builds.bisect_command)):
+        try:
+            build_text(template or "", BuildRange("20261122093012", "20261123093012"))
+        except (KeyError, IndexError, ValueError):
+            yield f"channels: {name} of {channel} may hold {{good_build}}, {{bad_build}}, {{good_date}} and {{bad_date}} alone, not {template!r}"
+    if builds.changes_url is not None and not builds.changes_url.startswith(("https://", "http://")):
+        yield f"channels: changes_url of {channel} must begin with https://, not {builds.changes_url!r}"
 
 
 def _problems_of_dimensions(product: Product) -> Iterator[str]:

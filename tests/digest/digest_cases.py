@@ -2,6 +2,7 @@
 
 from datetime import time, timedelta
 
+from jobs.decisions.track_record import ToldShare, TrackRecord
 from jobs.declarations.windows import Mode, Window
 from jobs.digest.decisions.digest_routing import Route
 from jobs.digest.facts.digest_facts import DigestFacts
@@ -24,6 +25,7 @@ from tests.digest.facts_factory import (
     an_hour,
     an_older_release,
     an_unjudged_branch,
+    some_builds,
     some_facts,
 )
 
@@ -293,7 +295,12 @@ CASES: dict[str, DigestFacts] = {
 
 _SUCCESSOR = a_release(State.TOO_EARLY, release_version="57.0b9", score=71.0, **_TOO_EARLY)
 _A_WEEK_OLD = {"age_hours": 168.0, "adoption": 0.61}
+_RECORD = TrackRecord("beta", 52, 9, 1, ToldShare(7, 8), ToldShare(7, 8), 14.0, {}, {}, 20.0, 0)
 CASES |= {
+    "all_healthy_on_a_monday": some_facts(a_release(), an_older_release(), track_record=_RECORD),
+    "regressed_on_a_monday": some_facts(a_regressed_release(), track_record=_RECORD),
+    "regressed_with_a_build": some_facts(a_regressed_release(), builds=some_builds(3)),
+    "regressed_with_one_of_three_builds": some_facts(a_regressed_release(), builds=some_builds(2, 3, 4)),
     "regressed_and_mostly_out": some_facts(a_regressed_release(adoption=0.61)),
     "regressed_and_succeeded": some_facts(a_regressed_release(adoption=0.61, age_hours=120.0), _SUCCESSOR),
     "confirmed_and_healthy_now": some_facts(a_release(review=a_review("confirmed", note=None)), an_older_release()),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from jobs.declarations.states import State
 from jobs.declarations.windows import Mode
 from jobs.digest.facts.digest_facts import (
+    BuildLook,
     DigestFacts,
     ExperimentLook,
     FailedExpectation,
@@ -97,6 +98,13 @@ def a_guilty_branch(**more) -> ExperimentLook:
         "guilty_since": NOON - timedelta(hours=3),
     }
     return ExperimentLook(**(values | more))
+
+
+def some_builds(*suspects: int, **more) -> tuple[BuildLook, ...]:
+    """Six builds, two a day, of a look at a release; those at the places given are suspected."""
+    values = {"as_of": NOON, "channel": "beta", "release_version": "57.0b8"} | more
+    times = [f"2026112{day}{hour}3012" for day in (0, 1, 2) for hour in ("09", "21")]
+    return tuple(BuildLook(build_id=time, is_suspect=place in suspects, **values) for place, time in enumerate(times))
 
 
 def an_unjudged_branch(**more) -> ExperimentLook:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.declarations.tables import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH
+from jobs.declarations.tables import BUILD_HEALTH, DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH
 from jobs.deployment.settings import ROOT
 from local.slack_stand_in.block_rules import check_blocks
 from local.slack_stand_in.stand_in_app import ALL_SCOPES, DEFAULT_TOKEN
-from tests.digest.facts_factory import NOON, State, a_regressed_cell, a_release, an_older_release
+from tests.digest.facts_factory import NOON, State, a_regressed_cell, a_release, an_older_release, some_builds
 from tests.digest.running_the_digest import HOUR, last_line, run
 from tests.digest.stored_rows import a_quality_row, an_audit_row, health_rows, store
 from tests.running_stand_in import CHANNEL
@@ -42,6 +42,31 @@ def test_a_look_becomes_a_message_and_the_next_look_edits_it(catalog, slack):
     root = slack.messages[0]
     assert root.text.startswith("⛔ Firefox beta 57.0b8 – regressed since 22 Nov 09:00 UTC")
     assert root.edits == 1
+
+
+def test_a_mondays_message_says_what_the_years_verdicts_were_worth(catalog, slack):
+    monday = NOON + 24 * HOUR
+    store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR), an_audit_row(monday - HOUR)])
+    store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON), a_release(as_of=monday)))
+    run(NOON)
+    run(monday)
+    sunday_text, monday_text = (message.text for message in slack.messages if message.text.startswith("✔"))
+    assert "In the last year none of 1 release alarmed." in monday_text
+    assert "In the last year" not in sunday_text
+
+
+def test_the_build_with_which_it_began_is_told_of_the_look_that_is_shown(catalog, slack):
+    store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
+    store(catalog, RELEASE_HEALTH, health_rows(regressed(NOON)))
+    amounts = dict.fromkeys(("observed_crashes", "usage_hours", "delayed_crashes", "expected_crashes", "p_first_bad", "p_change"), 1.0)
+    told = amounts | {"platform": "all", "measure": "main_crashes_capped", "audit_sequence": 1}
+    an_hour_before = [replace(build, as_of=NOON - HOUR) for build in some_builds(1)]
+    store(catalog, BUILD_HEALTH, [told | vars(build) for build in (*some_builds(3), *an_hour_before)])
+    assert last_line(run(NOON)) == "#release-health: beta posted, 57.0b8 alarm posted"
+    root, alarm = slack.messages[:2]
+    assert "It began with build 20261121213012; 20261121093012 was still good." in root.text
+    assert "It began with build 20261121213012" in alarm.text
+    assert "https://hg.mozilla.org/releases/mozilla-beta/pushloghtml?startdate=2026-11-21" in json.dumps(root.blocks)
 
 
 def test_the_hour_before_midnight_belongs_to_its_day(catalog, slack):

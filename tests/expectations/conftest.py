@@ -12,6 +12,7 @@ from expectations.gate.direct_run import run_directly
 from expectations.gate.gate_results import CheckResult
 from expectations.gate.gate_run import run_suite
 from expectations.gate.table_gates import SUITES
+from expectations.suites.build_health import build_health_suite
 from expectations.suites.experiment_health import experiment_health_suite
 from expectations.suites.ingest_audit import ingest_audit_suite
 from expectations.suites.release_health import release_health_suite
@@ -47,6 +48,8 @@ def suite_for(table_name: str, rows: Rows, run: AuditedRun) -> TableSuite:
         return release_health_suite(staged(table_name, rows), LOOKS)
     if table_name == "experiment_health":
         return experiment_health_suite(staged(table_name, rows), LOOKS)
+    if table_name == "build_health":
+        return build_health_suite(staged(table_name, rows), LOOKS)
     if table_name == "ingest_audit":
         return ingest_audit_suite(staged(table_name, rows), run, totals_of(rows))
     return SUITES[table_name](staged(table_name, rows), run)

@@ -62,7 +62,7 @@ def outside(column: Column) -> list[float]:
 
 
 def time_words(table: Table) -> str:
-    if table.name in ("release_health", "experiment_health"):
+    if table.name in ("release_health", "experiment_health", "build_health"):
         return "2026-11-22 11:00 <= as_of < 2026-11-22 11:00"
     return f"2026-11-22 10:00 <= {table.time_column} < 2026-11-22 11:00"
 
@@ -206,6 +206,10 @@ CASES_OF_HEALTH = (
     Case("experiment_health", "guilty only on odds enough", changed("experiment_health", state="guilty"), "odds missing to guilty: 1198"),
     Case("experiment_health", "guilty_since <= as_of", changed("experiment_health", guilty_since=HOUR_START + 2 * HOUR), "3600"),
     Case("experiment_health", "audit_sequence is 7, that of the run", changed("experiment_health", audit_sequence=8), "8"),
+    Case("build_health", "measure is a scored one", changed("build_health", measure="usage_hours"), "usage_hours"),
+    Case("build_health", "p_first_bad <= p_change", changed("build_health", p_first_bad=0.98), "p_first_bad above p_change: 0.01"),
+    Case("build_health", "suspects only where p_change is at least 0.95", changed("build_health", p_change=0.9), "0.05"),
+    Case("build_health", "audit_sequence is 7, that of the run", changed("build_health", audit_sequence=8), "8"),
     Case("release_health", "every verdict has its cells", lambda rows: rows["release_health"].pop(), "0"),
     Case("release_health", "every cell has its verdict", lambda rows: rows["release_health"].pop(0), "0"),
     Case("release_health", "audit_sequence is 7, that of the run", changed("release_health", audit_sequence=8), "8"),

@@ -10,7 +10,7 @@ from datasketches import update_theta_sketch
 
 from expectations.checks.audited_run import AuditedRun, History
 from jobs.declarations.measures import MEASURES
-from jobs.declarations.tables import EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Table
+from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Table
 from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.reach.sketches import LG_NOMINAL_ENTRIES, count_clients
 from jobs.tables.lake.schemas import staged_schema
@@ -110,6 +110,23 @@ def tiny_window() -> Rows:
         ],
         "release_health": [_health("release", "all", "all"), _health("platform", "Windows_NT", "main_crashes_capped")],
         "experiment_health": [_branch_health()],
+        "build_health": [_build_health()],
+    }
+
+
+def _build_health() -> Row:
+    amounts = ("observed_crashes", "usage_hours", "delayed_crashes", "expected_crashes")
+    return dict.fromkeys(amounts, 10.0) | {
+        "as_of": HOUR_START + HOUR,
+        "channel": "beta",
+        "release_version": "57.0b8",
+        "build_id": "20171016185129",
+        "platform": "all",
+        "measure": "main_crashes_capped",
+        "p_first_bad": 0.7,
+        "p_change": 0.97,
+        "is_suspect": True,
+        "audit_sequence": 7,
     }
 
 
@@ -209,7 +226,7 @@ def stage_window(rows: Rows, staging: str, run_key: str = RUN_KEY, attempt: str 
 
 
 def stage_health(rows: Rows, staging: str, run_key: str = RUN_KEY, attempt: str = "scored", looks: Looks = LOOKS) -> Manifest:
-    files = {table.name: _stage(table, rows, staging, run_key, attempt) for table in (RELEASE_HEALTH, EXPERIMENT_HEALTH)}
+    files = {table.name: _stage(table, rows, staging, run_key, attempt) for table in (RELEASE_HEALTH, EXPERIMENT_HEALTH, BUILD_HEALTH)}
     return Manifest(run_key, attempt, WINDOW, "1", WINDOW.end, files, looks)
 
 

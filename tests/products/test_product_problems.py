@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.declarations.product import Channel, Condition, Dimension, Measure, OneWhere, Population, Product
+from jobs.declarations.product import Builds, Channel, Condition, Dimension, Measure, OneWhere, Population, Product
 from jobs.deployment.settings import ROOT
 from jobs.pings.field_rules import RULES
 from jobs.products import product_problems as problems_module
@@ -28,6 +28,11 @@ def with_measure(name: str, **changes: object) -> Product:
     return replace(HARBOR, measures=measures)
 
 
+def with_builds(builds: Builds, has_build_id: bool = True) -> Product:
+    dimensions = (Dimension("build_id", ("build",), "build_id", "Time of the build."),) if has_build_id else ()
+    return replace(HARBOR, channels=(Channel("stable", builds=builds),), dimensions=(*HARBOR.dimensions, *dimensions))
+
+
 @pytest.mark.parametrize("name", ["firefox", "glean", "harbor"])
 def test_our_own_products_have_none(name: str) -> None:
     assert product_problems(load_product(name)) == []
@@ -41,6 +46,10 @@ def test_our_own_products_have_none(name: str) -> None:
         (replace(HARBOR, ping_types=("session end", "crash")), "ping_types: 'session end' is no name of a folder"),
         (replace(HARBOR, channels=(Channel("stable", stage_before="alpha"),)), "the stage before stable is 'alpha'; there are stable"),
         (replace(HARBOR, channels=(Channel("stable", is_rolling=True),)), "stable is rolling, but no dimension build_id"),
+        (with_builds(Builds(), has_build_id=False), "stable has builds, but no dimension build_id"),
+        (with_builds(Builds("https://example.org/{from}..{to}")), "changes_url of stable may hold {good_build},"),
+        (with_builds(Builds(bisect_command="bisect {0}")), "bisect_command of stable may hold {good_build},"),
+        (with_builds(Builds("javascript:{good_build}")), "changes_url of stable must begin with https://"),
         (replace(HARBOR, version_pattern="(4"), "version_pattern: '(4' is no regular expression"),
         (replace(HARBOR, dimensions=HARBOR.dimensions[1:]), "dimensions: channel is missing"),
         (with_dimension("os_name", rule="osname"), "the rule of os_name is 'osname'; there are channel,"),

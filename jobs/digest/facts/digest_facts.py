@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
+from jobs.decisions.track_record import TrackRecord
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.declarations.states import ReviewVerdict, State
 from jobs.declarations.windows import HOUR, Mode
@@ -167,6 +168,17 @@ class ExperimentLook:
 
 
 @dataclass(frozen=True)
+class BuildLook:
+    """A row of build_health: a build of a release that is watched or regressed. Fields are named as the columns are."""
+
+    as_of: datetime
+    channel: str
+    release_version: str
+    build_id: str
+    is_suspect: bool
+
+
+@dataclass(frozen=True)
 class DigestFacts:
     """Everything that one digest of one release channel says.
 
@@ -185,6 +197,10 @@ class DigestFacts:
     restatements: tuple[Restatement, ...] = ()
     experiments: tuple[ExperimentLook, ...] = ()
     """At the window's end: branches that are to blame, and those of experiments that are not judged."""
+    builds: tuple[BuildLook, ...] = ()
+    """Of the looks at its releases."""
+    track_record: TrackRecord | None = None
+    """What the channel's verdicts of a year were worth, in the first digest of a week."""
     holes: Holes = NO_HOLES
     """What is missing in the two weeks before the window's end, whatever this run did."""
     data_label: str | None = None

@@ -19,6 +19,11 @@ def latest_reviews(reviews: Iterable[Review]) -> dict[tuple[str, str], Review]:
     return {(review.channel, review.release_version): review for review in sorted(reviews, key=lambda review: review.reviewed_at)}
 
 
+def answers(reviews: Iterable[Review]) -> dict[tuple[str, str], str]:
+    """What people said last of a release, by channel and version: confirmed or dismissed."""
+    return {key: review.verdict for key, review in latest_reviews(reviews).items() if review.verdict in ("confirmed", "dismissed")}
+
+
 def shown_looks(verdicts: Iterable[Cell], at: datetime, reviews: Iterable[Review] = ()) -> dict[str, tuple[ReleaseLook, ...]]:
     """By channel, the latest look at each release to be told of at that time. Cells are the caller's to add."""
     reviewed = latest_reviews(reviews)

@@ -9,11 +9,12 @@ import pyiceberg.expressions
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 
+from jobs.decisions.track_record import VerdictLook
 from jobs.declarations.policies import HORIZON_HOURS
-from jobs.declarations.states import ExperimentState
-from jobs.declarations.tables import DATA_QUALITY, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS, Table
-from jobs.declarations.windows import Window
-from jobs.digest.facts.digest_facts import ExperimentLook, FailedExpectation, HourCondition, HourFacts, Review
+from jobs.declarations.states import ExperimentState, State
+from jobs.declarations.tables import BUILD_HEALTH, DATA_QUALITY, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS, Table
+from jobs.declarations.windows import HOUR, Window
+from jobs.digest.facts.digest_facts import BuildLook, ExperimentLook, FailedExpectation, HourCondition, HourFacts, Review
 from jobs.digest.facts.window_conditions import failed_expectations, hour_facts
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.tables.lake.lake_catalog import identifier
@@ -124,6 +125,25 @@ def read_experiments(catalog: Catalog, at: datetime) -> list[ExperimentLook]:
     return [
         ExperimentLook(**row) for row in _rows(catalog, EXPERIMENT_HEALTH, wanted, tuple(column.name for column in fields(ExperimentLook)))
     ]
+
+
+def read_builds(catalog: Catalog, looks: set[datetime]) -> list[BuildLook]:
+    """The builds of the releases that were searched for a bad one at the looks at these times."""
+    if not looks:
+        return []
+    wanted = where.In("as_of", [look.isoformat() for look in sorted(looks)])
+    return [BuildLook(**row) for row in _rows(catalog, BUILD_HEALTH, wanted, tuple(column.name for column in fields(BuildLook)))]
+
+
+def read_verdict_looks(catalog: Catalog, since: datetime, until: datetime) -> list[VerdictLook]:
+    """All looks in (since, until] at the releases whose first look lies there."""
+    wanted = where.And(
+        where.GreaterThan("as_of", since.isoformat()), where.LessThanOrEqual("as_of", until.isoformat()), where.EqualTo("scope", "release")
+    )
+    rows = _rows(catalog, RELEASE_HEALTH, wanted, tuple(column.name for column in fields(VerdictLook)))
+    looks = [VerdictLook(**(row | {"state": State(row["state"])})) for row in rows]
+    begun_before = {(look.channel, look.release_version) for look in looks if look.as_of - look.age_hours * HOUR < since}
+    return [look for look in looks if (look.channel, look.release_version) not in begun_before]
 
 
 def read_failed_expectations(catalog: Catalog, run_key: str, since: datetime) -> tuple[FailedExpectation, ...]:

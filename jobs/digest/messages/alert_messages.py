@@ -13,6 +13,7 @@ from jobs.digest.messages.channel_messages import freshness_of
 from jobs.digest.messages.message_blocks import Block, bold, fallback_text, header, link_line, paragraph, small_print, user_group, words
 from jobs.digest.messages.outgoing_message import OutgoingMessage, message_key
 from jobs.digest.messages.page_links import view_links
+from jobs.digest.wording.build_words import build_links, build_words
 from jobs.digest.wording.data_line import label_words
 from jobs.digest.wording.verdict_advice import action, changed_action, weak_points
 from jobs.digest.wording.verdict_words import MARKS, alarm_headline, figure, ratio_before, sentence, shown_score
@@ -76,11 +77,11 @@ def alert_message(facts: DigestFacts, release: ReleaseLook, route: Route, now: d
     decision = decide(facts, release)
     before = ratio_before(decision)
     trend = "" if before is None else f", {ratio_words(before)} an hour before"
-    told = " ".join([f"{figure(decision)}{trend}.", *weak_points(decision), *label_words(facts)])
+    told = " ".join([f"{figure(decision)}{trend}.", *build_words(facts, release), *weak_points(decision), *label_words(facts)])
     todo: list[dict[str, Any]] = [bold(action(decision))]
     if route.mention is not None and route.may_mention_at(now):
         todo += [words(" "), user_group(route.mention), words(_asked(decision))]
-    links = {**view_links(facts, [release]), **facts.links}
+    links = {**build_links(facts, release), **view_links(facts, [release]), **facts.links}
     blocks = [header(alarm_headline(decision)), paragraph(words(f"{told}\n"), *todo), *link_line(links), *_unmentioned(route, now)]
     return _message(facts, route, alert_key(route.slack_channel, release.verdict), blocks, is_broadcast=True)
 

@@ -5,6 +5,7 @@ A phone shows the first three columns of its table; the thread has the whole one
 
 from collections.abc import Sequence
 
+from jobs.decisions.track_record_words import record_line
 from jobs.declarations.states import ReviewVerdict, State
 from jobs.digest.decisions.release_decisions import GOOD_STATES, Decision, decide, headline_release
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
@@ -22,6 +23,7 @@ from jobs.digest.messages.message_blocks import (
 )
 from jobs.digest.messages.page_links import view_links
 from jobs.digest.wording.attention_items import MOST_ITEMS, attention_items, problem_items
+from jobs.digest.wording.build_words import build_links, build_words
 from jobs.digest.wording.data_line import data_line, has_no_figures, short_data_line, trouble_sentences
 from jobs.digest.wording.experiment_words import blame_words
 from jobs.digest.wording.reach_words import has_people, reach_words
@@ -103,7 +105,7 @@ def root_blocks(facts: DigestFacts) -> list[Block]:
     decision = decide(facts, release)
     if is_all_good(facts):
         told = paragraph(words(f"{' '.join([sentence(decision), *reach_words(decision), action(decision)])} {short_data_line(facts)}"))
-        return [header(headline(decision)), told, *link_line(view_links(facts, [release]))]
+        return [header(headline(decision)), told, *link_line(view_links(facts, [release])), *_track_record(facts)]
     troubles, items = trouble_sentences(facts), attention_items(facts, release)
     is_without_figures = facts.is_stale or has_no_figures(facts)
     blocks = [header(_stale_headline(facts, release) if is_without_figures else headline(decision))]
@@ -111,15 +113,16 @@ def root_blocks(facts: DigestFacts) -> list[Block]:
         blocks.append(bullets([[words(trouble)] for trouble in troubles]) if len(troubles) > 1 else paragraph(words(troubles[0])))
     blocks.append(paragraph(*_verdict_elements(facts, decision, is_alone=not (troubles or items), is_repeated=is_without_figures)))
     blocks.extend(_attention(items))
+    record = _track_record(facts)
     closing, releases = small_print(data_line(facts)), releases_in_order(facts)
     rows, head = [release_row(decide(facts, each)) for each in releases], list(TABLE_HEAD)
     if has_people(releases):
         rows, head = [row + _people_row(each) for row, each in zip(rows, releases, strict=True)], [*TABLE_HEAD, *_PEOPLE_HEAD]
-    links = link_line(view_links(facts, releases[:MOST_ROOT_ROWS]))
-    shown = rows_within_budget([*blocks, *links, closing], head, rows, MOST_ROOT_ROWS)
+    links = link_line(build_links(facts, release) | view_links(facts, releases[:MOST_ROOT_ROWS]))
+    shown = rows_within_budget([*blocks, *links, *record, closing], head, rows, MOST_ROOT_ROWS)
     left_out = f"And {count_words(len(rows) - shown)} more in the thread." if shown < len(rows) else ""
     table_blocks = [table(head, rows[:shown])]
-    return [*blocks, *table_blocks, *links, small_print(*filter(None, (left_out, data_line(facts))))]
+    return [*blocks, *table_blocks, *links, *record, small_print(*filter(None, (left_out, data_line(facts))))]
 
 
 def _verdict_elements(facts: DigestFacts, decision: Decision, *, is_alone: bool, is_repeated: bool) -> Sequence[dict[str, object]]:
@@ -128,10 +131,20 @@ def _verdict_elements(facts: DigestFacts, decision: Decision, *, is_alone: bool,
     lead = f"Last verdict, {as_of}: {headline(decision)}\n" if is_repeated else ""
     weak = "".join(f"\n{caveat}" for caveat in caveats(decision))
     return [
-        words(f"{lead}{' '.join([sentence(decision), *blame_words(facts, decision), *outlook(decision), *reach_words(decision)])}\n"),
+        words(f"{lead}{' '.join([sentence(decision), *_around_the_verdict(facts, decision)])}\n"),
         bold(action(decision, is_alone=is_alone)),
         *([words(weak)] if weak else []),
     ]
+
+
+def _around_the_verdict(facts: DigestFacts, decision: Decision) -> list[str]:
+    """Who is to blame, since which build, what it costs and when more is known, and what people notice."""
+    return [*blame_words(facts, decision), *build_words(facts, decision.release), *outlook(decision), *reach_words(decision)]
+
+
+def _track_record(facts: DigestFacts) -> list[Block]:
+    """How far the verdicts can be relied on, once a week."""
+    return [] if facts.track_record is None else [small_print(record_line(facts.track_record, "the last year"))]
 
 
 def _attention(items: Sequence[str]) -> list[Block]:

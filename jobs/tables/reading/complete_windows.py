@@ -57,10 +57,13 @@ class PinnedHours:
     snapshots: Mapping[str, int | None]
     audit_sequence: int
 
-    def read(self, table: Table, row_filter: BooleanExpression = EVERY_ROW, columns: tuple[str, ...] | None = None) -> CompleteRows:
+    def read(
+        self, table: Table, row_filter: BooleanExpression = EVERY_ROW, columns: tuple[str, ...] | None = None, *, is_counted: bool = True
+    ) -> CompleteRows:
         """The rows of a pinned table that match the filter, with the columns asked for (all, unless said), in no particular order.
 
-        InconsistentTableError if an hour has not the rows that its audit row counts.
+        InconsistentTableError if an hour has not the rows that its audit row counts, unless they are not to be counted: those of
+        error_aggregates are too many where few match.
         """
         stored, columns = self.stored[table.name], columns or table.column_names
         owners = {hour: owner for hour, owner in self.owners.items() if hour >= _dropped_before(stored)}
@@ -69,12 +72,14 @@ class PinnedHours:
         for snapshot_id, hours in self._hours_by_snapshot(table, owners).items():
             within = hours_filter(table.time_column, hours)
             found = _of_owners(read_snapshot(stored, table, snapshot_id, And(within, row_filter), needed), table, self.hours, owners)
+            parts.append(found)
+            if not is_counted:
+                continue
             counted = found
             if row_filter != EVERY_ROW:
                 marks = (table.time_column, "window_run_id")
                 counted = _of_owners(read_snapshot(stored, table, snapshot_id, within, marks), table, self.hours, owners)
             refuse_missing_rows(table, counted[table.time_column], {hour: owners[hour] for hour in hours})
-            parts.append(found)
         incomplete = [hour for hour in self.hours if hour not in owners]
         return CompleteRows(pa.concat_tables(parts).select(list(columns)), incomplete, self.audit_sequence)
 
