@@ -30,7 +30,7 @@ lock: $(READY)  ## resolve requirements.in into requirements.txt, and each layer
 	cd requirements && for layers in executor "executor runtime" "executor runtime local"; do \
 	  ../$(LOCK) --constraint ../requirements.txt $$(printf '%s.in ' $$layers) -o "$${layers##* }.txt"; done
 
-demo: setup  ## simulate five weeks of pings, find the bad release, show the digest (about 5 minutes; PRODUCT=harbor or glean for another product)
+demo: setup  ## simulate five weeks of pings, find the bad release, show the digest (about 5 minutes; PRODUCT=harbor or glean; WORLD=experiment: an experiment is bad, not the release)
 	@$(PYTHON) -m local.run_demo
 
 test: lint types  ## lint, types and every test but the browser's (under 20 minutes)

@@ -61,7 +61,7 @@ def _run(airflow: AirflowApi, folder: Path, console: Console, steps: DemoSteps) 
         as_of = run_hours(airflow, end, lambda until: _land_again(folder, until), say)
     settings = from_environment()
     slack = WebClient(token=settings.slack_bot_token, base_url=settings.slack_api_url or WebClient.BASE_URL)
-    return report_outcome(slack, landing.world.current.released_at, as_of, console)
+    return report_outcome(slack, landing.world, as_of, console)
 
 
 def _land_again(folder: Path, end: datetime) -> None:

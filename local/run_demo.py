@@ -1,4 +1,5 @@
-"""The demo: a simulated beta channel of which the newest release is bad, through the whole pipeline under a real Airflow.
+"""The demo: a simulated beta channel of which the newest release is bad (WORLD=experiment: an experiment is), through the whole pipeline under a
+real Airflow.
 
 Lands five weeks of simulated pings, starts PostgreSQL, Airflow and the stand-in for Slack on the loopback interface, backfills the history,
 runs the last hour as its schedule does, and says which release the digest flags. On a terminal everything keeps running until Ctrl-C, and
@@ -14,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import click
 from requests import RequestException
@@ -37,8 +38,11 @@ from local.stack.settings_file import write_settings
 from local.stack.stack_environment import StackConfig
 from simulation.ping_world.landing import Landing, WorldIsOver, land_until, open_landing
 from simulation.ping_world.names import NAMES_BY_PRODUCT
+from simulation.ping_world.world import CULPRITS, Culprit
 
 SEED = 57
+WORLD = "WORLD"
+"""Environment variable: what is bad, `release` (unless given) or `experiment`."""
 DATA_LABEL = "simulated data"
 TABLES_AND_PINGS = ("landing", "staging", "warehouse", "catalog.db", "ledger.db", "data_docs", "pages", "slack", "ping_world.json")
 
@@ -47,6 +51,10 @@ TABLES_AND_PINGS = ("landing", "staging", "warehouse", "catalog.db", "ledger.db"
 def main() -> None:
     if PRODUCT.name not in NAMES_BY_PRODUCT:
         raise click.ClickException(f"the demo's world has pings of {', '.join(NAMES_BY_PRODUCT)} alone, not of {PRODUCT.name}")
+    if _culprit() not in CULPRITS:
+        raise click.ClickException(f"WORLD must be one of {', '.join(CULPRITS)}, not {_culprit()}")
+    if _culprit() == "experiment" and PRODUCT.envelope.experiments is None:
+        raise click.ClickException(f"pings of {PRODUCT.name} name no experiments; try WORLD=experiment with another product")
     for ending in (signal.SIGTERM, signal.SIGHUP):  # the latter is a terminal that was closed
         signal.signal(ending, _stop_on_signal)
     config = StackConfig()
@@ -83,13 +91,17 @@ def _run(config: StackConfig, console: Console, steps: DemoSteps) -> None:
         as_of = run_hours(stack.airflow, end, lambda until: _land(landing, until), say)
     with steps.step("read the verdicts and the digest"):
         slack = WebClient(token=stack.slack_environment["SLACK_BOT_TOKEN"], base_url=stack.slack_environment["SLACK_API_URL"])
-        problems = report_outcome(slack, landing.world.current.released_at, as_of, console)
+        problems = report_outcome(slack, landing.world, as_of, console)
     _show_addresses(stack, console)
     if problems:
         raise click.ClickException("the demo failed: " + "; ".join(problems))
     run_upkeep(stack.airflow)
     if sys.stdin.isatty() and sys.stdout.isatty():
         _keep_landing(landing, as_of, console)
+
+
+def _culprit() -> Culprit:
+    return cast(Culprit, os.environ.get(WORLD, "release"))
 
 
 def _stop_on_signal(number: int, frame: object) -> NoReturn:
@@ -134,12 +146,12 @@ def _open_landing(home: Path, end: datetime, console: Console) -> Landing:
         raise click.ClickException(f"{folder} holds pings that are not the demo's; move them away or run `make clean`, which deletes them")
     make_private_folder(folder)
     try:
-        return open_landing(folder, end, SEED)
+        return open_landing(folder, end, SEED, _culprit())
     except WorldIsOver as over:
         console.print(f"{over}; starting a new one")
         _remove_world(home)
         folder.mkdir()
-        return open_landing(folder, end, SEED)
+        return open_landing(folder, end, SEED, _culprit())
 
 
 def _remove_world(home: Path) -> None:
@@ -149,7 +161,7 @@ def _remove_world(home: Path) -> None:
 
 
 def _land(landing: Landing, end: datetime) -> None:
-    land_until(open_landing(landing.folder, end, SEED), end)
+    land_until(open_landing(landing.folder, end, SEED, landing.world.culprit), end)
 
 
 def _show_addresses(stack: Stack, console: Console) -> None:

@@ -69,8 +69,8 @@ def _counts(scored: ScoredRelease, cell: ScoredCell, totals: pa.Table) -> tuple[
 
     def summed(column: str) -> Array:
         values = np.nan_to_num(totals[column].cast(pa.float64()).to_numpy(zero_copy_only=False))[is_in]
-        sums = np.bincount(codes * hours + age[is_in], weights=values, minlength=names.size * hours).reshape(names.size, hours)
-        return np.asarray(sums * cell.prepared.counts.known[:hours])
+        sums = np.bincount(codes * hours + age[is_in], weights=values, minlength=names.size * hours).astype(float)
+        return np.asarray(sums.reshape(names.size, hours) * cell.prepared.counts.known[:hours])
 
     usage_hours, crashes = summed("usage_hours"), summed(cell.key.measure)
     all_hours = usage_hours.sum(axis=0)

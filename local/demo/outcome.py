@@ -14,7 +14,8 @@ from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH
 from jobs.declarations.windows import Mode
 from jobs.deployment.settings import from_environment
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
-from simulation.ping_world.world import REGRESSION
+from simulation.ping_world.clients import BRANCHES, EXPERIMENT
+from simulation.ping_world.world import REGRESSION, PingWorld
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,16 @@ def complete_hours() -> dict[datetime, Mode]:
     return {row["hour_start"]: Mode(row["mode"]) for row in rows if row["status"] == "complete"}
 
 
-def report_outcome(slack: WebClient, released_at: datetime, as_of: datetime, console: Console) -> list[str]:
-    """Prints the digest and what it flags of the bad release, which came out at `released_at`; returns what is wrong with it."""
+def report_outcome(slack: WebClient, world: PingWorld, as_of: datetime, console: Console) -> list[str]:
+    """Prints the digest and what it flags of the world's culprit; returns what is wrong with it."""
     digest = read_digest(slack, from_environment().slack_channel)
     verdicts = read_verdicts(open_catalog())
     console.rule("the digest, as posted (simulated data)")
     console.print(digest, markup=False, highlight=False, soft_wrap=True)
     console.rule()
-    hours = hours_until_flagged(verdicts, REGRESSION.display_version, released_at)
+    if world.culprit == "experiment":
+        return what_is_wrong_about_the_experiment(verdicts, digest)
+    hours = hours_until_flagged(verdicts, REGRESSION.display_version, world.current.released_at)
     if hours is not None:
         console.print(f"{REGRESSION.display_version} is flagged as regressed, for the first time {hours:.0f} h after its release.")
     return what_is_wrong(verdicts, digest, REGRESSION.display_version, as_of)
@@ -84,6 +87,16 @@ def what_is_wrong(verdicts: list[Verdict], digest: str, bad_release: str, as_of:
     if not any(bad_release in line and "regressed" in line.lower() for line in digest.splitlines()):
         problems.append(f"the digest does not say that {bad_release} is regressed")
     return problems
+
+
+def what_is_wrong_about_the_experiment(verdicts: list[Verdict], digest: str) -> list[str]:
+    """Why the demo failed where no release is bad, but a branch of an experiment is."""
+    problems = [
+        f"{verdict.release_version} is healthy, but was called regressed at an age of {verdict.age_hours:.0f} h"
+        for verdict in first_regressed(verdicts).values()
+    ]
+    told = f"It is not the release: branch {BRANCHES[-1]} of {EXPERIMENT}"
+    return problems if told in digest else [*problems, f'the digest does not say "{told}"']
 
 
 def hours_until_flagged(verdicts: list[Verdict], release: str, released_at: datetime) -> float | None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from simulation.ping_world.adoption import NEVER, Hours, hours_since_start, release_in_use, update_times, use_by_hour
 from simulation.ping_world.population import Users, draw_users
-from simulation.ping_world.world import REGRESSION, PingWorld
+from simulation.ping_world.world import BAD_BRANCH, REGRESSION, PingWorld
 
 MEAN_SUBSESSION_HOURS = 2.0
 MEAN_ANDROID_SESSION_HOURS = 1.0
@@ -25,6 +25,7 @@ CRASHES_AT_UPDATING_HOURS = 1.0
 """The restart of an update costs as many crashes as so many hours of use."""
 WARM_UP_DAYS = 10
 LOOPING_CRASHES = 40
+_TREATMENT = 2
 NANOSECONDS_PER_HOUR = 3_600_000_000_000
 
 
@@ -129,6 +130,9 @@ def _crash_rates(world: PingWorld, users: Users) -> CrashRates:
     effects = rng.lognormal(0, RELEASES_DIFFER_BY, (2, len(world.releases), 1))
     main = MAIN_CRASHES_PER_HOUR * users.crash_ratio * effects[0]
     content = CONTENT_CRASHES_PER_HOUR * users.crash_ratio * effects[1]
+    if world.culprit == "experiment":
+        main[:, users.experiment_branch == _TREATMENT] *= BAD_BRANCH.main_crash_ratio
+        return CrashRates(main, content)
     bad = [release.display_version for release in world.releases].index(REGRESSION.display_version)
     main[bad, users.on(REGRESSION.os_name)] *= REGRESSION.main_crash_ratio
     return CrashRates(main, content)

@@ -25,7 +25,7 @@ from simulation.ping_world.events import NANOSECONDS_PER_HOUR, Kind, Pings, simu
 from simulation.ping_world.faults import add_faults
 from simulation.ping_world.lines import FAULTS, FOLDERS, LineWriter
 from simulation.ping_world.names import NAMES
-from simulation.ping_world.world import PingWorld, world_ending, world_of
+from simulation.ping_world.world import CULPRITS, Culprit, PingWorld, world_ending, world_of
 
 HOUR = timedelta(hours=1)
 WRITERS = 2
@@ -52,17 +52,24 @@ class Landing:
 
 
 class WorldIsOver(Exception):
-    """The landed world ends before the hour asked for."""
+    """The landed world ends before the hour asked for, or is not the one asked for."""
 
 
-def open_landing(folder: Path, end: datetime, seed: int) -> Landing:
-    """The world already landed in `folder`, else a new one whose history ends at `end`. Raises WorldIsOver if `end` lies after its horizon."""
+def open_landing(folder: Path, end: datetime, seed: int, culprit: Culprit = "release") -> Landing:
+    """The world already landed in `folder`, else a new one whose history ends at `end`.
+
+    Raises WorldIsOver if `end` lies after its horizon, or if another culprit was asked for.
+    """
     state = folder.parent / "ping_world.json"
     if not state.exists():
-        world = world_ending(end, seed)
+        world = world_ending(end, seed, culprit)
         return Landing(folder, world, world.start)
     stored = json.loads(state.read_text())
-    world = world_of(datetime.fromisoformat(stored["current_released_at"]), stored["seed"])
+    world = world_of(datetime.fromisoformat(stored["current_released_at"]), stored["seed"], stored.get("culprit", "release"))
+    if culprit != world.culprit:
+        raise WorldIsOver(
+            f"in the simulated world in {folder} the culprit is the {world.culprit}, not the {culprit}; remove it to start a new one"
+        )
     if end > world.horizon:
         raise WorldIsOver(f"the simulated world in {folder} ended on {world.horizon:%Y-%m-%d %H:%M} UTC; remove it to start a new one")
     return Landing(folder, world, datetime.fromisoformat(stored["landed_until"]))
@@ -83,6 +90,7 @@ def land_until(landing: Landing, end: datetime) -> Landing:
     stored = {
         "current_released_at": world.current.released_at.isoformat(),
         "seed": world.seed,
+        "culprit": world.culprit,
         "landed_until": until.isoformat(),
     }
     state = landing.folder.parent / "ping_world.json"
@@ -157,11 +165,12 @@ def _write(path: Path, content: bytes, modified: datetime) -> None:
 )
 @click.option("--end", help="The hour up to which pings have been received, UTC; the current full hour if not given.")
 @click.option("--seed", default=57, show_default=True, help="Another seed is another world.")
-def main(folder: Path, end: str | None, seed: int) -> None:
+@click.option("--culprit", type=click.Choice(CULPRITS), default="release", show_default=True, help="What is bad in a new world.")
+def main(folder: Path, end: str | None, seed: int, culprit: Culprit) -> None:
     at = datetime.now(UTC) if end is None else datetime.fromisoformat(end).replace(tzinfo=UTC)
     at = at.replace(minute=0, second=0, microsecond=0)
     try:
-        landing = open_landing(folder, at, seed)
+        landing = open_landing(folder, at, seed, culprit)
     except WorldIsOver as over:
         raise click.ClickException(str(over)) from over
     hours = max(0, round((at - landing.landed_until) / HOUR))

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from simulation.ping_world.world import PingWorld
+from simulation.ping_world.world import BAD_BRANCH, PingWorld
 
 USERS = 3_200
 HOURS_PER_USER_DAY = 3.5
+_IN_BRANCH = 0.04
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def draw_users(world: PingWorld) -> Users:
     reluctance = rng.random(USERS)
     eager_crash_ratio = 1 + 0.5 * np.exp(-reluctance / 0.2)
     crash_ratio = np.array([m.crash_ratio for m in MACHINES])[machine] * eager_crash_ratio * rng.lognormal(0, 0.5, USERS)
+    in_branch = BAD_BRANCH.users_share if world.culprit == "experiment" else _IN_BRANCH
     return Users(
         machine=machine,
         country=country,
@@ -101,5 +103,5 @@ def draw_users(world: PingWorld) -> Users:
         crash_ratio=crash_ratio / np.average(crash_ratio, weights=hours_per_day),
         utc_offset_hours=np.array([c.utc_offset_hours for c in COUNTRIES], dtype=float)[country],
         hides_display_version=rng.random(USERS) < 0.004,
-        experiment_branch=rng.choice(3, USERS, p=[0.92, 0.04, 0.04]),
+        experiment_branch=rng.choice(3, USERS, p=[1 - 2 * in_branch, in_branch, in_branch]),
     )

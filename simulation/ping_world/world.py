@@ -1,4 +1,4 @@
-"""The demo's world: one channel of early releases whose truth is known, one a week, the newest of them bad.
+"""The demo's world: one channel of early releases whose truth is known, one a week; the newest of them is bad, or an experiment is.
 
 The release time of the newest beta and a seed fix everything that happens up to `horizon`; how much of it has been received is only a matter
 of how far one reads. So a world can be landed up to one hour today and continued from there tomorrow, with the hours in between unchanged.
@@ -7,6 +7,7 @@ Since betas come on working days at the same hour and all else is counted from t
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal, get_args
 
 from simulation.ping_world.names import NAMES
 
@@ -33,6 +34,20 @@ class Regression:
 
 
 REGRESSION = Regression()
+Culprit = Literal["release", "experiment"]
+CULPRITS: tuple[Culprit, ...] = get_args(Culprit)
+
+
+@dataclass(frozen=True)
+class BadBranch:
+    """What is wrong with the second branch of the experiment instead, in all releases alike; the demo must find it and leave the release alone."""
+
+    users_share: float = 0.08
+    """Of each of both branches: more than where the release is bad, so that a demo's few users show it."""
+    main_crash_ratio: float = 4.0
+
+
+BAD_BRANCH = BadBranch()
 
 
 @dataclass(frozen=True)
@@ -45,12 +60,13 @@ class Release:
 
 @dataclass(frozen=True)
 class PingWorld:
-    """Pings are received from `start` on; nothing happens after `horizon`."""
+    """Pings are received from `start` on; nothing happens after `horizon`. `culprit` says what is bad, the newest release or an experiment."""
 
     seed: int
     start: datetime
     horizon: datetime
     releases: tuple[Release, ...]
+    culprit: Culprit = "release"
 
     @property
     def current(self) -> Release:
@@ -66,14 +82,14 @@ def latest_release_time(end: datetime) -> datetime:
     return at
 
 
-def world_ending(end: datetime, seed: int) -> PingWorld:
+def world_ending(end: datetime, seed: int, culprit: Culprit = "release") -> PingWorld:
     """The world of which the pings up to `end`, a whole UTC hour, show the newest beta old enough to be judged."""
     if end.tzinfo is None or end != end.replace(minute=0, second=0, microsecond=0):
         raise ValueError(f"the world ends at a whole hour in UTC, not at {end.isoformat()}; cut it to the hour")
-    return world_of(latest_release_time(end.astimezone(UTC)), seed)
+    return world_of(latest_release_time(end.astimezone(UTC)), seed, culprit)
 
 
-def world_of(current_released_at: datetime, seed: int) -> PingWorld:
+def world_of(current_released_at: datetime, seed: int, culprit: Culprit = "release") -> PingWorld:
     """The world whose newest beta was released at `current_released_at`."""
     releases = []
     for number, display_version in enumerate(NAMES.releases):
@@ -83,4 +99,4 @@ def world_of(current_released_at: datetime, seed: int) -> PingWorld:
         releases.append(Release(display_version, build_id, released_at, number in THROTTLED_RELEASES))
     start = (current_released_at - timedelta(days=HISTORY_DAYS)).replace(hour=0)
     horizon = current_released_at + timedelta(days=HORIZON_DAYS)
-    return PingWorld(seed, start, horizon, tuple(releases))
+    return PingWorld(seed, start, horizon, tuple(releases), culprit)

@@ -126,6 +126,10 @@ def test_of_a_release_that_nothing_speaks_against_no_build_is_even_read(tmp_path
     assert builds_of(score_looks(catalog, HEALTHY.calendar, HEALTHY.end - HOUR)) == []
 
 
+def test_a_release_whose_builds_are_not_kept_any_more_has_none(tmp_path):
+    assert builds_of(score_looks(lake_of(BAD, tmp_path), BAD.calendar, BAD.end - HOUR)) == []
+
+
 def test_the_explanation_shows_each_build(bad_lake, bad):
     ensure_table(bad_lake, RELEASE_HEALTH).append(bad.rows)
     ensure_table(bad_lake, BUILD_HEALTH).append(bad.told_beside[BUILD_HEALTH])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.demo.outcome import Verdict, hours_until_flagged, message_text, what_is_wrong
+from local.demo.outcome import Verdict, hours_until_flagged, message_text, what_is_wrong, what_is_wrong_about_the_experiment
 
 AS_OF = datetime(2026, 11, 23, 4, tzinfo=UTC)
 RELEASED_AT = datetime(2026, 11, 20, 14, tzinfo=UTC)
@@ -42,6 +42,16 @@ def test_nothing_is_wrong_if_the_bad_release_and_no_other_is_flagged() -> None:
 )
 def test_what_is_wrong_is_told(verdicts: list[Verdict], digest: str, problem: str) -> None:
     assert what_is_wrong(verdicts, digest, "57.0b8", AS_OF) == [problem]
+
+
+def test_where_an_experiment_is_bad_the_digest_must_say_so_and_no_release_be_flagged() -> None:
+    healthy = [_verdict("57.0b8", "healthy")]
+    digest = (
+        "57.0b8 healthy. It is not the release: branch treatment of pref-flip-quantum-compositor-1404915 has 3.9 times the browser crashes"
+    )
+    assert what_is_wrong_about_the_experiment(healthy, digest) == []
+    assert what_is_wrong_about_the_experiment(FLAGGED, digest) == ["57.0b8 is healthy, but was called regressed at an age of 22 h"]
+    assert len(what_is_wrong_about_the_experiment(healthy, DIGEST)) == 1
 
 
 def _section(*texts: str) -> dict[str, Any]:

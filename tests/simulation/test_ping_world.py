@@ -76,6 +76,16 @@ def test_the_current_beta_crashes_twice_as_often_on_windows_and_nowhere_else(wor
     assert 0.6 < others < 1.4
 
 
+def test_where_an_experiment_is_bad_its_branch_crashes_in_all_releases_and_no_release_is_worse() -> None:
+    users, pings = simulate_pings(world_ending(END, seed=57, culprit="experiment"))
+    branch = users.experiment_branch[pings["user"]]
+    control, treatment = (pings[branch == number] for number in (1, 2))
+    for release in (4, 5):
+        assert 2.5 < _crash_rate(treatment, release) / _crash_rate(control, release) < 6
+    rates = [_crash_rate(pings[branch != 2], release) for release in (1, 2, 3, 4, 5)]
+    assert max(rates) / min(rates) < 1.5
+
+
 def test_healthy_betas_differ_by_little(simulated: tuple[Users, Pings]) -> None:
     rates = [_crash_rate(simulated[1], release) for release in (1, 2, 3, 4)]
     assert max(rates) / min(rates) < 1.5

@@ -79,6 +79,8 @@ def test_what_has_landed_is_not_written_again(first_hours: Path) -> None:
 def test_two_weeks_after_its_last_beta_the_world_is_over(first_hours: Path) -> None:
     last_hour = datetime(2026, 12, 4, 14, tzinfo=UTC)
     open_landing(first_hours, last_hour, seed=57)
+    with pytest.raises(WorldIsOver, match="the culprit is the release, not the experiment"):
+        open_landing(first_hours, last_hour, seed=57, culprit="experiment")
     with pytest.raises(WorldIsOver, match="2026-12-04 14:00"):
         open_landing(first_hours, last_hour + HOUR, seed=57)
 
