@@ -22,6 +22,8 @@ loaded. Not for Spark's workers, which read for minutes."""
 class JobOperator(BaseOperator):
     """`python -m jobs.<module> <arguments>`: its output is the task's log, its last line the task's XCom, read as JSON, where `do_xcom_push` asks.
 
+    What it hands on goes with the events of its outlets, too, where it has some.
+
     `environment` is added to the process's own. `arguments` are templates; one that renders to nothing is left out. `skip_if` is a template, too: the task is skipped where it renders
     to `True`. Failed expectations fail the task for good; every other failure is tried again, as often as `retries` says.
     """
@@ -61,7 +63,11 @@ class JobOperator(BaseOperator):
             )
         if ended.exit_code:
             raise AirflowException(f"{self.module} {_said(ended.exit_code)}; its log above says why")
-        return json.loads(ended.output) if self.do_xcom_push else None
+        handed_on = json.loads(ended.output) if self.do_xcom_push else None
+        if handed_on is not None:
+            for outlet in self.outlets:
+                context["outlet_events"][outlet].extra = handed_on
+        return handed_on
 
     def on_kill(self) -> None:
         """Ends the job and whatever it has started."""

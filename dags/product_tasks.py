@@ -11,7 +11,7 @@ from airflow.sdk import Asset, TriggerRule
 from dags.job_operator import JobOperator
 from dags.published_windows import PublishOperator
 from jobs.declarations.product import LandingLayout
-from jobs.declarations.tables import EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
+from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
 from jobs.declarations.windows import Mode
 from jobs.deployment.settings import ROOT, DeployedProduct, from_environment, namespace_of
 from jobs.products.chosen import load_product
@@ -91,9 +91,16 @@ class ProductTasks:
     def score_and_audit(self, arguments: Sequence[str]) -> tuple[JobOperator, JobOperator]:
         """Score the releases, then publish the scores if their gate lets them pass."""
         score = self.python("score_release_health", arguments)
-        audit = self.publishing("audit_health", arguments, (RELEASE_HEALTH, EXPERIMENT_HEALTH), {Mode.PROVISIONAL: "scored_hours"})
+        audit = self.publishing(
+            "audit_health", arguments, (RELEASE_HEALTH, EXPERIMENT_HEALTH, BUILD_HEALTH), {Mode.PROVISIONAL: "scored_hours"}
+        )
         score >> audit
         return score, audit
+
+    def decide_rollout(self) -> JobOperator:
+        """Tell other DAGs what is advised at the run's look: the asset changes with each, and its events carry the advice on each release."""
+        arguments = ["--as-of", "{{ data_interval_end.strftime('%Y-%m-%dT%H:%MZ') }}"]
+        return self.python("decide_rollout", arguments, do_xcom_push=True, outlets=[self._asset("rollout_advice")])
 
     def publish_page(self, **task_arguments: Any) -> JobOperator:
         """Publish the page, also where a gate failed: it shows that. Nothing waits for it but the end of the run."""

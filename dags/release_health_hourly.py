@@ -7,7 +7,8 @@ two hours.
 **Reads:** the hour's folder of the landing zone; `release_totals` for scoring.
 
 **Writes:** the hour of every aggregate table and of `ingest_audit`, provisionally: a settled hour is left alone. Then `release_health` for
-the looks from that hour on, the day's message in Slack, edited in place, and the page.
+the looks from that hour on, the day's message in Slack, edited in place, and the page. `decide_rollout` tells other DAGs what is advised of each
+release (asset `rollout_advice`); it changes no rollout.
 
 **If it fails:** nothing half-done is visible. *wait_for_closed_hour*: the hour never closed; the settling run takes what is there.
 *audit_aggregates*, *audit_health*: a critical expectation failed; the last good rows stay, the log names the expectation and the folder with
@@ -60,11 +61,12 @@ def define_dag(tasks: ProductTasks) -> None:
         score, audit_scores = tasks.score_and_audit(arguments)
         digest = tasks.python("post_health_digest", arguments, trigger_rule=TriggerRule.ALL_DONE)
         page = tasks.publish_page()
+        advice = tasks.decide_rollout()
 
         closed >> aggregate
         audit >> score
-        audit_scores >> [digest, page]
-        watch([closed, aggregate, audit, score, audit_scores, digest, page])
+        audit_scores >> [digest, page, advice]
+        watch([closed, aggregate, audit, score, audit_scores, digest, page, advice])
 
 
 for product in deployed_products():

@@ -27,6 +27,7 @@ ENTRY_POINT_VERBS = (
     "plan_",
     "review_",
     "describe_",
+    "decide_",
     "restore_",
     "query_",
     "check_",

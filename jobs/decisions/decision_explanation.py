@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from jobs.decisions.forecast_words import forecast_words
+from jobs.decisions.forecast_words import REASON_WORDS, forecast_words
 from jobs.decisions.rollout_costs import SHARES, excess_next_day
 from jobs.declarations.policies import POLICY
 from jobs.declarations.states import Reason, State
@@ -13,15 +13,6 @@ from jobs.wording.client_text import as_label
 from jobs.wording.shown_numbers import chance_words, count_words, percent_words, ratio_words
 
 Row = dict[str, Any]
-_REASONS = {
-    Reason.REGRESSED: "it has regressed",
-    Reason.DATA_PROBLEM: "the data are not to be trusted",
-    Reason.NO_BASELINE: "there is nothing to compare it with",
-    Reason.WATCHED: "something is suspicious",
-    Reason.UNSURE: "a critical measure may well be unacceptable",
-    Reason.WAITING_IS_CHEAPER: "waiting costs less than what it may turn out to be",
-    Reason.GOING_IS_CHEAPER: "waiting would save less than the delay costs",
-}
 
 
 def decision_lines(verdict: Row) -> list[str]:
@@ -96,7 +87,7 @@ def _advice_lines(row: Row) -> list[str]:
     if row.get("advice") is None:
         return []
     policy = POLICY.rollout
-    lines = ["8. Go, hold or stop", f"   {row['advice']}: {_REASONS[Reason(row['advice_reason'])]}."]
+    lines = ["8. Go, hold or stop", f"   {row['advice']}: {REASON_WORDS[Reason(row['advice_reason'])]}."]
     if row["going_loss"] is not None:
         age = row["age_hours"]
         excess = row["going_loss"] / (age + policy.fix_hours)

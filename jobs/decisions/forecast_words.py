@@ -1,13 +1,22 @@
 """When a release will be judged and what it costs, in words: the digest and `explain` say the same."""
 
 from jobs.decisions.rollout_costs import SHARES, excess_next_day
-from jobs.declarations.states import State
+from jobs.declarations.states import Reason, State
 from jobs.verdicts.health_cells import UNDECIDED_STATES, Cell
 from jobs.wording.shown_numbers import count_words, percent_words, ratio_words
 
 _LEAST_TOLD = 3.0
 """Fewer crashes more than usual are not worth a word."""
 _FAR_HOURS = 48.0
+REASON_WORDS = {
+    Reason.REGRESSED: "it has regressed",
+    Reason.DATA_PROBLEM: "the data are not to be trusted",
+    Reason.NO_BASELINE: "there is nothing to compare it with",
+    Reason.WATCHED: "something is suspicious",
+    Reason.UNSURE: "a critical measure may well be unacceptable",
+    Reason.WAITING_IS_CHEAPER: "waiting costs less than what it may turn out to be",
+    Reason.GOING_IS_CHEAPER: "waiting would save less than the delay costs",
+}
 
 
 def forecast_words(verdict: Cell) -> str:

@@ -4,9 +4,11 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
+from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from dags.job_operator import JobOperator, RunFailure
@@ -46,6 +48,13 @@ def test_the_last_line_is_handed_on_as_json_where_asked_for() -> None:
     program = "print('a line'); print('[[\"--start\"]]')"
     assert task(program, do_xcom_push=True).execute({}) == [["--start"]]
     assert task(program).execute({}) is None
+
+
+def test_what_is_handed_on_goes_with_the_events_of_the_tasks_assets() -> None:
+    advice = Asset("rollout_advice")
+    events = {advice: SimpleNamespace(extra={})}
+    handed_on = task("print('{\"releases\": []}')", do_xcom_push=True, outlets=[advice]).execute({"outlet_events": events})
+    assert handed_on == events[advice].extra == {"releases": []}
 
 
 def test_an_entry_point_has_its_tasks_variables_and_gives_freed_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:

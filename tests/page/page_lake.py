@@ -26,6 +26,7 @@ PEOPLE = {
 }
 """Of the newer beta on all platforms together; of the older one nothing is known, as of rows of before people were counted."""
 REGRESSED = a_regressed_cell(scope="platform")
+ADVICE = {"advice": "stop", "advice_reason": "regressed", "going_loss": 9.6, "waiting_loss": 0.45}
 
 
 def looks_at(*cells: Cell, looks: int = LOOKS) -> list[Cell]:
@@ -43,7 +44,9 @@ def looks_at(*cells: Cell, looks: int = LOOKS) -> list[Cell]:
 
 def new_release(version: str = NEW) -> list[Cell]:
     cells = (a_regressed_cell(**PEOPLE), a_cell(State.WATCH, **PEOPLE), a_cell(platform="Darwin", usage_hours=30.0, observed_crashes=1.0))
-    return looks_at(*(replace(cell, release_version=version) for cell in (a_verdict(State.REGRESSED, score=1.5, **PEOPLE), *cells)))
+    return looks_at(
+        *(replace(cell, release_version=version) for cell in (a_verdict(State.REGRESSED, score=1.5, **PEOPLE, **ADVICE), *cells))
+    )
 
 
 def old_release() -> list[Cell]:

@@ -75,6 +75,29 @@ def test_a_measure_over_the_last_hours(client: TestClient) -> None:
     assert by_hour["incomplete_hours"][-1] == "2026-11-22T10:00:00Z"
 
 
+def test_the_advice_on_a_release_is_that_of_its_latest_look(client: TestClient, folder: Path) -> None:
+    answer = client.get("/api/v1/advice", params={"channel": "beta", "version": NEW})
+    told = answer.json()
+    summary = Page(folder).release(NEW)
+    assert (told["as_of"], told["state"], told["is_live"]) == (summary["verdict"]["as_of"], summary["verdict"]["state"], True)
+    assert told["advice"] == summary["advice"]
+    assert (told["advice"]["advice"], told["advice"]["advice_reason"], told["advice"]["going_loss"]) == ("stop", "regressed", 9.6)
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "words"),
+    [
+        ({"channel": "beta"}, 400, "version is missing; give channel, version"),
+        ({"channel": "beta", "version": NEW, "now": "1"}, 400, "there is no parameter 'now'; there are channel, version"),
+        ({"channel": "esr", "version": NEW}, 404, "there is no channel 'esr'; there is beta"),
+        ({"channel": "beta", "version": "1"}, 404, "there is no version '1'; there are"),
+    ],
+)
+def test_a_wrong_question_about_advice_is_told_what_to_change(client: TestClient, given: dict[str, str], status: int, words: str) -> None:
+    answer = client.get("/api/v1/advice", params=given)
+    assert (answer.status_code, answer.json()["error"][: len(words)]) == (status, words)
+
+
 @pytest.mark.parametrize(
     ("given", "status", "words"),
     [

@@ -16,6 +16,7 @@ from jobs.page.contents.channel_looks import ChannelLooks, ChannelReading
 from jobs.page.contents.told_cells import told_cell, worst_first
 from jobs.page.documents.document_base import Document
 from jobs.page.documents.release_documents import (
+    AdviceFigures,
     ChannelCard,
     ChannelDocument,
     PastScore,
@@ -127,6 +128,24 @@ def _summary(facts: DigestFacts, look: ReleaseLook, reading: ChannelReading) -> 
             reviewed_by=None if reading.is_public else as_label(said.reviewed_by),
             note=None if reading.is_public or not said.note else as_label(said.note, 160),
         ),
+        advice=_advice(look.verdict),
+    )
+
+
+def _advice(verdict: Cell) -> AdviceFigures | None:
+    if verdict.advice is None or verdict.advice_reason is None:
+        return None
+    return AdviceFigures(
+        advice=verdict.advice,
+        advice_reason=verdict.advice_reason,
+        going_loss=rounded(verdict.going_loss),
+        waiting_loss=rounded(verdict.waiting_loss),
+        excess_crashes=rounded(verdict.excess_crashes),
+        excess_crashes_low=rounded(verdict.excess_crashes_low),
+        excess_crashes_high=rounded(verdict.excess_crashes_high),
+        verdict_hours_low=rounded(verdict.verdict_hours_low),
+        verdict_hours=rounded(verdict.verdict_hours),
+        verdict_hours_high=rounded(verdict.verdict_hours_high),
     )
 
 

@@ -73,6 +73,22 @@ class ReviewSaid(Document, frozen=True, kw_only=True):
     note: str | None
 
 
+class AdviceFigures(Document, frozen=True, kw_only=True):
+    """What to do with a rollout, and what it rests on; columns of release_health of the same names. It is advice: nothing here changes a rollout."""
+
+    advice: str
+    """go, hold or stop."""
+    advice_reason: str
+    going_loss: float | None
+    waiting_loss: float | None
+    excess_crashes: float | None
+    excess_crashes_low: float | None
+    excess_crashes_high: float | None
+    verdict_hours_low: float | None
+    verdict_hours: float | None
+    verdict_hours_high: float | None
+
+
 class ReleaseSummary(Document, frozen=True, kw_only=True):
     """A release at its latest look."""
 
@@ -89,6 +105,8 @@ class ReleaseSummary(Document, frozen=True, kw_only=True):
     verdict: CellFigures
     deciding: CellFigures
     review: ReviewSaid | None
+    advice: AdviceFigures | None = None
+    """None for looks of before there was any."""
 
 
 class ReleaseDocument(Document, frozen=True, kw_only=True):

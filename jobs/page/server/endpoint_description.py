@@ -8,12 +8,13 @@ from jobs.declarations.measures import MAIN_MEASURE
 from jobs.page.documents.document_base import Document
 from jobs.page.documents.page_documents import FILES, StateDocument
 from jobs.page.documents.release_documents import ChannelDocument, ReleaseDocument
+from jobs.page.server.advice_endpoint import AdviceDocument
 from jobs.page.server.measure_endpoint import GRAINS, LONGEST_SECONDS, MeasureDocument
 
 
 def description() -> dict[str, Any]:
-    """OpenAPI 3.1: four paths, all of them read only."""
-    _, components = msgspec.json.schema_components((*FILES, MeasureDocument), ref_template="#/components/schemas/{name}")
+    """OpenAPI 3.1: five paths, all of them read only."""
+    _, components = msgspec.json.schema_components((*FILES, MeasureDocument, AdviceDocument), ref_template="#/components/schemas/{name}")
     components["Refused"] = {
         "type": "object",
         "required": ["error", "parameter"],
@@ -24,6 +25,7 @@ def description() -> dict[str, Any]:
         "info": {"title": "Release health", "version": "1", "description": "What the page shows, as JSON. Times are UTC and end in Z."},
         "paths": {
             "/api/v1/measure": {"get": _measure()},
+            "/api/v1/advice": {"get": _advice()},
             "/api/v1/channels": {"get": _file("Every channel, the worst first", StateDocument)},
             "/api/v1/channels/{channel}": {"get": _file("The releases of a channel", ChannelDocument, "channel")},
             "/api/v1/releases/{channel}/{version}": {"get": _file("Every cell of a release", ReleaseDocument, "channel", "version")},
@@ -49,6 +51,16 @@ def _measure() -> dict[str, Any]:
             _parameter("grain", {"type": "string", "enum": list(GRAINS)}, "How long a step is."),
         ],
         "responses": _responses(MeasureDocument, 400, 404),
+    }
+
+
+def _advice() -> dict[str, Any]:
+    words = {"channel": "Such as beta.", "version": "Such as 57.0b8."}
+    return {
+        "operationId": "advice",
+        "summary": "Go, hold or stop for a release at its latest look. It is advice: nothing here changes a rollout",
+        "parameters": [_parameter(name, {"type": "string", "minLength": 1}, said, is_required=True) for name, said in words.items()],
+        "responses": _responses(AdviceDocument, 400, 404),
     }
 
 

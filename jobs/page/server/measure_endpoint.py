@@ -58,16 +58,7 @@ class Question:
 
 def parse_question(given: Sequence[tuple[str, str]]) -> Question:
     """The question of a query string's pairs. RefusedError (400) names the parameter and what is allowed."""
-    values: dict[str, str] = {}
-    for name, value in given:
-        if name not in PARAMETERS:
-            raise RefusedError(400, f"there is no parameter {_quoted(name)}; there are {', '.join(PARAMETERS)}", name[:_SHOWN_CHARACTERS])
-        if name in values:
-            raise RefusedError(400, f"{name} is given twice; give it once", name)
-        values[name] = value
-    for name in REQUIRED:
-        if not values.get(name):
-            raise RefusedError(400, f"{name} is missing; give {', '.join(REQUIRED)}", name)
+    values = only_these(given, REQUIRED, PARAMETERS)
     if values.get("version") == "":
         raise RefusedError(400, "version is empty; leave it out for every version", "version")
     return Question(
@@ -78,6 +69,21 @@ def parse_question(given: Sequence[tuple[str, str]]) -> Question:
         interval_seconds=_interval(values.get("interval", str(LONGEST_SECONDS))),
         step_seconds=_grain(values.get("grain", "5m")),
     )
+
+
+def only_these(given: Sequence[tuple[str, str]], required: Sequence[str], allowed: Sequence[str]) -> dict[str, str]:
+    """The values of a query string's pairs by name. RefusedError (400) where one is missing, given twice or not allowed."""
+    values: dict[str, str] = {}
+    for name, value in given:
+        if name not in allowed:
+            raise RefusedError(400, f"there is no parameter {_quoted(name)}; there are {', '.join(allowed)}", name[:_SHOWN_CHARACTERS])
+        if name in values:
+            raise RefusedError(400, f"{name} is given twice; give it once", name)
+        values[name] = value
+    for name in required:
+        if not values.get(name):
+            raise RefusedError(400, f"{name} is missing; give {', '.join(required)}", name)
+    return values
 
 
 def _interval(text: str) -> int:
@@ -95,10 +101,10 @@ def _grain(text: str) -> int:
 def answer(question: Question, state: StateDocument, read: Callable[[str, Any], Any], beside: Callable[[str], str]) -> MeasureDocument:
     """The answer from published files. RefusedError (404) says what there is. `read` takes a path and a document's type."""
     cards = {card.channel: card.file for card in state.channels}
-    channel: ChannelDocument = read(beside(_known(cards, question.channel, "channel")), ChannelDocument)
+    channel: ChannelDocument = read(beside(known(cards, question.channel, "channel")), ChannelDocument)
     platforms = {platform.key: platform.key for platform in channel.clock_platforms}
-    _known(platforms, question.platform, "platform")
-    _known({name: name for name in channel.clock_measures}, question.measure, "measure")
+    known(platforms, question.platform, "platform")
+    known({name: name for name in channel.clock_measures}, question.measure, "measure")
     try:
         series: ClockSeries = read(series_path(channel.clock_folder, question.platform, question.measure), ClockSeries)
     except FileNotFoundError:
@@ -112,7 +118,7 @@ def _cut(question: Question, series: ClockSeries) -> MeasureDocument:
     steps = min(-(-question.interval_seconds // question.step_seconds), grain.steps)
     versions = {counts.version: counts for counts in grain.versions}
     if question.version is not None:
-        _known({version: version for version in versions}, question.version, "version")
+        known({version: version for version in versions}, question.version, "version")
         versions = {question.version: versions[question.version]}
     start = series.end - timedelta(seconds=steps * question.step_seconds)
     return MeasureDocument(
@@ -136,7 +142,8 @@ def _cut(question: Question, series: ClockSeries) -> MeasureDocument:
     )
 
 
-def _known(there: Mapping[str, str], asked: str, parameter: str) -> str:
+def known(there: Mapping[str, str], asked: str, parameter: str) -> str:
+    """What is there under the name asked for. RefusedError (404) says what there is."""
     if asked not in there:
         raise RefusedError(404, f"there is no {parameter} {_quoted(asked)}; there {_list(there)}", parameter)
     return there[asked]

@@ -19,6 +19,7 @@ from jobs.page.contents.page_contents import KEPT_HOURS
 from jobs.page.documents.page_documents import Pointer, StateDocument
 from jobs.page.documents.release_documents import ChannelDocument
 from jobs.page.files.file_headers import AGAIN, POINTER, TYPES, file_headers
+from jobs.page.server.advice_endpoint import advice_answer
 from jobs.page.server.endpoint_description import description
 from jobs.page.server.measure_endpoint import RefusedError, answer, parse_question
 
@@ -59,6 +60,11 @@ def page_server(place: str) -> Starlette:
         state = _open(place)
         return _of_state(request, state, lambda: msgspec.json.encode(answer(question, state.state, state.read, state.beside)))
 
+    def advice(request: Request) -> Response:
+        state = _open(place)
+        asked = request.query_params.multi_items()
+        return _of_state(request, state, lambda: msgspec.json.encode(advice_answer(asked, state.state, state.read, state.beside)))
+
     def channels(request: Request) -> Response:
         state = _open(place)
         return _of_state(request, state, lambda: state.bytes_of(state.pointer.state))
@@ -83,6 +89,7 @@ def page_server(place: str) -> Starlette:
     return Starlette(
         routes=[
             Route("/api/v1/measure", measure),
+            Route("/api/v1/advice", advice),
             Route("/api/v1/channels", channels),
             Route("/api/v1/channels/{channel}", channel),
             Route("/api/v1/releases/{channel}/{version}", release),
