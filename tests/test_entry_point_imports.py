@@ -8,7 +8,7 @@ import pytest
 from jobs.deployment.settings import ROOT
 
 HEAVY = {"altair", "boto3", "great_expectations", "matplotlib", "pandas", "pyspark", "scipy.optimize", "scipy.stats"}
-ENTRY_POINTS = ("audit_aggregates", "audit_health", "post_health_digest", "publish_pages", "score_release_health")
+ENTRY_POINTS = ("audit_aggregates", "audit_health", "decide_rollout", "post_health_digest", "publish_pages", "score_release_health")
 LOADED = "import importlib, sys; importlib.import_module(sys.argv[1]); print(*sorted(set(sys.argv[2:]) & set(sys.modules)))"
 
 

@@ -22,7 +22,15 @@ from tests.ping_factory import CLIENT_ID, close_hour
 pytestmark = pytest.mark.services
 
 HOURLY = "release_health_hourly"
-CHAIN = ["aggregate_errors", "audit_aggregates", "score_release_health", "audit_health", "post_health_digest", "publish_pages"]
+CHAIN = [
+    "aggregate_errors",
+    "audit_aggregates",
+    "score_release_health",
+    "audit_health",
+    "post_health_digest",
+    "publish_pages",
+    "decide_rollout",
+]
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,7 @@ LAST_LINES = {
     "audit_health": r"\d+ expectations: \d+ passed.*; published \d+ rows of 1 table",
     "post_health_digest": r"#release-health: .*posted.*",
     "publish_pages": r".*/pages: state \d{8}T\d{4}Z-[0-9a-f]{12}; .*",
+    "decide_rollout": r"\{\"as_of\": .*\"releases\": \[\{.*\}\]\}",
 }
 
 
