@@ -14,9 +14,9 @@ from jobs.scoring.method.release_history import ReleaseHistory
 
 PAST_LOOKS = 12
 """The rules of the states look back so far."""
-_HOURLY = 24
+_HOURLY = 12
 _THINNED = 3
-"""After a day, a look in three hours is enough to know when a verdict comes."""
+"""After half a day, a look in three hours is enough to know when a verdict comes."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ class VerdictForecast:
 
     chances: dict[int, dict[State, float]]
     verdict_hours: tuple[float | None, float | None, float | None]
+    drawn_hours: NDArray[np.float64] = field(repr=False)
+    """The hours of each draw, infinite where it is undecided to the end."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _forecast(ranks: Ranks) -> VerdictForecast:
     first = np.where(is_verdict.any(axis=1), is_verdict.argmax(axis=1) + 1.0, np.inf)
     ends = [float(end) for end in np.quantile(first, _INTERVAL, method="inverted_cdf")]
     low, median, high = (end if np.isfinite(end) else None for end in ends)
-    return VerdictForecast(chances, (low, median, high))
+    return VerdictForecast(chances, (low, median, high), first)
 
 
 def _seed(scored: ScoredRelease, look: int) -> int:

@@ -23,23 +23,28 @@ from simulation.release_world.world import STRATA, WEEK_HOURS, Array, World
 
 AGES_HOURS = (3, 6, 12, 24)
 EXCESS_AGES_HOURS = (12, 24, 72)
+_MIDDLE = (0.10, 0.90)
 _START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class ForecastOutcome:
-    """`came_hours`: hours from the look to the verdict; None where it had none within the hours looked ahead. So are the told ends."""
+    """The told interval, its ends infinite where told so, whether it held what came, and how much of the draws lay `below` and `at` what came."""
 
     age_hours: int
-    low: float | None
-    median: float | None
-    high: float | None
-    came_hours: float | None
+    low: float
+    high: float
+    is_covered: bool
+    below: float
+    at: float
 
     @property
-    def is_covered(self) -> bool:
-        came, low, high = (np.inf if end is None else end for end in (self.came_hours, self.low, self.high))
-        return bool(low <= came <= high)
+    def share_within(self) -> float:
+        """Of what came, the part within the middle 80 % of the draws. A verdict comes at a whole hour, and many draws at the same one: an
+        interval that ends at such an hour holds more than 80 %, however right the draws are; their share is 80 % if they are."""
+        if self.at == 0:
+            return float(_MIDDLE[0] <= self.below <= _MIDDLE[1])
+        return max(min(self.below + self.at, _MIDDLE[1]) - max(self.below, _MIDDLE[0]), 0.0) / self.at
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,10 @@ def _forecasts(scored: ScoredRelease) -> list[ForecastOutcome]:
         forecast = told.at(age - 1) if states[age - 1] in UNDECIDED_STATES else None
         if forecast is not None:
             ahead = states[age : age + max(HOURS_AHEAD)]
-            came = next((hours for hours, state in enumerate(ahead, start=1) if state in VERDICTS), None)
-            found.append(ForecastOutcome(age, *forecast.verdict_hours, None if came is None else float(came)))
+            came = next((float(hours) for hours, state in enumerate(ahead, start=1) if state in VERDICTS), np.inf)
+            low, _, high = (np.inf if end is None else end for end in forecast.verdict_hours)
+            below, at = (float(np.mean(each)) for each in (forecast.drawn_hours < came, forecast.drawn_hours == came))
+            found.append(ForecastOutcome(age, low, high, bool(low <= came <= high), below, at))
     return found
 
 

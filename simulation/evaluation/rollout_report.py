@@ -20,7 +20,7 @@ def report_words(
         [
             f"## {users:,} users, {releases:,} simulated releases",
             _policy_table(rollouts),
-            _coverage_table("Hours until a verdict, 80 % interval", AGES_HOURS, [(f.age_hours, f.is_covered) for f in forecasts]),
+            _forecast_table(forecasts),
             _coverage_table(
                 "Crashes beyond the usual so far, 90 % interval",
                 EXCESS_AGES_HOURS,
@@ -47,6 +47,18 @@ def _policy_table(rollouts: Sequence[RolloutOutcome]) -> str:
         rows.append(
             f"| {policy} | {hours[0]:.0f}, {hours[1]:.0f} | {never} of {len(good)} | {excess:,.0f} | {100 * (excess / fixed - 1):+.0f} % | {local:,.0f} |"
         )
+    return "\n".join(rows)
+
+
+def _forecast_table(forecasts: Sequence[ForecastOutcome]) -> str:
+    head = "| Hours until a verdict: told at the age of | told | the 80 % interval held what came | its median width | what came, in the middle 80 % of the draws |"
+    rows = [head, "|---|---|---|---|---|"]
+    for name, of_age in [*((f"{age} h", [f for f in forecasts if f.age_hours == age]) for age in AGES_HOURS), ("all", list(forecasts))]:
+        widths = [f.high - f.low if f.low < np.inf else 0.0 for f in of_age]
+        held, within = (100 * np.mean(each) for each in ([f.is_covered for f in of_age], [f.share_within for f in of_age]))
+        width = np.quantile(widths, 0.5, method="inverted_cdf")
+        width_words = f"{width:.0f} h" if width < np.inf else "open"
+        rows.append(f"| {name} | {len(of_age):,} | {held:.0f} % | {width_words} | {within:.0f} % |")
     return "\n".join(rows)
 
 
