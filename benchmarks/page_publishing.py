@@ -155,7 +155,7 @@ def looks_of(channel: str, version: str, released_at: datetime, ages: np.ndarray
         "p_unacceptable": rng.random(size),
         "adoption": rng.random(size),
     }
-    people = {name: rng.integers(1_000, 100_000, size) if "clients" in name else rng.random(size) for name in PEOPLE_COLUMNS}
+    people = {name: 100 * rng.integers(100, 1_000, size) if "clients" in name else rng.uniform(0.9, 1, size) for name in PEOPLE_COLUMNS}
     return filled(RELEASE_HEALTH, size, {**figures, **counts, **text, **columns, **people}, given)
 
 

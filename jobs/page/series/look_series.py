@@ -30,6 +30,8 @@ PEOPLE_COLUMNS = (
     "usual_crash_free_users_high",
     "adoption_by_people",
 )
+_TOLD_DECIMALS = 4
+"""Of a share: a hundredth of a percentage point."""
 LOOK_COLUMNS = (
     "as_of",
     "age_hours",
@@ -121,10 +123,11 @@ def _series(place: tuple[str, str], rows: pa.Table, of_release: Sequence[Mark], 
 
 
 def _known(rows: pa.Table, column: str) -> list[float | None]:
-    """A column by look; empty where it has no value, or where the table is older than the column."""
+    """A column of people by look, shares to what is told of them; empty where it has no value, or where the table is older than the column."""
     if column not in rows.column_names or rows[column].null_count == rows.num_rows:
         return []
-    return rounded_list(rows[column].cast(pa.float64()).to_numpy())
+    values = rows[column].cast(pa.float64()).to_numpy()
+    return rounded_list(values if column.endswith("_clients") else np.round(values, _TOLD_DECIMALS))
 
 
 def _state_marks(looks: Looks) -> list[Mark]:
