@@ -6,7 +6,7 @@ Lands an hour of real-shaped main pings (--megabytes) and one of small pings, ag
 time of Spark, its workers and the driver together, best of --repeats), then sketches --groups groups of 20 clients each and reports the peak memory.
 """
 
-import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +16,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import click
+import psutil
 
 from benchmarks.ping_readers_input import MainPings
 from jobs.declarations.windows import HOUR, Mode, Window
@@ -72,12 +73,21 @@ def _land_large(landing: Path, megabytes: int) -> int:
 
 
 def _run(*arguments: str) -> tuple[float, float]:
-    """Seconds of processor time of a process and all that it started, and the largest one's memory in MB."""
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.reach_cost", *arguments], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise click.ClickException(f"benchmarks.reach_cost {' '.join(arguments)} failed; its messages are above")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000
+    """Seconds of processor time of a process and all that it started, and their memory at most, in MB."""
+    ended = subprocess.run([sys.executable, "-m", "benchmarks.reach_cost", *arguments], capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise click.ClickException(f"benchmarks.reach_cost {' '.join(arguments)} failed:\n{ended.stderr}")
+    seconds, megabytes = ended.stdout.split()[-2:]
+    return float(seconds), float(megabytes)
+
+
+def _say_what_was_used() -> None:
+    """Of this process and those that it started, Spark's JVM and workers among them, while they still live."""
+    own = psutil.Process()
+    processes = [own, *own.children(recursive=True)]
+    seconds = sum(sum(process.cpu_times()[:4]) for process in processes)
+    peaks_kb = [re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text()) for process in processes]
+    click.echo(f"{seconds:.2f} {sum(int(peak[1]) for peak in peaks_kb if peak) / 1000:.0f}")
 
 
 @main.command(help="One aggregation, in a process of its own.")
@@ -94,6 +104,7 @@ def aggregate(landing: str, hour: datetime, counting: str) -> None:
     spark = get_session("reach_cost")
     with patch.object(window_tables, "POPULATIONS", populations), tempfile.TemporaryDirectory() as staging:
         aggregate_window(spark, landing, Window(hour, hour + HOUR, Mode.PROVISIONAL), "k", staging, Terms(ClientKeys(b"of the benchmark")))
+    _say_what_was_used()
     spark.stop()
 
 
@@ -120,7 +131,8 @@ def sketch(groups: int, folder: str) -> None:
         *(F.lit(1).alias(name) for name in {name for population in POPULATIONS for name in population.measures}),
     )
     rows = reach_by_hour(sketch_clients(pings, ["00c0ffee"])).withColumn("window_run_id", F.lit("run"))
-    click.echo(sum(file.row_count for file in stage_frame(rows, CLIENT_REACH, folder)))
+    stage_frame(rows, CLIENT_REACH, folder)
+    _say_what_was_used()
     spark.stop()
 
 

@@ -84,7 +84,7 @@ def test_an_hour_ends_as_rows_and_one_message(pipeline: RunningPipeline, first_r
     [message] = pipeline.messages()
     assert TODAYS_VERSION in json.dumps(message)
     reach = {row["population"]: row["estimate"] for row in pipeline.rows(CLIENT_REACH, first_run.start, first_run.end)}
-    assert reach == {"active": 1.0, "crashed": 1.0}  # all of them are of one client
+    assert reach == {"active": 41.0, "crashed": 1.0}
 
 
 def test_no_client_is_in_anything_that_a_run_leaves_behind(pipeline: RunningPipeline, first_run: HourlyRun) -> None:
@@ -116,7 +116,7 @@ def test_the_watch_finds_the_verdict_in_time(pipeline: RunningPipeline, first_ru
 LAST_LINES = {
     "wait_for_closed_hour": r"the hour is closed: \S+/_SUCCESS",
     "aggregate_errors": r"44 lines, 1 rejected \(not_json 1\), 1 duplicates, \d+ rows staged",
-    "audit_aggregates": r"\d+ expectations: \d+ passed.*; published \d+ rows of 6 tables",
+    "audit_aggregates": r"\d+ expectations: \d+ passed.*; published \d+ rows of 8 tables",
     "score_release_health": r"\d+ releases? .*, \d+ rows? staged",
     "audit_health": r"\d+ expectations: \d+ passed.*; published \d+ rows of 1 table",
     "post_health_digest": r"#release-health: .*posted.*",
