@@ -48,10 +48,14 @@ def _sketch_of(population: Population) -> Column:
 
 
 def _folded(sketches: DataFrame) -> DataFrame:
-    """The same, small groups of a channel united into one."""
+    """The same, small systems of a release united into one, and what is small even so with others of its channel."""
+    return _small_as_other(_small_as_other(sketches, "os_name"), "release_version")
+
+
+def _small_as_other(sketches: DataFrame, name: str) -> DataFrame:
     clients = F.greatest(*(F.theta_sketch_estimate(population.name) for population in POPULATIONS), F.lit(0))
-    fold = {name: F.when(clients < MIN_GROUP_CLIENTS, F.lit(OTHER_GROUP)).otherwise(F.col(name)) for name in ("release_version", "os_name")}
-    return sketches.withColumns(fold).groupBy(*_GROUP).agg(*_unions())
+    fold = F.when(clients < MIN_GROUP_CLIENTS, F.lit(OTHER_GROUP)).otherwise(F.col(name))
+    return sketches.withColumn(name, fold).groupBy(*_GROUP).agg(*_unions())
 
 
 def _unions() -> Iterable[Column]:

@@ -183,7 +183,9 @@ _REACH_COLUMNS = (
         "string",
         f"What users call the release; `{OTHER_GROUP}`: of releases with under {MIN_GROUP_CLIENTS} active clients.",
     ),
-    Column("os_name", "string", f"Operating system; `{OTHER_GROUP}` where the release is."),
+    Column(
+        "os_name", "string", f"Operating system; `{OTHER_GROUP}`: those of the release with under {MIN_GROUP_CLIENTS} active clients each."
+    ),
     Column("population", "string", "Whose clients.", values=tuple(population.name for population in POPULATIONS)),
     Column("key_id", "string", "Fingerprint of the secret by which clients are told apart; only sketches of one key can be united."),
     Column("sketch", "binary", "Theta sketch of the clients' keys, as Apache DataSketches has it (lgK 12)."),

@@ -51,6 +51,14 @@ def test_small_groups_of_a_channel_are_one(spark: SparkSession) -> None:
     ]
 
 
+def test_small_systems_of_a_release_stay_its_clients(spark: SparkSession) -> None:
+    small = [many(clients=range(10 * number, 10 * number + 12), os_name=os_name) for number, os_name in enumerate(("Darwin", "Linux"))]
+    assert by_hour(spark, [*many(), *small[0], *small[1]]) == [
+        (TEN, "57.0", "Windows_NT", "active", 30.0),
+        (TEN, "57.0", "other", "active", 22.0),
+    ]
+
+
 def test_a_day_is_the_union_of_its_hours(spark: SparkSession) -> None:
     midnight = TEN.replace(hour=0)
     pings = many(TEN) + many(TEN + HOUR, range(120, 160)) + many(TEN + 2 * HOUR, range(3)) + many(TEN + 24 * HOUR)
