@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from jobs.deployment.private_folders import make_private_folder
 from jobs.deployment.settings import LOCAL, SettingsError
@@ -42,10 +43,8 @@ def _local_secret(landing: str) -> bytes:
         )
     file = make_private_folder(LOCAL) / "client_key_secret"
     if not file.exists():
-        own = file.with_name(f".{file.name}.{os.getpid()}")
-        own.touch(mode=0o600)
-        own.write_text(secrets.token_hex(32))
-        with suppress(FileExistsError):
-            os.link(own, file)  # whoever comes first; nobody reads half of one
-        own.unlink()
+        with NamedTemporaryFile("w", dir=file.parent) as own, suppress(FileExistsError):  # for its user alone
+            own.write(secrets.token_hex(32))
+            own.flush()
+            os.link(own.name, file)  # whoever comes first; nobody reads half of one
     return file.read_text().encode()

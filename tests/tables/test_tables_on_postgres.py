@@ -14,7 +14,7 @@ from jobs.declarations.tables import TABLES, WINDOW_TABLES
 from jobs.declarations.windows import HOUR
 from jobs.deployment.settings import ROOT
 from jobs.tables.commits.publishing import publish_window
-from jobs.tables.lake.lake_catalog import open_catalog
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from local.stack.postgres import start_postgres, stop_postgres
 from tests.tables.publisher_processes import create_tables_at_once, publish_and_die, publish_at_once
 from tests.tables.staged_runs import DAY, TEN, contents, provisional, settled, stage_run
@@ -60,7 +60,8 @@ def _run_sql(server: str, sql: str) -> None:
 
 def test_tables_created_by_many_at_once_are_there_once(lake: dict[str, str]) -> None:
     create_tables_at_once(lake, processes=4)
-    assert {name for _, name in open_catalog().list_tables("release_health")} == {table.name for table in TABLES}
+    stored = [place for namespace in ("release_health", "release_health_restricted") for place in open_catalog().list_tables(namespace)]
+    assert set(stored) == {identifier(table) for table in TABLES}
 
 
 def test_settled_and_hourly_runs_at_once_leave_the_settled_rows(
