@@ -3,6 +3,8 @@
 Each gate is run twice: it must hold for the scorer, and it must fail without the part that it guards.
 """
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ from simulation.evaluation.figures_of_merit import (
     score_index,
     tuned_rule,
 )
-from simulation.evaluation.plan import HEALTHY, SHOCK, Study
+from simulation.evaluation.plan import HEALTHY, SHOCK, Ablation, Study
 from simulation.evaluation.rival_rules import RULES
 from simulation.release_world.world import LOCAL_STRATUM, Regression, World
 
@@ -75,6 +77,12 @@ def test_no_rival_finds_a_doubled_rate_as_soon_at_the_same_false_alarms(referenc
 def test_alignment_by_age_and_adoption_is_what_finds_regressions_early(reference):
     unaligned = results_of(tests=(Regression("2x", 2.0),), ablation="no alignment", has_strata=False)
     assert detection(unaligned, "2x", unaligned["global_hour"]).median_hours > 12
+
+
+@pytest.mark.parametrize("ablation", [ablation for ablation in get_args(Ablation) if ablation])
+def test_every_part_that_the_report_takes_out_matters(ablation):
+    whole, without = (results_of(histories=1, ablation=each, has_strata=False) for each in ("", ablation))
+    assert any(not np.array_equal(whole[name], without[name], equal_nan=whole[name].dtype.kind == "f") for name in whole)
 
 
 @pytest.mark.parametrize(("ablation", "holds"), [("", True), ("no delay matching", False)])
