@@ -161,4 +161,4 @@ def _record(release: FamilyRelease, kernels: dict[str | None, Array | None] | No
     platforms = tuple((platform, "", "", "") for platform in PLATFORMS)
     clients = {measure.name: release.crashed_clients[i] for i, measure in enumerate(MEASURES_WITH_CLIENTS)}
     own_counts = HourlyCounts(tuple(fine[i] for i in order), own)
-    return ReleaseRecord(own_counts, HourlyCounts(platforms, before), kernels, HourlyCounts(platforms, clients))
+    return ReleaseRecord(own_counts, HourlyCounts(platforms, before), kernels, clients=HourlyCounts(platforms, clients))
