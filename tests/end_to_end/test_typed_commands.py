@@ -15,6 +15,7 @@ from pyiceberg.exceptions import NoSuchTableError
 
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, Table
 from jobs.declarations.windows import HOUR
+from jobs.deployment.client_secrets import SECRET_VARIABLE
 from jobs.deployment.settings import ROOT, SETTINGS_VARIABLE
 from tests.documented_commands import DocumentedCommand, documented_commands
 from tests.end_to_end.running_pipeline import TODAYS_VERSION, RunningPipeline, land_hour
@@ -65,7 +66,8 @@ def with_real_values(command: str, hour: datetime) -> str:
 
 @pytest.mark.parametrize("command", RUN, ids=lambda command: f"{command.document}: {command.text[:70]}")
 def test_a_documented_command_runs_as_written(pipeline: RunningPipeline, scored_hour: datetime, command: DocumentedCommand) -> None:
-    result = typed(with_real_values(command.text, scored_hour), **{SETTINGS_VARIABLE: str(pipeline.config.settings_file)})
+    deployment = {SETTINGS_VARIABLE: str(pipeline.config.settings_file), SECRET_VARIABLE: pipeline.environment[SECRET_VARIABLE]}
+    result = typed(with_real_values(command.text, scored_hour), **deployment)
     assert result.returncode == 0, f"{command.text}\n{result.stdout}{result.stderr}"
 
 

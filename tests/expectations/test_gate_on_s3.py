@@ -18,7 +18,7 @@ from expectations.gate.table_gates import audit_window_tables
 from expectations.reports.data_docs import write_data_docs
 from expectations.reports.gate_report import GateRun, look_at_rows
 from expectations.suites.window_suites import total_by_hour
-from jobs.declarations.tables import ERROR_AGGREGATES
+from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, WINDOW_TABLES
 from jobs.deployment.object_store import filesystem_of, read_bytes
 from jobs.deployment.settings import ROOT
 from local.stack.object_store import serve_s3
@@ -55,7 +55,7 @@ def test_a_gate_reads_staged_rows_and_writes_its_pages(lake: str) -> None:
     write_data_docs(f"{lake}/data_docs", later)
     assert read_bytes(f"{lake}/data_docs/index.html").count(b'href="runs/') == 2
     filesystem, folder = filesystem_of(page.rpartition("/")[0])
-    assert len(filesystem.get_file_info(fs.FileSelector(folder))) == 6 + 1
+    assert len(filesystem.get_file_info(fs.FileSelector(folder))) == len((*WINDOW_TABLES, INGEST_AUDIT)) + 1
 
 
 def test_many_rows_are_read_where_they_lie(lake: str, monkeypatch: pytest.MonkeyPatch) -> None:
