@@ -10,6 +10,7 @@ from jobs.digest.decisions.digest_routing import Route
 from jobs.digest.messages.alert_messages import AlertStep, alert_message, change_message, next_step, said_of
 from jobs.digest.messages.message_blocks import blocks_as_text
 from jobs.digest.messages.root_message import root_blocks
+from tests.digest.digest_cases import a_regressed_release
 from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_release, a_review, some_facts
 
 ROUTE = Route("release-health", mention="S0123456789")
@@ -101,3 +102,10 @@ def test_a_release_with_a_successor_is_not_told_to_be_halted():
     root = blocks_as_text(root_blocks(facts_of(State.REGRESSED, "none", 0.61, State.HEALTHY, "live", None)))
     assert "Halt the rollout of 57.0b8" not in root
     assert "57.0b9 is replacing 57.0b8" in root
+
+
+def test_a_message_tells_one_share_of_those_who_run_a_release():
+    release = a_regressed_release(adoption=0.61, adoption_by_people=0.68, active_clients=41_200, channel_active_clients=60_600)
+    root = blocks_as_text(root_blocks(some_facts(release))).replace("\xa0", " ")
+    assert "68 % already run 57.0b8" in root
+    assert "61 %" not in root

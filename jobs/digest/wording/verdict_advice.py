@@ -4,6 +4,7 @@ from jobs.decisions.forecast_words import widening_words
 from jobs.declarations.policies import POLICY
 from jobs.declarations.states import State
 from jobs.digest.decisions.release_decisions import GOOD_STATES, Advice, Decision
+from jobs.digest.facts.digest_facts import ReleaseLook
 from jobs.digest.wording.review_words import review_words
 from jobs.products.chosen import PRODUCT
 from jobs.verdicts.health_cells import ALARMING_STATES, ALL, is_suspicious
@@ -51,7 +52,7 @@ def action(decision: Decision, *, is_alone: bool = True) -> str:
     todo = _WORDS[decision.advice].format(
         version=version,
         successor=as_label(decision.successor.version) if decision.successor is not None else "",
-        adoption=percent_words(release.verdict.adoption),
+        adoption=percent_words(_share_that_runs(release)),
         review=review_words(release.review),
         cost=widening_words(release.verdict),
     )
@@ -62,6 +63,12 @@ def action(decision: Decision, *, is_alone: bool = True) -> str:
     if cell.platform != ALL or cell.stratum != ALL:
         return f"{todo} Look at {where_words(cell).removeprefix(' on ').removeprefix(' among ')} first."
     return todo
+
+
+def _share_that_runs(release: ReleaseLook) -> float | None:
+    """Of the users; of the usage where people are not counted. One share a message: it names that of the users, if any."""
+    by_people = release.verdict.adoption_by_people
+    return release.verdict.adoption if by_people is None else by_people
 
 
 def changed_action(decision: Decision, alarm_place: tuple[str, ...] | None) -> str:
