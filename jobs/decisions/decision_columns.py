@@ -7,7 +7,7 @@ from jobs.decisions.rollout_advice import CriticalCell, advise
 from jobs.decisions.rollout_costs import DAY_HOURS, excess_so_far, usual_crashes_per_day
 from jobs.decisions.verdict_forecast import ReleaseForecasts, VerdictForecast
 from jobs.declarations.policies import Policy
-from jobs.declarations.states import State
+from jobs.declarations.states import Scope, State
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
 from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, UNDECIDED_STATES, is_critical, severity_cost
 from jobs.verdicts.health_notes import NoteCode, parse_note
@@ -48,7 +48,7 @@ def _costs(row: Row, cell: ScoredCell, place: dict[str, str], look: int) -> Row:
     if cell.looks is None or row["ratio"] is None:
         return dict.fromkeys(_COSTS)
     excess = excess_so_far(row["observed_crashes"], row["ratio"], row["ratio_low"], row["ratio_high"])
-    index = list(zip(cell.looks.scopes, cell.looks.strata, strict=True)).index((place["scope"], place["stratum"]))
+    index = list(zip(cell.looks.scopes, cell.looks.strata, strict=True)).index((Scope(place["scope"]), place["stratum"]))
     usual = float(cell.looks.expected[index, look])
     if place["scope"] != "trailing" and look >= DAY_HOURS:
         usual = max(usual - float(cell.looks.expected[index, look - round(DAY_HOURS)]), 0.0)

@@ -69,12 +69,15 @@ def _comparisons(rows: pa.Table, start: datetime, hours: int, looks: Sequence[in
     keys = [rows[name].to_pylist() for name in _GROUP]
     numbered: dict[tuple[str, ...], int] = {}
     group = np.array([numbered.setdefault(key, len(numbered)) for key in zip(*keys, strict=True)], dtype=np.int64)
-    series = {
-        name: np.bincount(
-            group * hours + position,
-            weights=np.nan_to_num(rows[name].cast(pa.float64()).to_numpy(zero_copy_only=False)),
-            minlength=len(numbered) * hours,
-        ).reshape(-1, hours)
+    series: dict[str, Array] = {
+        name: np.asarray(
+            np.bincount(
+                group * hours + position,
+                weights=np.nan_to_num(rows[name].cast(pa.float64()).to_numpy(zero_copy_only=False)),
+                minlength=len(numbered) * hours,
+            ).reshape(-1, hours),
+            dtype=np.float64,
+        )
         for name in ("usage_hours", *CRITICAL_MEASURES)
     }
     by_experiment: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
