@@ -17,19 +17,15 @@ _SAMPLE_WORDS = "a sample of sketches can be read and hold as many clients as th
 _PART_WORDS = f"no more clients crashed than were {ACTIVE}"
 _NAMES = tuple(population.name for population in POPULATIONS)
 _ROW_CHECKS = (
-    Check(
-        words="low <= estimate",
-        severity=Severity.CRITICAL,
-        rule=NotAbove("low", "estimate"),
-        columns=("low", "estimate"),
-        meaning="An estimate lies outside of its own bounds: the sketches were not read as they were written.",
-    ),
-    Check(
-        words="estimate <= high",
-        severity=Severity.CRITICAL,
-        rule=NotAbove("estimate", "high"),
-        columns=("estimate", "high"),
-        meaning="An estimate lies outside of its own bounds: the sketches were not read as they were written.",
+    *(
+        Check(
+            words=f"{lower} <= {upper}",
+            severity=Severity.CRITICAL,
+            rule=NotAbove(lower, upper),
+            columns=(lower, upper),
+            meaning="An estimate lies outside of its own bounds: the sketches were not read as they were written.",
+        )
+        for lower, upper in (("low", "estimate"), ("estimate", "high"))
     ),
     Check(
         words="key_id is a fingerprint",

@@ -1,16 +1,13 @@
 """What must hold of release_health before a release manager sees it."""
 
-from datetime import timedelta
-
 from expectations.checks.audited_run import StagedTable
 from expectations.checks.checks import Batch, Check, TableSuite, suite_of
 from expectations.checks.declared_checks import declared_checks
-from expectations.checks.rules import Between, OneOf
+from expectations.checks.rules import Between
 from expectations.checks.severities import Severity
-from jobs.declarations.windows import HOUR
+from expectations.suites.look_suites import at_most_zero, look_times, sequence_check
 from jobs.tables.staged.staging_manifest import Looks
 
-_ROUNDING = 1e-9
 _CELLS = "cells of the release"
 _RELEASE = "PARTITION BY as_of, channel, release_version"
 _COMPUTED = {
@@ -37,12 +34,10 @@ _COMPUTED = {
 
 def release_health_suite(staged: StagedTable, looks: Looks) -> TableSuite:
     """The suite for the rows of the looks with `after` < as_of <= `until`."""
-    first = looks.after + HOUR
-    last = max(looks.until, first) + timedelta(microseconds=1)  # a run may have had no look to make
     rows = Batch(
         table_name=staged.table.name,
         rows=staged.rows,
-        checks=(*declared_checks(staged.table, (first, last)), *_own_checks(), _sequence_check(looks.audit_sequence)),
+        checks=(*declared_checks(staged.table, look_times(looks)), *_own_checks(), sequence_check(looks)),
     )
     return suite_of(staged.table, rows)
 
@@ -80,16 +75,8 @@ def _client_checks() -> tuple[Check, ...]:
 
 
 def _at_most(computed: str, words: str, columns: tuple[str, ...]) -> Check:
-    """The computed column is at most 0."""
-    return Check(
-        words=words,
-        severity=Severity.CRITICAL,
-        rule=Between(computed, greatest=_ROUNDING),
-        columns=columns,
-        meaning="The scoring contradicts itself; do not trust its verdicts before that is understood.",
-        computed={computed: _COMPUTED[computed]},
-        shown_as=f"{computed}: {{}}",
-    )
+    meaning = "The scoring contradicts itself; do not trust its verdicts before that is understood."
+    return at_most_zero(computed, _COMPUTED[computed], words, columns, meaning)
 
 
 def _counted(computed: str, words: str) -> Check:
@@ -102,14 +89,4 @@ def _counted(computed: str, words: str) -> Check:
         meaning="The digest shows a verdict with its cells; one without the other was lost on the way.",
         computed={computed: _COMPUTED[computed]},
         shown_as=f"{computed}: {{}}",
-    )
-
-
-def _sequence_check(audit_sequence: int) -> Check:
-    return Check(
-        words=f"audit_sequence is {audit_sequence}, that of the run",
-        severity=Severity.CRITICAL,
-        rule=OneOf("audit_sequence", (audit_sequence,)),
-        columns=("audit_sequence",),
-        meaning="Publishing keeps looks of a later sequence; a wrong one would let old looks replace new ones.",
     )

@@ -13,6 +13,7 @@ from jobs.verdicts.health_cells import StateChance
 from jobs.verdicts.health_notes import Note, NoteCode
 from tests.digest.facts_factory import (
     NOON,
+    PEOPLE,
     HourCondition,
     State,
     a_cell,
@@ -47,16 +48,6 @@ _COSTS = {
     "excess_crashes_high": 296.0,
 }
 _CHANCES = (StateChance(6, State.INCONCLUSIVE, 0.7), StateChance(6, State.HEALTHY, 0.3), StateChance(24, State.HEALTHY, 1.0))
-_PEOPLE = {
-    "active_clients": 41_200,
-    "crashed_clients": 1_040,
-    "channel_active_clients": 171_000,
-    "adoption_by_people": 0.241,
-    "crash_free_users": 1 - 1_040 / 41_200,
-    "usual_crash_free_users": 0.989,
-    "usual_crash_free_users_low": 0.9861,
-    "usual_crash_free_users_high": 0.9912,
-}
 _PEOPLE_BEFORE = {
     "active_clients": 108_000,
     "crashed_clients": 1_230,
@@ -122,16 +113,16 @@ CASES: dict[str, DigestFacts] = {
     "regressed_and_an_experiment_to_blame": some_facts(
         a_regressed_release(), an_older_release(), experiments=(a_guilty_branch(), a_guilty_branch(platform="Windows_NT", evidence=1e9))
     ),
-    "healthy_of_people": some_facts(a_release(**_PEOPLE | {"crash_free_users": 0.9893}), an_older_release(**_PEOPLE_BEFORE)),
+    "healthy_of_people": some_facts(a_release(**PEOPLE | {"crash_free_users": 0.9893}), an_older_release(**_PEOPLE_BEFORE)),
     "regressed_of_people": some_facts(
-        a_regressed_release(**_COSTS, **_PEOPLE), an_older_release(**_PEOPLE_BEFORE), an_older_release(version="56.0", age_hours=167.0)
+        a_regressed_release(**_COSTS, **PEOPLE), an_older_release(**_PEOPLE_BEFORE), an_older_release(version="56.0", age_hours=167.0)
     ),
     "young_without_a_usual": some_facts(
         a_release(
             State.INCONCLUSIVE,
             score=83.0,
             p_unacceptable=0.17,
-            **_PEOPLE | dict.fromkeys(_USUAL),
+            **PEOPLE | dict.fromkeys(_USUAL),
             baseline_versions=("57.0b7",),
             notes=(_THIN,),
         )
@@ -139,7 +130,7 @@ CASES: dict[str, DigestFacts] = {
     "fewer_than_a_thousand_people": some_facts(
         a_release(State.TOO_EARLY, score=71.0, **_TOO_EARLY, adoption_by_people=0.004, channel_active_clients=171_000), an_older_release()
     ),
-    "data_problem_of_people": some_facts(a_release(State.DATA_PROBLEM, notes=(_BY_ALL, _FEW_HOURS), **_PEOPLE)),
+    "data_problem_of_people": some_facts(a_release(State.DATA_PROBLEM, notes=(_BY_ALL, _FEW_HOURS), **PEOPLE)),
     "improved": some_facts(a_release(State.IMPROVED, ratio=0.71, ratio_low=0.6, ratio_high=0.84, p_unacceptable=0.0), an_older_release()),
     "regressed": some_facts(a_regressed_release(**_COSTS), an_older_release()),
     "regressed_and_dismissed": some_facts(a_regressed_release(review=a_review()), an_older_release()),

@@ -20,6 +20,17 @@ from jobs.verdicts.health_cells import Cell
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BASELINES = ("57.0b7", "57.0b6", "57.0b5", "57.0b4")
+PEOPLE = {
+    "active_clients": 41_200,
+    "crashed_clients": 1_040,
+    "channel_active_clients": 171_000,
+    "adoption_by_people": 0.241,
+    "crash_free_users": 1 - 1_040 / 41_200,
+    "usual_crash_free_users": 0.989,
+    "usual_crash_free_users_low": 0.9861,
+    "usual_crash_free_users_high": 0.9912,
+}
+"""Of a young release on all platforms together."""
 
 
 def a_cell(state: State = State.HEALTHY, **more) -> Cell:

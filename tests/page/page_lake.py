@@ -1,4 +1,5 @@
-"""A small lake for the page: two betas of which the newer is bad on Windows, two hours by the clock, an hour that failed its gate."""
+"""A small lake for the page: two betas of which the newer is bad on Windows, two hours by the clock, an hour that failed its gate. Of the older beta
+no people are known, as in rows of before they were counted."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,22 +10,11 @@ from jobs.declarations.states import State
 from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS
 from jobs.declarations.windows import HOUR
 from jobs.verdicts.health_cells import Cell
-from tests.digest.facts_factory import NOON, a_cell, a_regressed_cell, a_verdict
+from tests.digest.facts_factory import NOON, PEOPLE, a_cell, a_regressed_cell, a_verdict
 from tests.digest.stored_rows import a_quality_row, an_audit_row, health_row, store
 
 LOOKS = 4
 NEW, OLD = "57.0b8", "57.0b7"
-PEOPLE = {
-    "active_clients": 41_200,
-    "crashed_clients": 1_040,
-    "channel_active_clients": 171_000,
-    "adoption_by_people": 0.241,
-    "crash_free_users": 1 - 1_040 / 41_200,
-    "usual_crash_free_users": 0.989,
-    "usual_crash_free_users_low": 0.9861,
-    "usual_crash_free_users_high": 0.9912,
-}
-"""Of the newer beta on all platforms together; of the older one nothing is known, as of rows of before people were counted."""
 REGRESSED = a_regressed_cell(scope="platform")
 ADVICE = {"advice": "stop", "advice_reason": "regressed", "going_loss": 9.6, "waiting_loss": 0.45}
 

@@ -32,27 +32,6 @@ PEOPLE_COLUMNS = (
 )
 _TOLD_DECIMALS = 4
 """Of a share: a hundredth of a percentage point."""
-LOOK_COLUMNS = (
-    "as_of",
-    "age_hours",
-    "channel",
-    "release_version",
-    "scope",
-    "platform",
-    "measure",
-    "state",
-    "observed_crashes",
-    "usage_hours",
-    "delayed_crashes",
-    "expected_crashes",
-    "ratio",
-    "ratio_low",
-    "ratio_high",
-    "acceptable_ratio",
-    "adoption",
-    "notes",
-    *PEOPLE_COLUMNS,
-)
 _ROUNDED = (
     "observed_crashes",
     "usage_hours",
@@ -63,6 +42,19 @@ _ROUNDED = (
     "ratio_high",
     "acceptable_ratio",
     "adoption",
+)
+LOOK_COLUMNS = (
+    "as_of",
+    "age_hours",
+    "channel",
+    "release_version",
+    "scope",
+    "platform",
+    "measure",
+    "state",
+    *_ROUNDED,
+    "notes",
+    *PEOPLE_COLUMNS,
 )
 _DATA_NOTES = (
     NoteCode.INCOMPLETE_HOURS,

@@ -49,7 +49,7 @@ def _figures(day: DayReach, context: ReleaseContext, row: Row) -> Row:
 def usual_at(context: ReleaseContext, platform: str, look: int) -> UsualShare | None:
     """What the past releases that a release is compared with had at the same age; None where a stand-in takes their place.
 
-    Like with like: whatever makes an early figure too low (crashes are reported at once, usage later; few have updated yet) did so at that
+    Like with like: whatever makes an early figure too high (who has had the release for six hours has had less time to crash) did so at that
     age in past releases, too. Those whose week was not over are left out.
     """
     if context.proxy is not None:
