@@ -61,11 +61,16 @@ def cost_words(verdict: Cell) -> str:
 
 
 def widening_words(verdict: Cell) -> str:
-    """What the next step of a rollout would cost: `On 50 % of the channel it would have about 40 crashes more than usual in 24 h.`"""
+    """What the next step of a rollout would cost: `On 50 % of the channel it would have about 40 crashes more than usual in 24 h.`
+
+    Empty where the whole channel runs it: there is no next step.
+    """
     adoption, usual, share = verdict.adoption, verdict.usual_crashes_per_day, verdict.expected_excess
     if not adoption or usual is None or share is None:
         return "Waiting would save less than the delay costs."
-    wider = next(wide for wide in SHARES if wide > adoption)
+    wider = next((wide for wide in SHARES if wide > adoption), None)
+    if wider is None:
+        return ""
     more = excess_next_day(usual, share, wider / adoption)
     if more < _LEAST_TOLD:
         return f"Hardly a crash more than usual is to be expected of it on {percent_words(wider)} of the channel in 24 h."

@@ -54,3 +54,7 @@ def test_a_step_that_costs_nothing_is_told_so():
     assert widening_words(a_cell(adoption=0.2, usual_crashes_per_day=10.0, expected_excess=0.01)).startswith(
         "Hardly a crash more than usual"
     )
+
+
+def test_where_the_whole_channel_runs_it_there_is_no_next_step():
+    assert widening_words(a_cell(adoption=1.0, usual_crashes_per_day=1_000.0, expected_excess=0.1)) == ""

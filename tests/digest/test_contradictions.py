@@ -104,6 +104,13 @@ def test_a_release_with_a_successor_is_not_told_to_be_halted():
     assert "57.0b9 is replacing 57.0b8" in root
 
 
+def test_a_release_that_everybody_runs_is_not_told_to_go_on():
+    costs = {"adoption": 1.0, "advice": "go", "usual_crashes_per_day": 1_000.0, "expected_excess": 0.1}
+    root = blocks_as_text(root_blocks(some_facts(a_release(State.HEALTHY, (a_cell(State.HEALTHY, **costs),), **costs))))
+    assert "Nothing to do." in root
+    assert "Go:" not in root
+
+
 def test_a_message_tells_one_share_of_those_who_run_a_release():
     release = a_regressed_release(adoption=0.61, adoption_by_people=0.68, active_clients=41_200, channel_active_clients=60_600)
     root = blocks_as_text(root_blocks(some_facts(release))).replace("\xa0", " ")
