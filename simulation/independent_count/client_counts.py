@@ -37,15 +37,32 @@ def count_client(sets: ClientSets, ping: Ping) -> None:
 
 
 def client_differences(sets: ClientSets, hours: Iterable[datetime], catalog: Catalog) -> list[str]:
-    """What the unions of the sketches of a channel say otherwise than the sets, by hour, by day and by week."""
-    by_hour, by_day = (catalog.load_table((RESTRICTED_NAMESPACE, name)).scan().to_arrow().to_pylist() for name in _TABLES)
-    settled = {row["hour_start"] for row in by_day}
-    differences = []
-    for start, length in _periods(hours):
-        differences += _period_differences(sets, (start, length), "client_reach", by_hour)
-        if length == _DAY and start in settled:
-            differences += _period_differences(sets, (start, length), "client_reach_days", by_day)
+    """What the unions of the sketches of a channel say otherwise than the sets, by hour, by day and by week.
+
+    Of each key on its own, over the hours that it has: while one secret follows another a client stands there by both.
+    """
+    by_hour, by_day = (_by_key(catalog.load_table((RESTRICTED_NAMESPACE, name)).scan().to_arrow().to_pylist()) for name in _TABLES)
+    differences = [
+        f"{hour:%Y-%m-%d %H:%M} client_reach has no clients by any key"
+        for hour in sorted({hour for hour, _, _ in sets} - {row["hour_start"] for rows in by_hour.values() for row in rows})
+    ]
+    for key_id, rows in sorted(by_hour.items()):
+        of_key = {row["hour_start"] for row in rows}
+        own = {group: clients for group, clients in sets.items() if group[0] in of_key}
+        days = by_day.get(key_id, [])
+        settled = {row["hour_start"] for row in days}
+        for start, length in _periods(of_key.intersection(hours)):
+            differences += _period_differences(own, (start, length), "client_reach", rows)
+            if length == _DAY and start in settled:
+                differences += _period_differences(own, (start, length), "client_reach_days", days)
     return differences
+
+
+def _by_key(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    by_key: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        by_key[row["key_id"]].append(row)
+    return by_key
 
 
 def _periods(hours: Iterable[datetime]) -> Iterator[Period]:

@@ -129,7 +129,7 @@ def _sketch(*clients: str) -> bytes:
 
 
 def _reach(population: str, *clients: str) -> dict[str, Any]:
-    return {"hour_start": NINE, "channel": "beta", "population": population, "sketch": _sketch(*clients)}
+    return {"hour_start": NINE, "channel": "beta", "population": population, "key_id": "key", "sketch": _sketch(*clients)}
 
 
 def _catalog(tmp_path: Path, usage_hours: float, lines: int, reach: Sequence[dict[str, Any]] = ()) -> SqlCatalog:
@@ -146,7 +146,13 @@ def _catalog(tmp_path: Path, usage_hours: float, lines: int, reach: Sequence[dic
     for name, rows in (("ingest_audit", pa.Table.from_pylist(audit)), ("error_aggregates", pa.Table.from_pylist(aggregates, schema))):
         catalog.create_table(f"release_health.{name}", rows.schema).append(rows)
     catalog.create_namespace("release_health_restricted")
-    reach_types = {"hour_start": pa.timestamp("us", "UTC"), "channel": pa.string(), "population": pa.string(), "sketch": pa.binary()}
+    reach_types = {
+        "hour_start": pa.timestamp("us", "UTC"),
+        "channel": pa.string(),
+        "population": pa.string(),
+        "key_id": pa.string(),
+        "sketch": pa.binary(),
+    }
     for name in ("client_reach", "client_reach_days"):
         rows = pa.Table.from_pylist(list(reach), pa.schema(reach_types.items()))
         catalog.create_table(f"release_health_restricted.{name}", rows.schema).append(rows)
