@@ -88,7 +88,7 @@ def _read(pinned: PinnedHours, table: Table, wanted: BooleanExpression, columns:
     try:
         return pinned.read(table, wanted, columns).rows
     except InconsistentTableError as error:
-        tell(f"nothing is told of people: {error}")
+        tell(f"nothing is told of people; until its hours are past, if {table.name} was dropped on purpose; else mend it: {error}")
         return arrow_schema(table).empty_table().select(list(columns))
 
 
