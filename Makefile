@@ -61,7 +61,7 @@ lint: setup  ## ruff: rules and format
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-types: setup  ## mypy, strict, on the pure rooms
+types: setup  ## mypy, strict, on all but the tests
 	$(PYTHON) -m mypy
 
 benchmark-pings: setup  ## our ping reader beside Spark, DuckDB, Polars and pyarrow

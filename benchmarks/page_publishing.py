@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -169,19 +170,25 @@ def aggregates(hour: datetime, releases: int, rng: np.random.Generator) -> pa.Ta
         "release_version": np.char.add("57.0b", (releases - rng.integers(0, 3, size)).astype(str)),
         **{measure.name: rng.gamma(1.0, 30.0, size) if measure.unit == "hours" else rng.poisson(2.0, size) for measure in MEASURES},
     }
-    given = {"application": "Firefox", "version": "57.0", "build_id": "20261120000000", "country": "DE", "window_run_id": "run"}
+    given: dict[str, object] = {
+        "application": "Firefox",
+        "version": "57.0",
+        "build_id": "20261120000000",
+        "country": "DE",
+        "window_run_id": "run",
+    }
     return filled(ERROR_AGGREGATES, size, columns, given)
 
 
 def audit_rows(hours: list[datetime]) -> pa.Table:
     counts = dict.fromkeys(("late_objects", "ignored_objects", "lines", "accepted", "duplicates", "rejected"), 0)
     given = {"mode": "provisional", "status": "complete", "is_closed": True, "code_version": "benchmark", "window_run_id": "run"}
-    empty = {"objects": [], "rejects_by_reason": {}, "accepted_by_ping": {}, "rows_by_table": {}}
+    empty: dict[str, object] = {"objects": [], "rejects_by_reason": {}, "accepted_by_ping": {}, "rows_by_table": {}}
     rows = [{**counts, **given, **empty, "hour_start": hour, "processed_at": hour} for hour in hours]
     return pa.Table.from_pylist(rows, schema=arrow_schema(INGEST_AUDIT))
 
 
-def filled(table: Table, size: int, columns: dict[str, object], given: dict[str, object]) -> pa.Table:
+def filled(table: Table, size: int, columns: Mapping[str, object], given: dict[str, object]) -> pa.Table:
     """A table of so many rows: drawn columns, one value for others, NULL for the rest."""
     parts = []
     for field in arrow_schema(table):

@@ -97,10 +97,11 @@ def _say_what_was_used() -> None:
 def aggregate(landing: str, hour: datetime, counting: str) -> None:
     from jobs.aggregate_errors import Terms, aggregate_window
     from jobs.aggregates import window_tables
+    from jobs.declarations.populations import POPULATIONS
     from jobs.deployment.spark_session import get_session
     from jobs.pings.client_keys import ClientKeys
 
-    populations: Sequence[object] = window_tables.POPULATIONS if counting == "with" else ()
+    populations: Sequence[object] = POPULATIONS if counting == "with" else ()
     spark = get_session("reach_cost")
     with patch.object(window_tables, "POPULATIONS", populations), tempfile.TemporaryDirectory() as staging:
         aggregate_window(spark, landing, Window(hour, hour + HOUR, Mode.PROVISIONAL), "k", staging, Terms(ClientKeys(b"of the benchmark")))

@@ -156,7 +156,7 @@ def state_of(catalog: Catalog) -> tuple[float, int, int]:
     """Kilobytes of the largest metadata.json, data files of all tables, and snapshots of the table that has the most."""
     stored = [catalog.load_table(identifier(table)) for table in (*WINDOW_TABLES, INGEST_AUDIT)]
     kilobytes = max(Path(table.metadata_location.removeprefix("file://")).stat().st_size for table in stored) / 1e3
-    files = sum(int(table.current_snapshot().summary["total-data-files"]) for table in stored)
+    files = sum(len(table.inspect.data_files()) for table in stored)
     return kilobytes, files, max(len(table.snapshots()) for table in stored)
 
 

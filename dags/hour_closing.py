@@ -26,7 +26,7 @@ class HourClosedTrigger(BaseTrigger):
     """
 
     def __init__(self, marker: str, wait_minutes: str, closed_at: str = "", poll_seconds: float = POLL_SECONDS) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.marker = marker
         self.closed_at = closed_at
         self.wait_minutes = wait_minutes

@@ -1,7 +1,5 @@
 """Airflow's own navigation shows the page, framed, where the settings say that people open it (`pages_url`)."""
 
-from typing import Any, ClassVar
-
 from airflow.plugins_manager import AirflowPlugin
 
 from jobs.deployment.settings import from_environment
@@ -25,4 +23,4 @@ class ReleaseHealthPage(AirflowPlugin):
     """Found by its entry point where this package is installed, and in AIRFLOW__CORE__PLUGINS_FOLDER in the local stack."""
 
     name = "release_health_page"
-    external_views: ClassVar[list[Any]] = external_views(from_environment().pages_url)
+    external_views = external_views(from_environment().pages_url)

@@ -35,7 +35,8 @@ class RowsInSql:
         self._duckdb.register("staged", rows)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        return self._arrow(sql).to_pylist()
+        rows: list[dict[str, Any]] = self._arrow(sql).to_pylist()
+        return rows
 
     def frame(self, sql: str) -> "pd.DataFrame":
         import pandas as pd

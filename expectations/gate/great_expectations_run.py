@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
@@ -38,7 +39,7 @@ def run_in_great_expectations(
         checks = [check for check in batch.checks if found[check.words].outcome is Outcome.FAIL]
         sql = f"{sql} WHERE {_breaks_any(checks, batch.relation)} LIMIT {MOST_BROKEN_ROWS}"
     validation = _validate(batch, checks, batch.rows.frame(sql))
-    by_words = {result.expectation_config.description: result for result in validation.results}
+    by_words = {_words(result): result for result in validation.results}
     validation.results = [by_words.get(check.words) or _passed(check) for check in batch.checks]
     results = tuple(_result(batch, check, by_words.get(check.words), found) for check in batch.checks)
     return results, validation
@@ -99,19 +100,24 @@ def _validate(batch: Batch, checks: list[Check], frame: pd.DataFrame) -> Expecta
     """One pass that asks for yes or no, so that all checks share it; then the offending values of those that said no."""
     rows = _batch_definition(batch.table_name).get_batch(batch_parameters={"dataframe": frame})
     validation = rows.validate(_suite(batch.table_name, checks), result_format="BOOLEAN_ONLY")
-    broken = {result.expectation_config.description for result in validation.results if not result.success and not _exception(result)}
+    broken = {_words(result) for result in validation.results if not result.success and not _exception(result)}
     if broken:
         subject = {"unexpected_index_column_names": list(batch.subject)} if batch.subject else {}
         shown = rows.validate(
             _suite(batch.table_name, [check for check in checks if check.words in broken]),
             result_format={"result_format": "SUMMARY", "partial_unexpected_count": SHOWN_VALUES, **subject},
         )
-        by_words = {result.expectation_config.description: result for result in shown.results}
-        validation.results = [by_words.get(result.expectation_config.description, result) for result in validation.results]
+        by_words = {_words(result): result for result in shown.results}
+        validation.results = [by_words.get(_words(result), result) for result in validation.results]
     return validation
 
 
-def _batch_definition(name: str) -> gx.core.batch_definition.BatchDefinition:
+def _words(result: ExpectationValidationResult) -> str | None:
+    """Those of the check that it is of."""
+    return result.expectation_config.description if result.expectation_config else None
+
+
+def _batch_definition(name: str) -> gx.core.batch_definition.BatchDefinition[Any]:
     context = _context()
     source = context.data_sources.all().get("pandas") or context.data_sources.add_pandas("pandas")
     assets = {asset.name: asset for asset in source.assets}

@@ -24,9 +24,10 @@ def record_results(catalog: Catalog, data_docs: str, run: GateRun) -> str:
         return f"could not be written below {data_docs}: {type(error).__name__}: {error}"
 
 
+class _RowsAtFault(click.ClickException):
+    exit_code = FAILED_EXPECTATIONS
+
+
 def blocked(run: GateRun, data_docs: str) -> click.ClickException:
     """Why nothing was published. Exit code FAILED_EXPECTATIONS if only rows are at fault, 1 if a check could not be run."""
-    error = click.ClickException(failure_message(run, data_docs))
-    if run.is_final:
-        error.exit_code = FAILED_EXPECTATIONS
-    return error
+    return (_RowsAtFault if run.is_final else click.ClickException)(failure_message(run, data_docs))

@@ -30,7 +30,7 @@ class TablePageView(DefaultJinjaPageView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.env.loader = ChoiceLoader([self.env.loader, PAGES])
+        self.env.loader = ChoiceLoader([loader for loader in (self.env.loader, PAGES) if loader])
 
 
 def render_table_page(result: TableResult, run_id: str, checked_at: datetime) -> str:
@@ -50,7 +50,7 @@ def render_table_page(result: TableResult, run_id: str, checked_at: datetime) ->
         meta={"run_id": RunIdentifier(run_name=run_id, run_time=checked_at), "great_expectations_version": great_expectations_version},
     )
     document = ValidationResultsPageRenderer(run_info_at_end=True).render(validation)
-    return str(TablePageView().render(_without_links(document)))
+    return str(TablePageView().render(_without_links(document)))  # type: ignore[no-untyped-call]
 
 
 def _without_links(document: RenderedDocumentContent) -> RenderedDocumentContent:

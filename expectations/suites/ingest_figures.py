@@ -53,7 +53,7 @@ def robust_z(accepted: int, weeks: Sequence[int], smallest_spread: float) -> flo
     centre = median(weeks)
     mad = median(abs(week - centre) for week in weeks)
     spread = max(_MAD_TO_SD * mad, centre**0.5, smallest_spread * centre, 1.0)
-    return (accepted - centre) / spread
+    return float((accepted - centre) / spread)
 
 
 def reject_figures(audit_rows: Sequence[AuditRow], history: History | Unread, policy: GatePolicy) -> Batch | NotRun:

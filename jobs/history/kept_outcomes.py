@@ -1,7 +1,7 @@
 """What past releases' least scores were worth: as kept, as long as all that they were computed from stays, else computed again."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -91,7 +91,7 @@ class KeptOutcomes:
         if not releases:
             return {}
         time = within(RELEASE_OUTCOMES, releases[0].hour, releases[-1].hour + HOUR)
-        kept = {}
+        kept: dict[RecordKey, tuple[str, Mapping[int, PastScore]]] = {}
         for row in read_kept(self.catalog, RELEASE_OUTCOMES, And(time, EqualTo("channel", channel.totals.channel))).to_pylist():
             pairs = zip(row["ages_hours"], row["least_scores"], strict=True)
             scores = {age: PastScore(least_score, row["was_acceptable"]) for age, least_score in pairs}

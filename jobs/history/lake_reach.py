@@ -18,7 +18,7 @@ from jobs.history.channel_days import Tell
 from jobs.reach.last_days import DAY_HOURS, REACH_COLUMNS, DayReach, Place, ReachByLook, day_reach
 from jobs.reach.past_reach import crash_free_by_age, settled_days
 from jobs.scoring.inputs.release_calendar import Release
-from jobs.scoring.inputs.release_record import Array
+from jobs.scoring.method.arrays import Array
 from jobs.tables.lake.schemas import arrow_schema
 from jobs.tables.reading.complete_windows import EVERY_ROW, PinnedHours
 from jobs.tables.reading.stored_rows import InconsistentTableError

@@ -17,13 +17,14 @@ import click
 import psutil
 
 from jobs.deployment.private_folders import make_private_folder
+from jobs.deployment.settings import ROOT
 from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN
 from local.stack.airflow_api import AirflowApi
 from local.stack.ports import pick_port
 from local.stack.postgres import postgres_pid, start_postgres, stop_postgres
 from local.stack.processes import find_marked, is_alive, start_process, stop_processes, tail_of
 from local.stack.settings_file import write_settings
-from local.stack.stack_environment import ROOT, StackConfig, job_environment, marked, stack_environment
+from local.stack.stack_environment import StackConfig, job_environment, marked, stack_environment
 
 AIRFLOW_SERVICES = {
     "api-server": ["api-server"],

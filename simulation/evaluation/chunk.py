@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from simulation.evaluation.family_chunk import NEVER, simulate_family_chunk
+from simulation.evaluation.family_chunk import simulate_family_chunk
+from simulation.evaluation.first_hours import NEVER, first_hour
 from simulation.evaluation.plan import CHUNK_HISTORIES, FamilyStudy, Study
 from simulation.evaluation.rival_rules import raw_ratio_by_stratum, rival_statistics
 from simulation.evaluation.scorer import JudgedRelease, fit_histories, judge
@@ -46,7 +47,7 @@ def run_chunk(study: AnyStudy, seed: int, chunk: int, file: Path) -> None:
     """The same, written to `file` atomically: a study that was interrupted goes on where it stopped."""
     results = simulate_chunk(study, seed, chunk)
     unfinished = file.with_suffix(".part.npz")
-    np.savez_compressed(unfinished, **results)
+    np.savez_compressed(unfinished, allow_pickle=True, **results)
     unfinished.rename(file)
 
 
@@ -72,7 +73,7 @@ def _mixture_member(rng: np.random.Generator) -> Regression:
 def _figures(release: SimulatedRelease, judged: JudgedRelease) -> dict[str, object]:
     looks, posterior = judged.looks, judged.looks.posterior
     local = judged.alarms[2:]
-    local_hour = _first_hour(local.any(axis=0))
+    local_hour = first_hour(np.any(local, axis=0))
     named = -1 if local_hour == NEVER else int(looks.strata[2 + int(np.argmax(local[:, int(local_hour) - 1]))])
     at = np.array(SCORE_HOURS) - 1
     regressed = np.array([state == "regressed" for state in judged.states])
@@ -84,11 +85,11 @@ def _figures(release: SimulatedRelease, judged: JudgedRelease) -> dict[str, obje
         "label": release.regression.label,
         "log_ratio": release.log_ratio,
         "log_acceptable": looks.log_acceptable[0],
-        "global_hour": _first_hour(judged.alarms[0]),
-        "trailing_hour": _first_hour(judged.alarms[1]),
+        "global_hour": first_hour(judged.alarms[0]),
+        "trailing_hour": first_hour(judged.alarms[1]),
         "local_hour": local_hour,
         "local_stratum": named,
-        "healthy_hour": _first_hour(healthy),
+        "healthy_hour": first_hour(healthy),
         "healthy_at_end": bool(healthy[-1]),
         "hours_after_alarm": regressed.size - first_regressed if regressed.any() else 0,
         "hours_regressed": int(regressed.sum()),
@@ -108,8 +109,3 @@ def _rival_figures(history: SimulatedHistory, release: SimulatedRelease) -> dict
         "rival_paths": rival_statistics(history, release).astype(np.float32),
         "raw_strata_alarming_first_day": int((by_stratum > _RAW_THRESHOLD).any(axis=1).sum()),
     }
-
-
-def _first_hour(flags: Array) -> float:
-    """Hours after release at the first look that is flagged: look t comes t+1 hours after."""
-    return float(np.argmax(flags) + 1) if flags.any() else NEVER

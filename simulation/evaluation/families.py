@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from simulation.evaluation.chunk import NEVER, Results
+from simulation.evaluation.chunk import Results
 from simulation.evaluation.figures_of_merit import Share, detection, false_alarms, is_labelled, share_of
+from simulation.evaluation.first_hours import NEVER
 from simulation.evaluation.plan import FAMILY_EFFECTS, FamilyStudy
 from simulation.evaluation.tables import found_words, markdown_table, percent_words
 from simulation.evaluation.targets import SIZES, Target

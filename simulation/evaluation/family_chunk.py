@@ -12,6 +12,7 @@ import numpy as np
 from jobs.declarations.measures import SCORED_MEASURES
 from jobs.declarations.policies import HORIZON_HOURS, POLICY
 from jobs.declarations.states import State
+from jobs.scoring.inputs import measured_kernels
 from jobs.scoring.inputs.cell_counts import CellKey, CellStrata, ReleaseLife, release_counts
 from jobs.scoring.inputs.prepared_cells import ChannelRecord, release_context
 from jobs.scoring.inputs.release_calendar import Release
@@ -20,11 +21,11 @@ from jobs.scoring.looks.channel_scoring import FittedCells, ScoredCell, ScoredRe
 from jobs.scoring.rows.health_rows import release_verdicts
 from jobs.verdicts.health_cells import is_critical
 from simulation.evaluation.family_record import family_past, family_record
+from simulation.evaluation.first_hours import NEVER, first_hour
 from simulation.evaluation.plan import FamilyStudy
 from simulation.release_world.family import GROUPS, MEASURES, PLATFORMS, FamilyRelease, simulate_family
 from simulation.release_world.world import Array
 
-NEVER = np.inf
 CRITICAL = tuple(measure.name for measure in MEASURES if is_critical(measure.name))
 CELLS = tuple(CellKey(measure, platform) for measure in CRITICAL for platform in (None, *PLATFORMS))
 """The cells that decide, in the order of the figures."""
@@ -78,9 +79,9 @@ class _Judged:
 @contextmanager
 def _problems_looked_for_once() -> Iterator[None]:
     """Tests of one history come under the same delays."""
-    look_for = channel_scoring.kernel_drift_problem
+    look_for = measured_kernels.kernel_drift_problem
     found = cache(lambda released, hours: look_for(delays[0], released, hours, POLICY))
-    delays: list[object] = []
+    delays: list[measured_kernels.UsageDelays | None] = []
 
     def kept(of_release, released, hours, _policy):  # type: ignore[no-untyped-def]
         delays[:] = [of_release]
@@ -98,10 +99,10 @@ def _figures(scored: ScoredRelease, test: FamilyRelease, has_others: bool) -> di
     return {
         "label": test.regression.label,
         "log_ratios": test.log_ratios,
-        "regressed_hour": _first(is_regressed),
+        "regressed_hour": first_hour(is_regressed),
         "broadcasts": int(is_regressed.any()),
-        "healthy_hour": _first(states == State.HEALTHY.value),
-        "watch_hour": _first(states == State.WATCH.value),
+        "healthy_hour": first_hour(states == State.HEALTHY.value),
+        "watch_hour": first_hour(states == State.WATCH.value),
         "problem_hours": int((states == State.DATA_PROBLEM.value).sum()),
         "other_hour": min(others) if has_others else np.nan,
         "cell_hours": np.array([_first_hour(cells[key], slice(0, 1)) for key in CELLS]),
@@ -113,9 +114,4 @@ def _figures(scored: ScoredRelease, test: FamilyRelease, has_others: bool) -> di
 def _first_hour(cell: ScoredCell, rows: slice) -> float:
     """Of any of the rows: the first hour at which it is regressed."""
     regressed = np.array([[state is State.REGRESSED for state in row] for row in cell.states[rows]])
-    return _first(regressed.any(axis=0)) if regressed.size else NEVER
-
-
-def _first(flags: Array) -> float:
-    """Hours after release at the first look that is flagged: look t comes t+1 hours after."""
-    return float(np.argmax(flags) + 1) if flags.any() else NEVER
+    return first_hour(np.any(regressed, axis=0)) if regressed.size else NEVER

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from simulation.evaluation.chunk import NEVER, SCORE_HOURS, Results
+from simulation.evaluation.chunk import SCORE_HOURS, Results
+from simulation.evaluation.first_hours import NEVER
 from simulation.release_world.world import Array
 
 BLACKOUT_HOURS = (0, 6, 12, 24, 48, 72)

@@ -1,6 +1,6 @@
 """The report's figures, as SVG."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -21,10 +21,13 @@ from simulation.evaluation.figures_of_merit import (
 )
 from simulation.evaluation.plan import Study
 from simulation.evaluation.rival_rules import RULES
+from simulation.release_world.world import Array
 
 matplotlib.use("Agg")
 matplotlib.rcParams["svg.hashsalt"] = "release health"
 from matplotlib import pyplot as plt  # noqa: E402 - the backend comes first
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
 
 _EFFECTS = {"1.1x": 1.1, "1.25x": 1.25, "1.5x": 1.5, "2x": 2.0, "3x": 3.0}
 
@@ -56,8 +59,8 @@ def draw_hours(study: Results, file: Path, effect: str = "2x") -> None:
     hours = np.arange(1, 169)
     chosen = is_labelled(study, effect)
 
-    def found_by(first_hours: np.ndarray) -> np.ndarray:
-        return (first_hours[chosen][:, None] <= hours).mean(axis=0)
+    def found_by(first_hours: Array) -> Array:
+        return np.asarray((first_hours[chosen][:, None] <= hours).mean(axis=0))
 
     axes.plot(hours, found_by(study["global_hour"]), linewidth=3, label="this scorer, untuned")
     for position, rule in enumerate(RULES):
@@ -89,7 +92,8 @@ def draw_robustness(results: Mapping[str, Results], studies: Sequence[Study], fi
     """False alarms by world, on a logarithmic scale."""
     figure, axes = plt.subplots(figsize=(8, 7))
     names = [study.name.removeprefix("robustness ") for study in studies]
-    for shift, (label, hours_of) in enumerate((("global cell", lambda own: own["global_hour"]), ("any of 13 cells", release_hours))):
+    counted: dict[str, Callable[[Results], Array]] = {"global cell": lambda own: own["global_hour"], "any of 13 cells": release_hours}
+    for shift, (label, hours_of) in enumerate(counted.items()):
         shares = [false_alarms(results[study.name], hours_of(results[study.name])) for study in studies]
         means = [max(share.mean, 0.0005) for share in shares]
         errors = [min(share.error, mean * 0.95) for share, mean in zip(shares, means, strict=True)]
@@ -103,13 +107,13 @@ def draw_robustness(results: Mapping[str, Results], studies: Sequence[Study], fi
     _finish(figure, axes, file)
 
 
-def _finish(figure: plt.Figure, axes: plt.Axes, file: Path) -> None:
+def _finish(figure: Figure, axes: Axes, file: Path) -> None:
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
     figure.tight_layout()
     _save(figure, file)
 
 
-def _save(figure: plt.Figure, file: Path) -> None:
+def _save(figure: Figure, file: Path) -> None:
     figure.savefig(file, metadata={"Date": None})
     plt.close(figure)

@@ -159,17 +159,16 @@ class _Stress:
 def robustness_studies(histories: int) -> list[Study]:
     """Healthy releases in worlds that are not as the scorer assumes."""
     usual = World()
-    longer = {"test_delay_shares": (0.35, 0.35, 0.30)}
-    shorter = {"test_delay_shares": (0.85, 0.10, 0.05)}
-    measured = {"uses_own_kernels": True}
-    learned = {"learns_scale": True}
+    longer, shorter = (0.35, 0.35, 0.30), (0.85, 0.10, 0.05)
+    measured: dict[str, object] = {"uses_own_kernels": True}
+    learned: dict[str, object] = {"learns_scale": True}
     stresses = [
         _Stress("reference", usual),
         _Stress("faster dot release", replace(usual, test_speed=2.5)),
-        _Stress("longer delays, old kernel", replace(usual, **longer)),
-        _Stress("longer delays, re-measured", replace(usual, **longer), measured),
-        _Stress("shorter delays, old kernel", replace(usual, **shorter)),
-        _Stress("shorter delays, re-measured", replace(usual, baselines=12, **shorter), measured),
+        _Stress("longer delays, old kernel", replace(usual, test_delay_shares=longer)),
+        _Stress("longer delays, re-measured", replace(usual, test_delay_shares=longer), measured),
+        _Stress("shorter delays, old kernel", replace(usual, test_delay_shares=shorter)),
+        _Stress("shorter delays, re-measured", replace(usual, baselines=12, test_delay_shares=shorter), measured),
         _Stress("drift .05", replace(usual, drift_sd=0.05)),
         _Stress("phi 4, environment .08", replace(usual, overdispersion=4.0, environment_sd=0.08)),
         _Stress("20 % bad baselines", replace(usual, contamination=0.2)),

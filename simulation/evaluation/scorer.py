@@ -18,6 +18,7 @@ from jobs.scoring.method.development_factors import ADOPTION_EDGES, AGE_EDGES_HO
 from jobs.scoring.method.hourly_counts import PreviousVersion, ReleaseCounts
 from jobs.scoring.method.release_history import ReleaseHistory, fit_history, with_learned_scale
 from jobs.scoring.method.release_levels import learned_prior_scale
+from simulation.evaluation.first_hours import Flags
 from simulation.evaluation.plan import Ablation, Study
 from simulation.release_world.counts import SimulatedHistory, SimulatedRelease
 from simulation.release_world.world import Array
@@ -30,7 +31,7 @@ class JudgedRelease:
     """What the scorer said of a release: figures of its cells, where each alarmed, and the states of the release as a whole."""
 
     looks: CellLooks
-    alarms: Array
+    alarms: Flags
     states: list[State]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from simulation.evaluation.chunk import NEVER, SCORE_HOURS, TRANSIENT_HOURS, Results
+from simulation.evaluation.chunk import SCORE_HOURS, TRANSIENT_HOURS, Results
 from simulation.evaluation.figures_of_merit import (
     Detection,
     Share,
@@ -20,6 +20,7 @@ from simulation.evaluation.figures_of_merit import (
     release_hours,
     tuned_rule,
 )
+from simulation.evaluation.first_hours import NEVER
 from simulation.evaluation.plan import EFFECTS, Study
 from simulation.evaluation.rival_rules import RULES
 

@@ -19,13 +19,13 @@ from jobs.scoring.method.data_guard import DataProblem, fallen_usage, volume_pro
 from jobs.scoring.method.hourly_counts import CrashingClients, PreviousVersion, ReleaseCounts
 from jobs.scoring.method.release_history import ReleaseHistory, fit_history, with_learned_scale
 from jobs.scoring.method.release_levels import learned_prior_scale
+from simulation.evaluation.first_hours import first_hour
 from simulation.evaluation.weather_plan import WeatherStudy
 from simulation.release_world.adoption import use_at
 from simulation.release_world.counts import SimulatedHistory, SimulatedRelease, simulate_history
 from simulation.release_world.data_faults import with_faults
 from simulation.release_world.world import Array, World, delay_parts
 
-NEVER = np.inf
 _START_SCALE = 0.10
 _BEFORE_HOURS = 24 * POLICY.delays.triangle_days
 _ORIGIN = datetime(2025, 1, 6, tzinfo=UTC)
@@ -84,17 +84,12 @@ def _figures(fitted: ReleaseHistory, history: SimulatedHistory, release: Simulat
     return {
         "label": release.regression.label,
         "log_ratio": release.log_ratio,
-        "regressed_hour": _first(states[0] == State.REGRESSED.value),
-        "local_hour": _first((states[2:] == State.REGRESSED.value).any(axis=0)),
-        "improved_hour": _first(states[0] == State.IMPROVED.value),
+        "regressed_hour": first_hour(states[0] == State.REGRESSED.value),
+        "local_hour": first_hour((states[2:] == State.REGRESSED.value).any(axis=0)),
+        "improved_hour": first_hour(states[0] == State.IMPROVED.value),
         "problem_hours": int((states[0] == State.DATA_PROBLEM.value).sum()),
         "is_covered": miss < 1.645 * looks.posterior.sd[0, at],
     }
-
-
-def _first(flags: Array) -> float:
-    """Hours after release at the first look that is flagged: look t comes t+1 hours after."""
-    return float(np.argmax(flags) + 1) if flags.any() else NEVER
 
 
 def channel_delays(history: SimulatedHistory, release: SimulatedRelease, jumping_clocks: float) -> UsageDelays:

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 CHANNELS = {"release", "esr", "beta", "aurora", "nightly"}
 OTHER_HISTOGRAMS = (
@@ -17,6 +18,9 @@ OTHER_HISTOGRAMS = (
 WINDOW_SECONDS = 300
 HOUR = timedelta(hours=1)
 
+Document = dict[str, Any]
+Counts = Counter[str]
+"""Usage hours among them, which are no whole number."""
 Key = tuple[datetime, str, str, str]
 """Start of the 5-minute window, channel, version, operating system."""
 
@@ -31,7 +35,7 @@ class Ping:
     order: tuple[int, str, int]
     """Which of several with the same id counts: the first by the server's clock, then by object and line."""
     key: Key
-    counts: Counter
+    counts: Counts
     client_id: str | None = None
 
 
@@ -44,23 +48,22 @@ def read_ping(line: bytes | None, object_key: str, line_number: int, hour: datet
     except ValueError as error:
         raise Rejected from error
     meta = _object(_object(ping).get("meta"))
-    document_id, doc_type, received_ns = meta.get("documentId"), meta.get("docType"), meta.get("Timestamp")
-    _require(isinstance(document_id, str) and document_id)
-    _require(doc_type in ("main", "core", "crash", "update") and doc_type == object_key.split("/")[0])
-    _require(isinstance(received_ns, int))
+    document_id, doc_type, received_ns = _text(meta.get("documentId")), _text(meta.get("docType")), _whole_number(meta.get("Timestamp"))
+    _require(doc_type in COUNTERS and doc_type == object_key.split("/")[0])
     received = datetime.fromtimestamp(received_ns // 10**9, UTC)
     _require(hour <= received < hour + HOUR)
     _require(meta.get("appName") in ("Firefox", "Fennec"))
     channel = _channel(meta.get("normalizedChannel"))
-    version, build_id, os_name = _core_build(ping, meta) if doc_type == "core" else _client_build(ping, meta)
-    _require(isinstance(version, str) and re.match(r"\d+\.", version))
-    _check_build_id(build_id, received)
+    named, build_id, os_name = _core_build(ping, meta) if doc_type == "core" else _client_build(ping, meta)
+    version = _text(named)
+    _require(re.match(r"\d+\.", version))
+    _check_build_id(_text(build_id), received)
     counts = COUNTERS[doc_type](ping)
     window = datetime.fromtimestamp(received_ns // 10**9 // WINDOW_SECONDS * WINDOW_SECONDS, UTC)
     return Ping(document_id, (received_ns, object_key, line_number), (window, channel, version, os_name), counts, _client_id(ping))
 
 
-def _client_id(ping: dict) -> str | None:
+def _client_id(ping: Document) -> str | None:
     client_id = ping.get("clientId")
     is_counted = isinstance(client_id, str) and 0 < len(client_id) <= 100 and client_id.isprintable()
     return client_id if is_counted else None
@@ -71,13 +74,26 @@ def _require(holds: object) -> None:
         raise Rejected
 
 
-def _object(candidate: object) -> dict:
-    _require(isinstance(candidate, dict))
+def _object(candidate: object) -> Document:
+    if not isinstance(candidate, dict):
+        raise Rejected
     return candidate
 
 
-def _channel(name: object) -> str:
-    _require(isinstance(name, str))
+def _text(candidate: object) -> str:
+    if not isinstance(candidate, str) or not candidate:
+        raise Rejected
+    return candidate
+
+
+def _whole_number(candidate: object) -> int:
+    if not isinstance(candidate, int):
+        raise Rejected
+    return candidate
+
+
+def _channel(named: object) -> str:
+    name = _text(named)
     if name.startswith("nightly-cck-"):
         return "nightly"
     channel = "beta" if name.startswith("beta") else name
@@ -85,23 +101,22 @@ def _channel(name: object) -> str:
     return channel
 
 
-def _client_build(ping: dict, meta: dict) -> tuple[object, object, str]:
+def _client_build(ping: Document, meta: Document) -> tuple[object, object, str]:
     environment, application = ping.get("environment") or {}, ping.get("application") or {}
     build = environment.get("build") or {}
-    os_name = ((environment.get("system") or {}).get("os") or {}).get("name")
-    _require(isinstance(os_name, str) and os_name)
+    os_name = _text(((environment.get("system") or {}).get("os") or {}).get("name"))
     if meta["appName"] == "Fennec" and os_name == "Linux":
         os_name = "Android"
     return build.get("version") or application.get("version"), build.get("buildId") or application.get("buildId"), os_name
 
 
-def _core_build(ping: dict, meta: dict) -> tuple[object, object, str]:
+def _core_build(ping: Document, meta: Document) -> tuple[object, object, str]:
     _require(ping.get("os") == "Android")
     return meta.get("appVersion"), meta.get("appBuildId"), "Android"
 
 
-def _check_build_id(build_id: object, received: datetime) -> None:
-    _require(isinstance(build_id, str) and re.fullmatch(r"\d{14}", build_id))
+def _check_build_id(build_id: str, received: datetime) -> None:
+    _require(re.fullmatch(r"\d{14}", build_id))
     try:
         built = datetime.strptime(build_id, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError as error:
@@ -110,21 +125,21 @@ def _check_build_id(build_id: object, received: datetime) -> None:
 
 
 def _hours_of(seconds: object) -> float:
-    _require(isinstance(seconds, int) and not isinstance(seconds, bool))
-    return min(max(seconds / 3600, 0.0), 25.0)
+    _require(not isinstance(seconds, bool))
+    return min(max(_whole_number(seconds) / 3600, 0.0), 25.0)
 
 
 def _bucket_0(histogram: object) -> int:
     if not isinstance(histogram, dict):
         return 0
-    count = (histogram.get("values") or {}).get("0", 0)
-    _require(isinstance(count, int) and count >= 0)
+    count = _whole_number((histogram.get("values") or {}).get("0", 0))
+    _require(count >= 0)
     return count
 
 
-def _count_main(ping: dict) -> Counter:
+def _count_main(ping: Document) -> Counts:
     payload = _object(ping.get("payload"))
-    counts = Counter(main_pings=1, usage_hours=_hours_of(_object(payload.get("info")).get("subsessionLength")))
+    counts = _with_hours("main_pings", _object(payload.get("info")).get("subsessionLength"))
     for name in OTHER_HISTOGRAMS:
         _bucket_0((payload.get("histograms") or {}).get(name))
     older = (payload.get("keyedHistograms") or {}).get("SUBPROCESS_CRASHES_WITH_DUMP") or {}
@@ -135,15 +150,21 @@ def _count_main(ping: dict) -> Counter:
     return counts
 
 
-def _count_core(ping: dict) -> Counter:
-    return Counter(core_pings=1, usage_hours=_hours_of(ping.get("durations")))
+def _count_core(ping: Document) -> Counts:
+    return _with_hours("core_pings", ping.get("durations"))
 
 
-def _count_update(ping: dict) -> Counter:
+def _with_hours(kind: str, seconds: object) -> Counts:
+    counts = Counter({kind: 1})
+    counts["usage_hours"] = _hours_of(seconds)  # type: ignore[assignment]
+    return counts
+
+
+def _count_update(ping: Document) -> Counts:
     return Counter(updates=int(_object(ping.get("payload")).get("reason") == "success"))
 
 
-def _count_crash(ping: dict) -> Counter:
+def _count_crash(ping: Document) -> Counts:
     payload = _object(ping.get("payload"))
     process, annotations = payload.get("processType") or "main", payload.get("metadata") or {}
     _require(process in ("main", "content"))

@@ -24,7 +24,7 @@ from pyiceberg.catalog import Catalog
 from jobs.deployment.settings import NAMESPACE, from_environment
 from jobs.tables.lake.lake_catalog import open_catalog
 from simulation.independent_count.client_counts import ClientSets, client_differences, count_client
-from simulation.independent_count.count_rules import Key, Rejected, read_ping
+from simulation.independent_count.count_rules import Counts, Key, Rejected, read_ping
 
 COUNTED = (
     "main_pings",
@@ -54,7 +54,7 @@ class HourCounts:
 
 @dataclass
 class LandingCounts:
-    by_key: dict[Key, Counter] = field(default_factory=lambda: defaultdict(Counter))
+    by_key: dict[Key, Counts] = field(default_factory=lambda: defaultdict(Counter))
     by_hour: dict[datetime, HourCounts] = field(default_factory=lambda: defaultdict(HourCounts))
     clients: ClientSets = field(default_factory=lambda: defaultdict(set))
 
@@ -150,11 +150,11 @@ def _totals(aggregates: pa.Table) -> dict[Key, dict[str, float]]:
     return {tuple(row[key] for key in keys): {name: row[f"{name}_sum"] or 0 for name in COUNTED} for row in totals.to_pylist()}
 
 
-def _key_differences(counted: dict[Key, Counter], aggregated: dict[Key, dict[str, float]]) -> list[str]:
+def _key_differences(counted: dict[Key, Counts], aggregated: dict[Key, dict[str, float]]) -> list[str]:
     differences = []
     for key in sorted(counted.keys() | aggregated.keys()):
         for name in COUNTED:
-            ours, theirs = counted.get(key, {}).get(name, 0), aggregated.get(key, {}).get(name, 0)
+            ours, theirs = counted.get(key, Counter())[name], aggregated.get(key, {}).get(name, 0)
             if abs(ours - theirs) > (USAGE_TOLERANCE_HOURS if name == "usage_hours" else 0):
                 differences.append(f"{key[0]:%Y-%m-%d %H:%M} {' '.join(key[1:])} {name}: counted {ours:g}, error_aggregates has {theirs:g}")
         if (key in counted) != (key in aggregated):

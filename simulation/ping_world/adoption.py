@@ -29,7 +29,7 @@ def use_by_hour(world: PingWorld, hours: Hours, utc_offset_hours: npt.ArrayLike 
     """How much the browser is used at that time against the average: day and night, working days and weekends, on the users' clocks."""
     local = hours + world.start.hour + np.asarray(utc_offset_hours)
     weekday = (world.start.weekday() + np.floor(local / 24)) % 7
-    return (1 + 0.5 * np.sin(2 * np.pi * (local - 9) / 24)) * np.where(weekday >= 5, WEEKEND_USE, 1.0)
+    return np.asarray((1 + 0.5 * np.sin(2 * np.pi * (local - 9) / 24)) * np.where(weekday >= 5, WEEKEND_USE, 1.0))
 
 
 def update_times(world: PingWorld, users: Users) -> Hours:

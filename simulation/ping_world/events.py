@@ -1,5 +1,6 @@
 """What happens in the demo's world: hours of use, crashes and updates, each with the moment at which the server receives its ping."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -63,6 +64,7 @@ PING = np.dtype(
     ]
 )
 Pings = npt.NDArray[np.void]
+Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
@@ -179,7 +181,9 @@ def _content_crashes(size: int, rng: np.random.Generator) -> npt.NDArray[np.int6
     return np.where(rng.random(size) < SHUTDOWN_KILL_SHARE, Crash.SHUTDOWN_KILL, Crash.CONTENT)
 
 
-def _crash_pings(user, release, happened, choose, rng: np.random.Generator) -> Pings:
+def _crash_pings(
+    user: Ids, release: Ids, happened: Hours, choose: Callable[[int, np.random.Generator], Ids], rng: np.random.Generator
+) -> Pings:
     """Most crashes are reported by the crash reporter at once, the others with a later session."""
     at_once = rng.random(happened.size) < 0.85
     delay = np.where(at_once, rng.exponential(0.03, happened.size), 1 + rng.exponential(10.0, happened.size))

@@ -42,8 +42,10 @@ class LineWriter:
     def line(self, ping: np.void) -> bytes | None:
         """The ping's line, damaged as its fault says, without the newline; None where the product sends no such ping."""
         document = self._document(ping)
-        if document is None or not ping["fault"]:
-            return document and msgspec.json.encode(document)
+        if document is None:
+            return None
+        if not ping["fault"]:
+            return msgspec.json.encode(document)
         fault = FAULTS[ping["fault"] - 1]
         if fault.damage is not None:
             fault.damage(document)
@@ -61,4 +63,5 @@ class LineWriter:
             received_ns=int(ping["received_ns"]),
             noise=low,
         )
-        return _PINGS.document(envelope, ping, self._world.releases[ping["previous_release"]])
+        document: Document | None = _PINGS.document(envelope, ping, self._world.releases[ping["previous_release"]])
+        return document

@@ -50,7 +50,7 @@ def draw_adoption(world: World, strata: Strata, rollout: Rollout, rng: np.random
     releases = speeds.size
     hours = 1 if rollout.is_at_one_hour else releases
     released_hour = np.broadcast_to(rng.uniform(12, 20, hours) + 24 * days[rng.integers(0, days.size, hours)], releases)
-    age = np.arange(SIMULATED_HOURS) - HOURS_BEFORE
+    age = np.arange(SIMULATED_HOURS, dtype=float) - HOURS_BEFORE
     clock = released_hour[:, None] + age
     use = use_at(clock, world, strata)
     is_throttled = rng.random(releases) < _THROTTLED_SHARE
@@ -86,4 +86,4 @@ def crashy_share(updated: Array | float) -> Array:
 
 
 def _mean_use() -> float:
-    return 1 + 0.5 * _EAGER_SCALE * (1 - np.exp(-1 / _EAGER_SCALE))
+    return float(1 + 0.5 * _EAGER_SCALE * (1 - np.exp(-1 / _EAGER_SCALE)))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulation.release_world.adoption import Adoption, Rollout, active_share, crashy_share, draw_adoption
 from simulation.release_world.crashed_clients import first_crashes_of_day
@@ -202,13 +203,13 @@ def _autoregression(shape: tuple[int, ...], sd: float, rng: np.random.Generator)
     return noise
 
 
-def draw_counts(means: Array, overdispersion: float, rng: np.random.Generator) -> Array:
+def draw_counts(means: Array, overdispersion: float, rng: np.random.Generator) -> NDArray[np.int64]:
     """Negative binomial: variance is `overdispersion` x mean."""
     spread = overdispersion - 1
     return rng.poisson(rng.gamma(np.maximum(means, 1e-12) / spread) * spread)
 
 
-def received_crashes(crashes: Array, late_share: float, rng: np.random.Generator) -> Array:
+def received_crashes(crashes: NDArray[np.int64], late_share: float, rng: np.random.Generator) -> Array:
     """Most crashes are reported at once, the others after some hours."""
     hours = crashes.shape[-1]
     late = rng.binomial(crashes, late_share)

@@ -104,4 +104,4 @@ def _mean_crashes(release: StagedRelease, share: float, updated: Array) -> Array
 
 def _received_mean(hours: Array, kernels: Array) -> Array:
     """Without the noise of sessions: of all versions together it hardly counts."""
-    return received_hours(hours[None], kernels, np.random.default_rng(0))[0]
+    return np.asarray(received_hours(hours[None], kernels, np.random.default_rng(0))[0])

@@ -22,6 +22,6 @@ def read_hour_audits(audit: IcebergTable, start: datetime, end: datetime) -> dic
 def latest_audit_sequence(catalog: Catalog) -> int:
     """Sequence number of ingest_audit as it stands; 0 before the first publication. A reading that begins now notes it for its rank."""
     try:
-        return catalog.load_table(identifier(INGEST_AUDIT)).metadata.last_sequence_number
+        return catalog.load_table(identifier(INGEST_AUDIT)).last_sequence_number
     except NoSuchTableError:
         return 0

@@ -83,7 +83,7 @@ def _as_json(claim: Claim) -> dict[str, object]:
 def _from_json(entry: Mapping[str, object]) -> Claim:
     ranges = [(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in entry["hours"]]  # type: ignore[attr-defined]
     rank = Rank(
-        Mode(entry["mode"]) is Mode.SETTLED,
+        Mode(str(entry["mode"])) is Mode.SETTLED,
         entry["audit_sequence"],  # type: ignore[arg-type]
         datetime.fromisoformat(str(entry["processed_at"])),
         str(entry["window_run_id"]),

@@ -113,7 +113,7 @@ def _stage(transaction: Transaction, table: Table, replacement: Replacement, exp
         transaction.set_properties(dict(replacement.properties))
     if expendable:
         # pyiceberg's ExpireSnapshots copies the whole metadata twice for each snapshot.
-        transaction._apply((RemoveSnapshotsUpdate(snapshot_ids=expendable),))
+        transaction._apply((RemoveSnapshotsUpdate(snapshot_ids=expendable),))  # type: ignore[call-arg]
 
 
 def expire_snapshots(catalog: Catalog, table: Table, is_dry_run: bool) -> int:
@@ -129,7 +129,7 @@ def expire_snapshots(catalog: Catalog, table: Table, is_dry_run: bool) -> int:
         if is_dry_run or not expendable:
             return expired
         with _ThriftyTransaction(loaded) as transaction:
-            transaction._apply((RemoveSnapshotsUpdate(snapshot_ids=expendable),))
+            transaction._apply((RemoveSnapshotsUpdate(snapshot_ids=expendable),))  # type: ignore[call-arg]
 
 
 def _expendable(catalog: Catalog, table: Table, loaded: IcebergTable) -> list[int]:

@@ -131,7 +131,7 @@ def pin_hours(catalog: Catalog, start: datetime, end: datetime, tables: tuple[Ta
     owners = {hour: owner for hour, (owner, _) in at_rest.items() if owner.is_complete}
     claims = {hour: claim for hour, (_, claim) in at_rest.items() if claim}
     current = {name: found.current_snapshot() if found else None for name, found in stored.items()}
-    snapshots = {name: snapshot and snapshot.snapshot_id for name, snapshot in current.items()}
+    snapshots = {name: snapshot.snapshot_id if snapshot else None for name, snapshot in current.items()}
     last = audit.current_snapshot() if audit else None
     return PinnedHours(hours, owners, claims, stored, snapshots, (last and last.sequence_number) or 0)
 

@@ -46,7 +46,7 @@ def hours_as_of(catalog: Catalog, start: datetime, end: datetime, at: datetime) 
     owners = {hour: owner for hour, owner in hour_audits(rows).items() if owner.is_complete}
     stored = {table.name: catalog.load_table(identifier(table)) for table in WINDOW_TABLES}
     then = {name: _latest(table, at) for name, table in stored.items()}
-    snapshots = {name: snapshot and snapshot.snapshot_id for name, snapshot in then.items()}
+    snapshots = {name: snapshot.snapshot_id if snapshot else None for name, snapshot in then.items()}
     return EarlierHours(committed_at(found), PinnedHours(hours, owners, {}, stored, snapshots, found.sequence_number or 0), rows)
 
 

@@ -10,6 +10,7 @@ from pyarrow import fs
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import BooleanExpression, LessThan
 from pyiceberg.io.pyarrow import PyArrowFileIO
+from pyiceberg.manifest import ManifestFile
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.declarations.tables import TABLES, Table
@@ -130,7 +131,7 @@ def _referenced_locations(stored: IcebergTable) -> Iterable[str]:
     yield from (entry.metadata_file for entry in metadata.metadata_log)
     yield from (statistics.statistics_path for statistics in metadata.statistics)
     yield from (statistics.statistics_path for statistics in metadata.partition_statistics)
-    manifests = {}
+    manifests: dict[str, ManifestFile] = {}
     for snapshot in metadata.snapshots:
         yield snapshot.manifest_list
         manifests |= {manifest.manifest_path: manifest for manifest in snapshot.manifests(stored.io)}
