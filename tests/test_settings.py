@@ -38,7 +38,7 @@ def test_a_file_says_what_runs_where_with_paths_relative_to_itself(file: Path) -
     read = from_environment()
     assert (read.landing, read.staging) == ("s3://lake/landing", str(file.parent / "staged"))
     assert (read.release_calendar, read.airflow_url) == ("/etc/calendar.csv", "https://flow.example")
-    assert read.ledger_uri == f"sqlite:///{ROOT / '.local' / 'ledger.db'}"
+    assert read.ledger_uri == f"sqlite:///{settings.LOCAL / 'ledger.db'}"
 
 
 def test_variables_override_the_file_and_an_empty_one_is_none(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

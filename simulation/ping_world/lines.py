@@ -11,7 +11,7 @@ from simulation.ping_world.clients import BRANCHES, Client, Document, Envelope
 from simulation.ping_world.population import COUNTRIES, MACHINES, Users
 from simulation.ping_world.world import PingWorld
 
-_PINGS = {"firefox": firefox_documents, "glean": glean_documents}.get(PRODUCT.name, harbor_documents)
+_PINGS = {"glean": glean_documents, "harbor": harbor_documents}.get(PRODUCT.name, firefox_documents)
 FOLDERS = _PINGS.FOLDERS
 """The folder of each kind of ping; a kind that has none is not sent by this product."""
 FAULTS = _PINGS.FAULTS

@@ -30,4 +30,4 @@ NAMES_BY_PRODUCT = {
         "preview", "4.12.0", ("4.7.0", "4.8.0", "4.9.0", "4.10.0", "4.11.0", "4.12.0"), {"Windows_NT": "Windows", "Darwin": "macOS"}, 3.0
     ),
 }
-NAMES = NAMES_BY_PRODUCT.get(PRODUCT.name, NAMES_BY_PRODUCT["harbor"])
+NAMES = NAMES_BY_PRODUCT.get(PRODUCT.name, NAMES_BY_PRODUCT["firefox"])

@@ -12,6 +12,7 @@ from pyiceberg.catalog import Catalog
 from jobs.declarations.tables import ERROR_AGGREGATES, RELEASE_TOTALS, Table
 from jobs.declarations.windows import HOUR
 from jobs.deployment.settings import ROOT
+from jobs.products.chosen import SOURCE
 from jobs.tables.commits.publishing import publish_window
 from jobs.tables.lake.lake_catalog import identifier
 from tests.ping_factory import close_hour, histogram, land, main_ping
@@ -61,6 +62,7 @@ def test_a_made_up_measure_is_extracted_totalled_published_and_documented(tmp_pa
         "k",
     ]
     environment = os.environ | lake_environment(tmp_path) | {"LANDING": str(tmp_path / "landing"), "STAGING": staging}
+    environment["PRODUCT"] = str(checkout / Path(SOURCE).name)
     for command in (["-m", "jobs.aggregate_errors", *window], ["-c", PUBLISH, staging], ["-m", "jobs.write_data_dictionary"]):
         subprocess.run([sys.executable, *command], cwd=checkout, env=environment, check=True, timeout=300)
 
@@ -73,10 +75,9 @@ def declare_one_more_measure(checkout: Path) -> None:
     """A copy of the jobs whose declarations have one more row."""
     shutil.copytree(ROOT / "jobs", checkout / "jobs", ignore=shutil.ignore_patterns("__pycache__"))
     (checkout / "docs").mkdir()
-    declarations = checkout / "jobs" / "products" / "firefox.py"
-    text = declarations.read_text()
+    text = Path(SOURCE).read_text()
     assert text.count(ROWS_BEGIN) == 1
-    declarations.write_text(text.replace(ROWS_BEGIN, ROWS_BEGIN + ROW))
+    (checkout / Path(SOURCE).name).write_text(text.replace(ROWS_BEGIN, ROWS_BEGIN + ROW))
 
 
 def made_up_events(catalog: Catalog, table: Table) -> set[tuple[object, object]]:

@@ -66,7 +66,7 @@ def test_the_build_with_which_it_began_is_told_of_the_look_that_is_shown(catalog
     root, alarm = slack.messages[:2]
     assert "It began with build 20261121213012; 20261121093012 was still good." in root.text
     assert "It began with build 20261121213012" in alarm.text
-    assert "https://hg.mozilla.org/releases/mozilla-beta/pushloghtml?startdate=2026-11-21" in json.dumps(root.blocks)
+    assert "https://code.example.com/kestrel-beta/changes?since=2026-11-21" in json.dumps(root.blocks)
 
 
 def test_the_hour_before_midnight_belongs_to_its_day(catalog, slack):

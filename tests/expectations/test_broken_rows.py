@@ -93,7 +93,7 @@ def cases_of_measures() -> Iterator[Case]:
 
 
 CASES_OF_VALUES = (
-    Case("error_aggregates", "channel is release, esr, beta, aurora or nightly", changed("error_aggregates", channel="Beta"), "Beta"),
+    Case("error_aggregates", "channel is release, esr, beta or nightly", changed("error_aggregates", channel="Beta"), "Beta"),
     Case("error_aggregates", "application is Firefox or Fennec", changed("error_aggregates", application="Focus"), "Focus"),
     Case("error_aggregates", "build_id is 14 digits", changed("error_aggregates", build_id="2017101618"), "2017101618"),
     Case("error_aggregates", "country is two upper-case letters or ??", changed("error_aggregates", country="de"), "de"),

@@ -48,7 +48,7 @@ BROKEN = {
     "usage_hours <= 25 x (main_pings + core_pings)",
     "startup_crashes <= main_crashes",
     "main_crashes_capped <= main_crashes",
-    "channel is release, esr, beta, aurora or nightly",
+    "channel is release, esr, beta or nightly",
     "country is never NULL",
     "build_id is 14 digits",
     "os_version is NULL rather than empty",

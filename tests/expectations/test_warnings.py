@@ -145,7 +145,7 @@ def test_another_channel_may_send_what_this_one_does_not() -> None:
 def test_silence_needs_other_versions_of_the_channel() -> None:
     rows = with_versions(**{"57.0b7": (100, 50)})
     for row in rows["error_aggregates"]:
-        row["slow_script_page_count"] = None
+        row["slow_script_notice_count"] = None
     assert warning("error_aggregates", SILENT, rows).outcome is Outcome.NOT_APPLICABLE
 
 

@@ -51,11 +51,7 @@ def test_a_main_ping_with_everything() -> None:
             "payload.info.subsessionCounter": 1,
             "payload.keyedHistograms.SUBPROCESS_CRASHES_WITH_DUMP": {"gpu": histogram(1), "plugin": histogram(2)},
             "payload.processes.parent.keyedHistograms.SUBPROCESS_CRASHES_WITH_DUMP": {"gmplugin": histogram(3)},
-            "payload.histograms.BROWSER_SHIM_USAGE_BLOCKED": histogram(4),
-            "payload.histograms.PERMISSIONS_SQL_CORRUPTED": histogram(5),
-            "payload.histograms.DEFECTIVE_PERMISSIONS_SQL_REMOVED": histogram(6),
             "payload.histograms.SLOW_SCRIPT_NOTICE_COUNT": histogram(7),
-            "payload.histograms.SLOW_SCRIPT_PAGE_COUNT": histogram(0),
         }
     )
 
@@ -67,11 +63,7 @@ def test_a_main_ping_with_everything() -> None:
         "gpu_crashes": 1,
         "plugin_crashes": 2,
         "gmplugin_crashes": 3,
-        "browser_shim_usage_blocked": 4,
-        "permissions_sql_corrupted": 5,
-        "defective_permissions_sql_removed": 6,
         "slow_script_notice_count": 7,
-        "slow_script_page_count": 0,
     }
 
 
@@ -184,7 +176,7 @@ def test_a_crash_ping_without_its_build_takes_it_from_the_application() -> None:
 
 @pytest.mark.parametrize(
     ("landed", "channel"),
-    [("esr", "esr"), ("aurora", "aurora"), ("nightly-cck-mozilla", "nightly"), ("beta-cck-yahoo", "beta"), ("betatest", "beta")],
+    [("esr", "esr"), ("nightly-cck-mozilla", "nightly"), ("beta-cck-yahoo", "beta"), ("betatest", "beta")],
 )
 def test_channels(landed: str, channel: str) -> None:
     assert accepted(main_ping({"meta.normalizedChannel": landed}))["channel"] == channel

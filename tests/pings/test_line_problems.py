@@ -29,7 +29,7 @@ def test_every_problem_of_a_line_is_told_at_once() -> None:
     })  # fmt: skip
     assert [str(problem) for problem in line_problems(line(ping))] == [
         "meta.documentId: found nothing, allowed is text, one for each ping (no_document_id)",
-        'meta.normalizedChannel: found "nightly-\\u001b[2J", allowed is release, esr, beta, aurora, nightly (unknown_channel)',
+        'meta.normalizedChannel: found "nightly-\\u001b[2J", allowed is release, esr, beta, nightly (unknown_channel)',
         'application.displayVersion: found "57", allowed is a version such as 57.0.1, 58.0a1 or 57.0b8 (invalid_version)',
         "environment.build.buildId: found 20171112125346, allowed is the time of the build as YYYYMMDDhhmmss, as text (invalid_build_id)",
         "environment.system.os.name: found nothing, allowed is the name of the operating system, as text (no_os)",

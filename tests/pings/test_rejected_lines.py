@@ -7,7 +7,7 @@ import pytest
 
 from jobs.pings.ping_extraction import PingExtraction, Reject
 from jobs.pings.reject_reasons import RejectReason as Reason
-from jobs.products.firefox import FirefoxReason
+from tests.kestrel import KestrelReason
 from tests.ping_factory import ABSENT, HOUR, core_ping, crash_ping, histogram, line, main_ping, nanoseconds, update_ping
 from tests.pings.reading import outcome
 
@@ -135,15 +135,15 @@ OTHER_LINES: list[tuple[str, str, bytes, Reason]] = [
         line(crash_ping({"environment": ABSENT, "application": ABSENT})),
         Reason.NO_VERSION,
     ),
-    ("crash of the gpu process", "crash", crash("payload.processType", "gpu"), FirefoxReason.COUNTED_IN_MAIN_PING),
-    ("crash of the plugin process", "crash", crash("payload.processType", "plugin"), FirefoxReason.COUNTED_IN_MAIN_PING),
-    ("crash of the gmplugin process", "crash", crash("payload.processType", "gmplugin"), FirefoxReason.COUNTED_IN_MAIN_PING),
+    ("crash of the gpu process", "crash", crash("payload.processType", "gpu"), KestrelReason.COUNTED_IN_MAIN_PING),
+    ("crash of the plugin process", "crash", crash("payload.processType", "plugin"), KestrelReason.COUNTED_IN_MAIN_PING),
+    ("crash of the gmplugin process", "crash", crash("payload.processType", "gmplugin"), KestrelReason.COUNTED_IN_MAIN_PING),
     ("crash of another process", "crash", crash("payload.processType", "vr"), Reason.UNKNOWN_PROCESS_TYPE),
     ("process type is empty", "crash", crash("payload.processType", ""), Reason.UNKNOWN_PROCESS_TYPE),
     ("process type is a number", "crash", crash("payload.processType", 2), Reason.UNKNOWN_PROCESS_TYPE),
     ("process type is an object", "crash", crash("payload.processType", {}), Reason.UNKNOWN_PROCESS_TYPE),
     ("update without payload", "update", line(update_ping({"payload": ABSENT})), Reason.NO_PAYLOAD),
-    ("core ping of another system", "core", line(core_ping({"os": "iOS"})), FirefoxReason.CORE_NOT_ANDROID),
+    ("core ping of another system", "core", line(core_ping({"os": "iOS"})), KestrelReason.CORE_NOT_ANDROID),
     ("core ping without a system", "core", line(core_ping({"os": ABSENT})), Reason.NO_OS),
     ("core ping without a version", "core", line(core_ping({"displayVersion": ABSENT, "meta.appVersion": ABSENT})), Reason.NO_VERSION),
     ("core ping without a build", "core", line(core_ping({"meta.appBuildId": ABSENT})), Reason.INVALID_BUILD_ID),
@@ -171,7 +171,7 @@ def test_a_line_of_another_folder_is_rejected(folder: str, landed: bytes, reason
 def test_every_reason_is_in_the_specification() -> None:
     specified = {case[-1] for case in MAIN_PING_LINES} | {case[-1] for case in OTHER_LINES}
 
-    assert specified | _ELSEWHERE == {*Reason, *FirefoxReason}
+    assert specified | _ELSEWHERE == {*Reason, *KestrelReason}
 
 
 def test_a_reject_names_the_document_where_it_could_be_read() -> None:

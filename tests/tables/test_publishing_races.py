@@ -5,6 +5,7 @@ from pyiceberg.catalog import Catalog
 
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_TOTALS, TABLES, WINDOW_TABLES
 from jobs.declarations.windows import HOUR
+from jobs.deployment.settings import NAMESPACE, RESTRICTED_NAMESPACE
 from jobs.tables.commits.publishing import publish_window
 from jobs.tables.lake.lake_catalog import identifier
 from jobs.tables.reading.complete_windows import read_complete
@@ -66,7 +67,7 @@ def test_settling_runs_of_overlapping_days_agree_on_each_day(lake: dict[str, str
 
 def test_tables_created_by_many_at_once_are_there_once(lake: dict[str, str], catalog: Catalog) -> None:
     create_tables_at_once(lake, processes=5)
-    stored = [place for namespace in ("release_health", "release_health_restricted") for place in catalog.list_tables(namespace)]
+    stored = [place for namespace in (NAMESPACE, RESTRICTED_NAMESPACE) for place in catalog.list_tables(namespace)]
     assert set(stored) == {identifier(table) for table in TABLES}
 
 

@@ -22,6 +22,7 @@ from jobs.declarations.tables import (
     Table,
 )
 from jobs.declarations.windows import HOUR
+from jobs.deployment.settings import NAMESPACE
 from jobs.tables.commits import publishing
 from jobs.tables.commits.publishing import publish_window
 from jobs.tables.commits.row_replacement import Replacement, replace_rows
@@ -138,7 +139,7 @@ def test_tables_as_they_were_before_claims_take_the_next_publication(catalog: Ca
     """One hour complete, one that a killed publisher of that code left `publishing`; its own retry and another run go on."""
     earlier = replace(INGEST_AUDIT, columns=tuple(c for c in INGEST_AUDIT.columns if c.name != "audit_sequence"))
     properties = {"commit.retry.num-retries": "0", "write.metadata.previous-versions-max": "20"}
-    catalog.create_namespace("release_health")
+    catalog.create_namespace(NAMESPACE)
     of_then = [table for table in WINDOW_TABLES if not table.is_restricted]
     for table in (*of_then, earlier):
         catalog.create_table(identifier(table), iceberg_schema(table), partition_spec=partition_spec(table), properties=properties)

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from jobs.declarations.tables import TABLES, WINDOW_TABLES
 from jobs.declarations.windows import HOUR
-from jobs.deployment.settings import ROOT
+from jobs.deployment.settings import NAMESPACE, RESTRICTED_NAMESPACE, ROOT
 from jobs.tables.commits.publishing import publish_window
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from local.stack.postgres import start_postgres, stop_postgres
@@ -60,7 +60,7 @@ def _run_sql(server: str, sql: str) -> None:
 
 def test_tables_created_by_many_at_once_are_there_once(lake: dict[str, str]) -> None:
     create_tables_at_once(lake, processes=4)
-    stored = [place for namespace in ("release_health", "release_health_restricted") for place in open_catalog().list_tables(namespace)]
+    stored = [place for namespace in (NAMESPACE, RESTRICTED_NAMESPACE) for place in open_catalog().list_tables(namespace)]
     assert set(stored) == {identifier(table) for table in TABLES}
 
 
