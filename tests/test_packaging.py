@@ -78,9 +78,8 @@ def test_the_installed_package_publishes_the_page_that_it_brings(installed: Path
 
 
 def test_an_installed_package_keeps_what_is_local_where_it_runs(installed: Path, tmp_path: Path) -> None:
-    printed = run(
-        installed, tmp_path, "-c", "from jobs.deployment.settings import from_environment; print(from_environment().landing)", LANDING=""
-    )
+    said = "from jobs.deployment.settings import from_environment; print(from_environment().landing)"
+    printed = run(installed, tmp_path, "-c", said, LANDING="", PRODUCT="")
     assert printed.strip() == str(tmp_path / ".local" / "landing")
 
 

@@ -9,6 +9,7 @@ from jobs.commands import printed_commands
 from jobs.commands.printed_commands import printed_command
 from jobs.deployment import settings
 from jobs.deployment.settings import ROOT
+from jobs.products.chosen import SOURCE
 
 COMMANDS_OF_OURS = re.compile(r"python3? -m jobs\.(?!spark_daemon)")
 MADE_BY_HAND = {
@@ -30,7 +31,7 @@ def test_a_command_runs_by_the_checkouts_python_with_its_arguments_quoted(tmp_pa
 def test_a_file_that_a_bare_shell_would_not_find_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found, other = tmp_path / "release_health.toml", tmp_path / "of one stack.toml"
     for file in (found, other):
-        file.touch()
+        file.write_text(f'product = "{SOURCE}"\n')
     monkeypatch.setattr(settings, "SETTINGS_FILE", found)
     monkeypatch.setenv("RELEASE_HEALTH_SETTINGS", str(found))
     assert printed_command("check_pings").endswith("python -m jobs.check_pings")

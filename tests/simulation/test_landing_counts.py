@@ -12,6 +12,7 @@ import pytest
 from datasketches import update_theta_sketch
 from pyiceberg.catalog.sql import SqlCatalog
 
+from jobs.deployment.settings import NAMESPACE, RESTRICTED_NAMESPACE
 from simulation.independent_count.landing_counts import COUNTED, compare, count_landing
 
 DAY = "2026-11-22"
@@ -134,7 +135,7 @@ def _reach(population: str, *clients: str) -> dict[str, Any]:
 
 def _catalog(tmp_path: Path, usage_hours: float, lines: int, reach: Sequence[dict[str, Any]] = ()) -> SqlCatalog:
     catalog = SqlCatalog("lake", uri=f"sqlite:///{tmp_path / 'catalog.db'}", warehouse=tmp_path.as_uri())
-    catalog.create_namespace("release_health")
+    catalog.create_namespace(NAMESPACE)
     audit = [{"hour_start": NINE, "mode": "settled", "lines": lines, "accepted": 1, "duplicates": 0, "rejected": 0}]
     # Two rows of other dimensions make one of ours; a measure that no ping carries is NULL.
     row = dict(zip(("window_start", "channel", "version", "os_name"), KEY_0905, strict=True)) | dict.fromkeys(COUNTED)
@@ -144,8 +145,8 @@ def _catalog(tmp_path: Path, usage_hours: float, lines: int, reach: Sequence[dic
     )
     schema = pa.schema([(name, types.get(name, pa.int64())) for name in row])
     for name, rows in (("ingest_audit", pa.Table.from_pylist(audit)), ("error_aggregates", pa.Table.from_pylist(aggregates, schema))):
-        catalog.create_table(f"release_health.{name}", rows.schema).append(rows)
-    catalog.create_namespace("release_health_restricted")
+        catalog.create_table(f"{NAMESPACE}.{name}", rows.schema).append(rows)
+    catalog.create_namespace(RESTRICTED_NAMESPACE)
     reach_types = {
         "hour_start": pa.timestamp("us", "UTC"),
         "channel": pa.string(),
@@ -155,7 +156,7 @@ def _catalog(tmp_path: Path, usage_hours: float, lines: int, reach: Sequence[dic
     }
     for name in ("client_reach", "client_reach_days"):
         rows = pa.Table.from_pylist(list(reach), pa.schema(reach_types.items()))
-        catalog.create_table(f"release_health_restricted.{name}", rows.schema).append(rows)
+        catalog.create_table(f"{RESTRICTED_NAMESPACE}.{name}", rows.schema).append(rows)
     return catalog
 
 
