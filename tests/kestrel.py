@@ -306,7 +306,7 @@ _POPULATIONS = (
 
 PRODUCT = Product(
     name="kestrel",
-    label="Firefox",
+    label="Kestrel",
     ping_types=("main", "core", "crash", "update"),
     envelope=_ENVELOPE,
     channels=_CHANNELS,

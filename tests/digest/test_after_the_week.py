@@ -56,7 +56,7 @@ def test_the_verdict_stands_and_is_called_final(catalog, state):
 def test_a_look_that_is_owed_is_still_missed(catalog):
     store(catalog, RELEASE_HEALTH, health_rows(*looks(State.HEALTHY, ages=(150.0,))))
     said = roots(catalog, RELEASED + 152 * HOUR)["beta"]
-    assert said.startswith("✖ Firefox beta – no new figures since")
+    assert said.startswith("✖ Kestrel beta – no new figures since")
     assert "look at score_release_health" in said
 
 
@@ -65,7 +65,7 @@ def test_a_regression_stays_beside_its_successors_until_somebody_answers(catalog
     good = looks(State.HEALTHY, "57.0b11", released=end - 30 * HOUR, ages=(29.0, 30.0))
     store(catalog, RELEASE_HEALTH, health_rows(*bad, *good))
     said = roots(catalog, end)["beta"]
-    assert said.startswith("✔ Firefox beta 57.0b11 – healthy")
+    assert said.startswith("✔ Kestrel beta 57.0b11 – healthy")
     assert "57.0b8: regressed since" in said
     assert "its week is over and nobody has answered" in said
     store(catalog, RELEASE_REVIEWS, [vars(a_review("confirmed", note=None))])

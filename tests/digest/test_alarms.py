@@ -53,7 +53,7 @@ def changes(slack):
 def test_a_regressed_release_is_broadcast_once_however_often_it_is_told(slack, tell):
     assert [tell(regressed(), hour) for hour in range(3)] == ["beta posted, 57.0b8 alarm posted", "beta updated", "beta updated"]
     assert [message.text.splitlines()[0] for message in broadcasts(slack)] == [
-        "⛔ Firefox beta 57.0b8 has regressed (since 22 Nov 09:00 UTC, 6 h after release)"
+        "⛔ Kestrel beta 57.0b8 has regressed (since 22 Nov 09:00 UTC, 6 h after release)"
     ]
 
 

@@ -40,7 +40,7 @@ NEVER_TOGETHER = (
     ("Halt the rollout of 57.0b8", r"on 61\s% of the channel"),
     ("The next look comes|looked at every hour|checked again every hour", "final verdict|no new figures"),
     ("no new figures|Wait for new figures", "57.0b8 – [^\n]*final verdict"),
-    (r"^⛔ Firefox beta 57.0b8 – regressed[^\n]*\d/100", ""),
+    (r"^⛔ Kestrel beta 57.0b8 – regressed[^\n]*\d/100", ""),
 )
 
 

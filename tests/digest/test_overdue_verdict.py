@@ -82,9 +82,9 @@ def test_an_overdue_verdict_is_told_once_and_its_end_once(told: Told) -> None:
     told.publish(DUE + 9 * HOUR)
     assert [outcome(DUE + 10 * HOUR), outcome(DUE + 11 * HOUR)] == ["in time again: posted", "in time"]
     alert, over = told.messages
-    assert alert.text.startswith("✖ Firefox: no new verdict for 4 h. The newest is of 22 Nov 12:00 UTC.")
+    assert alert.text.startswith("✖ Kestrel: no new verdict for 4 h. The newest is of 22 Nov 12:00 UTC.")
     assert over.text.startswith(
-        "✔ Firefox: there are verdicts again, the newest of 23 Nov 01:00 UTC. There was none after 22 Nov 12:00 UTC."
+        "✔ Kestrel: there are verdicts again, the newest of 23 Nov 01:00 UTC. There was none after 22 Nov 12:00 UTC."
     )
     assert (over.thread_ts, over.is_broadcast) == (alert.ts, True)
 

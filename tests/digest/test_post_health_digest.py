@@ -40,7 +40,7 @@ def test_a_look_becomes_a_message_and_the_next_look_edits_it(catalog, slack):
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON), regressed(NOON + HOUR), an_older_release(as_of=NOON + HOUR)))
     assert last_line(run(NOON + HOUR)) == "#release-health: beta updated, 57.0b8 alarm posted"
     root = slack.messages[0]
-    assert root.text.startswith("⛔ Firefox beta 57.0b8 – regressed since 22 Nov 09:00 UTC")
+    assert root.text.startswith("⛔ Kestrel beta 57.0b8 – regressed since 22 Nov 09:00 UTC")
     assert root.edits == 1
 
 
@@ -84,9 +84,9 @@ def test_a_gate_that_failed_is_told_with_the_last_verdict(catalog, slack, tmp_pa
     close_hour(tmp_path, NOON - HOUR)
     assert run(NOON).exit_code == 0
     text = slack.messages[0].text
-    assert text.startswith("✖ Firefox beta – no new figures since 11:00 UTC")
+    assert text.startswith("✖ Kestrel beta – no new figures since 11:00 UTC")
     assert "failed the quality gate (error_aggregates: main_crashes is at least 0, observed -3 in 2 rows)" in text
-    assert "Last verdict, 11:00 UTC: ✔ Firefox beta 57.0b8 – healthy" in text
+    assert "Last verdict, 11:00 UTC: ✔ Kestrel beta 57.0b8 – healthy" in text
 
 
 def test_a_later_attempt_that_passed_makes_up_for_a_failed_one(catalog, slack):
@@ -97,7 +97,7 @@ def test_a_later_attempt_that_passed_makes_up_for_a_failed_one(catalog, slack):
     store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON)))
     run(NOON)
-    assert slack.messages[0].text.startswith("✔ Firefox beta 57.0b8 – healthy")
+    assert slack.messages[0].text.startswith("✔ Kestrel beta 57.0b8 – healthy")
 
 
 def test_an_hour_that_never_closed_and_one_that_was_not_finished_are_told_apart(catalog, slack, tmp_path):
@@ -114,7 +114,7 @@ def test_an_hour_that_never_closed_and_one_that_was_not_finished_are_told_apart(
 
 def test_without_any_table_it_still_speaks(catalog, slack):
     assert last_line(run(NOON)) == "#release-health: all posted"
-    assert slack.messages[0].text.startswith("✖ Firefox – no figures yet")
+    assert slack.messages[0].text.startswith("✖ Kestrel – no figures yet")
 
 
 def test_simulated_data_is_called_so(catalog, slack, monkeypatch):
@@ -165,7 +165,7 @@ def test_a_preview_prints_the_digest_and_writes_it_for_the_block_kit_builder_wit
     store(catalog, RELEASE_HEALTH, health_rows(*a_look_with_its_past(NOON), an_older_release(as_of=NOON)))
     folder = tmp_path / "preview"
     printed = run_without_spark("--preview", str(folder))
-    headline = "⛔ Firefox beta 57.0b8 – regressed since 22 Nov 09:00 UTC (6 h after release)"
+    headline = "⛔ Kestrel beta 57.0b8 – regressed since 22 Nov 09:00 UTC (6 h after release)"
     assert printed.startswith(f"{headline}\n57.0b8 crashes 1.52 times as often as it should")
     assert printed.endswith(f"6 messages for Slack's Block Kit Builder in {folder}; nothing was sent\n")
     files = sorted(path.name for path in folder.iterdir())

@@ -92,7 +92,7 @@ def test_a_backfill_posts_one_summary_of_what_was_shown_and_has_changed(catalog,
     assert last_line(run(NOON, "--summary", **backfill)) == "#release-health: summary posted"
     summary = slack.messages[-1]
     assert summary.text.startswith("Backfill of 13 Nov 12:00 UTC to 22 Nov 12:00 UTC is done. 1 verdict that had been shown has changed:")
-    assert "Firefox beta 57.0b8 at 22 Nov 12:00 UTC: was watch 41, is now healthy 99" in summary.text
+    assert "Kestrel beta 57.0b8 at 22 Nov 12:00 UTC: was watch 41, is now healthy 99" in summary.text
     assert last_line(run(NOON, "--summary", **backfill)) == "#release-health: summary unchanged"
     assert len(slack.messages) == before + 1
     other_run = run(NOON, "--summary", "--run-key", "another", **backfill)

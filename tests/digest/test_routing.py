@@ -86,8 +86,8 @@ def test_the_digest_goes_where_the_file_says(catalog, slack, tmp_path: Path):
     store(catalog, INGEST_AUDIT, [an_audit_row(NOON - HOUR)])
     store(catalog, RELEASE_HEALTH, health_rows(a_release(as_of=NOON)))
     assert last_line(run(NOON)) == "#beta-health: beta posted; #release-health: nightly posted"
-    assert slack.stand_in.store.messages(beta)[0].text.startswith("✔ Firefox beta 57.0b8")
-    assert slack.messages[0].text.startswith("✖ Firefox nightly – no figures yet")
+    assert slack.stand_in.store.messages(beta)[0].text.startswith("✔ Kestrel beta 57.0b8")
+    assert slack.messages[0].text.startswith("✖ Kestrel nightly – no figures yet")
 
 
 SHADOW = """

@@ -83,7 +83,7 @@ def test_a_reader_sees_the_verdict_the_table_and_the_alarm(slack, page):
     post_digest(slack)
     page.goto(slack.address)
     root = page.locator("main article").first
-    expect(root.locator("h3")).to_have_text("⛔ Firefox beta 57.0b8 – regressed since 22 Nov 09:00 UTC (6 h after release)")
+    expect(root.locator("h3")).to_have_text("⛔ Kestrel beta 57.0b8 – regressed since 22 Nov 09:00 UTC (6 h after release)")
     expect(root.locator("b", has_text="Halt the rollout of 57.0b8")).to_be_visible()
     expect(root.locator("th").first).to_have_text("Release")
     expect(root.locator("td").nth(1)).to_have_text("⛔ regressed")
@@ -120,7 +120,7 @@ def test_an_edit_shows_by_itself(slack, page):
     page.goto(slack.address)
     changed = root_message(CASES["healthy"], CHANNEL.name, NOON)
     slack.client().chat_update(channel=CHANNEL.id, ts=root, text=changed.text, blocks=list(changed.blocks))
-    expect(page.locator("main h3").first).to_have_text("✔ Firefox beta 57.0b8 – healthy – 99/100 after 9 h")
+    expect(page.locator("main h3").first).to_have_text("✔ Kestrel beta 57.0b8 – healthy – 99/100 after 9 h")
     expect(page.locator(".edited")).to_have_count(0)
     plain = slack.client().chat_postMessage(channel=CHANNEL.id, text="plain words")["ts"]
     slack.client().chat_update(channel=CHANNEL.id, ts=plain, text="other words")

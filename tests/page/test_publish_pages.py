@@ -85,7 +85,7 @@ def test_a_table_of_before_people_were_counted_is_shown_without_them(catalog, pa
 def test_it_says_what_the_digest_says(catalog, pages):
     publish()
     release = Page(pages).release(NEW)
-    assert release["headline"] == "⛔ Firefox beta 57.0b8 – regressed (confirmed) since 22 Nov 09:00 UTC (6 h after release)"
+    assert release["headline"] == "⛔ Kestrel beta 57.0b8 – regressed (confirmed) since 22 Nov 09:00 UTC (6 h after release)"
     assert release["sentence"].startswith(
         "57.0b8 crashes 1.52 times as often as it should: after 9 h it has had about 640 browser crashes on Windows"
     )
