@@ -69,3 +69,14 @@ def test_a_mute_that_has_ended_is_not_said_to_hold():
 def test_one_crash_is_not_told_as_several():
     first_hour = a_release(State.TOO_EARLY, (a_cell(State.TOO_EARLY, observed_crashes=1.0, usage_hours=185.0),), age_hours=1.0)
     assert sentence(decided(first_hour)).startswith("57.0b8 is 1 h old, with 1 browser crash in 185 usage hours so far.")
+
+
+def test_a_platform_that_is_a_group_of_users_as_well_is_told_once():
+    whole = a_cell(State.REGRESSED, ratio=1.9, p_unacceptable=0.99)
+    on_macos = a_cell(State.WATCH, scope="platform", platform="Darwin", ratio=1.6, p_unacceptable=0.9)
+    among_macos = a_cell(State.WATCH, scope="stratum", stratum="Darwin", ratio=1.5, p_unacceptable=0.8)
+    on_linux = a_cell(State.WATCH, scope="platform", platform="Linux", ratio=1.4, p_unacceptable=0.7)
+    release = a_release(State.REGRESSED, cells=(whole, on_macos, among_macos, on_linux))
+    assert attention_items(some_facts(release), release) == [
+        "57.0b8, the same crashes elsewhere: 1.60x on macOS, 1.40x on Linux; watch since 22 Nov 09:00 UTC"
+    ]

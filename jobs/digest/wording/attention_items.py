@@ -9,7 +9,7 @@ from jobs.digest.wording.data_line import restatement_words
 from jobs.digest.wording.experiment_words import unjudged_items
 from jobs.digest.wording.verdict_words import notes_to_tell, reviewed_state_words, told_note
 from jobs.verdicts.health_cells import ALARMING_STATES, Cell, is_suspicious
-from jobs.wording.cell_words import measure_words, place_words, state_name, where_words
+from jobs.wording.cell_words import measure_words, place_words, population_words, state_name, where_words
 from jobs.wording.client_text import as_label
 from jobs.wording.shown_numbers import clock_words, interval_words, percent_words, ratio_words
 
@@ -66,9 +66,15 @@ def _cell_items(release: ReleaseLook, state: State) -> list[str]:
     """The release's other bad cells, one line a measure: where else the same crashes are more than usual is one cause."""
     bad = [cell for cell in release.cells if cell.state in ALARMING_STATES and cell is not release.cell and is_suspicious(cell)]
     bad.sort(key=lambda cell: (cell.measure, cell.state is not State.REGRESSED, -(cell.p_unacceptable or 0.0)))
-    by_measure = [list(cells) for _, cells in groupby(bad, key=lambda cell: cell.measure)]
+    # A platform whose users are all in one group is a cell as a platform, and another as a group: the same crashes, told once.
+    told = {_who(cell): cell for cell in (*reversed(bad), release.cell)}
+    by_measure = [list(cells) for _, cells in groupby((cell for cell in bad if told[_who(cell)] is cell), key=lambda cell: cell.measure)]
     by_measure.sort(key=lambda cells: -(cells[0].p_unacceptable or 0.0))
     return [_measure_item(release, cells) for cells in by_measure if cells[0].state is state]
+
+
+def _who(cell: Cell) -> tuple[str, str]:
+    return cell.measure, population_words(cell)
 
 
 def _measure_item(release: ReleaseLook, cells: list[Cell]) -> str:
