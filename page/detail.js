@@ -61,9 +61,9 @@ async function byRelease(here) {
   if (!cell) return { parts: [element("p", { class: "problem" }, `No look at ${declared.label} on ${here.where} in ${release.version_label}.`)] };
   const series = await lasting(path);
   const document = await lasting(`${release.folder}/release.json`);
-  const earlier = (await Promise.all(document.baseline_versions
-    .map((key) => channel.releases.find((other) => other.version === key)).filter(Boolean)
-    .map((other) => lasting(partPath(other.folder, platform, declared.key)).catch(() => null)))).filter(Boolean);
+  const earlier = await Promise.all(document.baseline_versions
+    .map((key) => channel.releases.find((other) => other.version === key)).filter((other) => other && has(other.measures_by_platform, here))
+    .map((other) => lasting(partPath(other.folder, platform, declared.key))));
   const rows = withGaps(rowsOf(series.looks));
   const last = series.looks.age_hours.at(-1);
   const marks = series.marks.map((mark) => ({ age_hours: last - (Date.parse(series.looks.as_of.at(-1)) - Date.parse(mark.at)) / 3.6e6, ...mark }));
@@ -90,13 +90,16 @@ async function byRelease(here) {
   };
 }
 
+// Whether a release, or the last 48 hours, has a file of the measure on the platform.
+const has = (measuresByPlatform, { platform, declared }) => measuresByPlatform[platform]?.includes(declared.key) ?? false;
+
 const card = (here) => here.channel.channel_label;
 
 async function byClock(here) {
   const { channel, declared, platform, grain } = here;
   const path = partPath(channel.clock_folder, platform, declared.key);
-  const series = await lasting(path).catch(() => null);
-  if (!series) return { parts: [element("p", { class: "problem" }, `No ping carried ${declared.label} on ${here.where} in the last 48 hours.`)] };
+  if (!has(channel.clock_measures_by_platform, here)) return { parts: [element("p", { class: "problem" }, `No ping carried ${declared.label} on ${here.where} in the last 48 hours.`)] };
+  const series = await lasting(path);
   const { step_seconds: step, steps, versions: inUse } = series.grains.find((other) => (other.step_seconds === 300) === (grain === "5m"));
   const versions = [...inUse].sort((one, other) => (other.version === here.release.version) - (one.version === here.release.version));
   const start = Date.parse(series.start);
@@ -104,7 +107,7 @@ async function byClock(here) {
     versions: versions.flatMap((line) => line.events.map((events, index) => ({ at: start + index * step * 1000, version: line.version_label, events, usage_hours: line.usage_hours[index], events_per_1k_hours: line.usage_hours[index] >= LEAST_DRAWN_HOURS ? line.events_per_1k_hours[index] : null }))),
     marks: [],
   };
-  const looks = here.cell ? (await lasting(partPath(here.release.folder, platform, declared.key)).catch(() => null)) : null;
+  const looks = has(here.release.measures_by_platform, here) ? await lasting(partPath(here.release.folder, platform, declared.key)) : null;
   datasets.marks = (looks?.marks ?? []).filter((mark) => Date.parse(mark.at) >= start).map((mark) => ({ ...mark, at: Date.parse(mark.at) }));
   const place = element("div", { class: "chart", role: "img", "aria-label": `${declared.label} on ${series.platform_label} from ${at(series.start)} to ${at(series.end)}, of ${versions.map((line) => line.version_label).join(", ")}; the figures are in the table below` });
   const time = (index) => new Date(start + index * step * 1000).toISOString();

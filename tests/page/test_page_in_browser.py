@@ -140,6 +140,14 @@ def test_people_stand_in_a_chart_of_their_own_and_in_the_table(published: Publis
     assert with_people and without and with_people["height"] > without["height"] + 100, "no empty chart where nothing is known"
 
 
+def test_what_an_earlier_release_or_the_clock_lacks_is_not_asked_for(published: Published, seen: Seen) -> None:
+    page = seen.open(published.address, f"#/beta/{NEW}/Darwin/main_crashes_capped")
+    assert "Earlier releases: none here." in page.locator("main").inner_text()
+    page = seen.open(published.address, f"#/beta/{NEW}/Darwin/content_crashes?align=clock&grain=1h")
+    assert "No ping carried" in page.locator("main").inner_text()
+    assert seen.complaints == []
+
+
 def test_two_clicks_lead_from_the_message_to_five_minutes_and_back_leads_back(published: Published, seen: Seen) -> None:
     page = seen.open(published.address, CELL)
     page.get_by_role("link", name="48 hours in 5 minutes").click()

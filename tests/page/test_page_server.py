@@ -36,7 +36,7 @@ def client(folder: Path) -> TestClient:
 
 
 def test_every_file_is_served_as_it_was_published(client: TestClient, folder: Path) -> None:
-    served = [path for path in folder.rglob("*.*") if path.is_file() and path.parent.name != "hours"]
+    served = [path for path in folder.rglob("*.*") if path.is_file() and path.suffix != ".msgpack"]
     assert len(served) > 20
     for path in served:
         answer = client.get(f"/{path.relative_to(folder)}")
@@ -121,13 +121,13 @@ def test_a_wrong_question_is_told_what_to_change(client: TestClient, given: dict
 
 
 @pytest.mark.parametrize(
-    "name", ["data/hours/x.json", "../catalog.db", "%2e%2e/catalog.db", "data/../../catalog.db", "/etc/passwd", ".hidden.json", "data/"]
+    "name", ["data/hours/x.msgpack", "../catalog.db", "%2e%2e/catalog.db", "data/../../catalog.db", "/etc/passwd", ".hidden.json", "data/"]
 )
 def test_nothing_else_is_served(client: TestClient, folder: Path, name: str) -> None:
-    (folder / "data" / "hours" / "x.json").write_text("{}")
+    (folder / "data" / "hours" / "x.msgpack").write_text("{}")
     answer = client.get(f"/{name}")
     assert answer.status_code == 404 and "there is no such file" in answer.json()["error"]
-    (folder / "data" / "hours" / "x.json").unlink()
+    (folder / "data" / "hours" / "x.msgpack").unlink()
 
 
 def test_before_anything_is_published_it_says_so(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pyiceberg.expressions import LessThan
 
 from jobs.declarations.states import State
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH
@@ -15,9 +16,10 @@ from jobs.page.files.page_store import KEPT_FOR, PageStore
 from jobs.page.series.look_series import PEOPLE_COLUMNS
 from jobs.tables.lake.lake_catalog import identifier
 from jobs.tables.lake.schemas import arrow_schema
+from jobs.verdicts.health_cells import Cell
 from tests.digest.facts_factory import NOON, a_cell, a_verdict
 from tests.digest.stored_rows import an_audit_row, health_row, store
-from tests.page.page_lake import CLOCK_ROWS, LOOKS, NEW, OLD, PEOPLE, aggregates_row, fill, new_release, old_release
+from tests.page.page_lake import CLOCK_ROWS, LOOKS, NEW, OLD, PEOPLE, aggregates_row, fill, looks_at, new_release, old_release
 from tests.page.published_pages import Page, publish
 
 FIGURES = ("observed_crashes", "usage_hours", "delayed_crashes", "expected_crashes", "ratio", "ratio_low", "ratio_high", "acceptable_ratio")
@@ -33,7 +35,7 @@ def append(catalog, table, rows):
 
 
 def files(pages: Path) -> dict[str, int]:
-    return {str(path.relative_to(pages)): path.stat().st_mtime_ns for path in (pages / "data").rglob("*.json")}
+    return {str(path.relative_to(pages)): path.stat().st_mtime_ns for path in (pages / "data").rglob("*.*") if path.is_file()}
 
 
 def test_every_figure_is_that_of_its_row(catalog, pages):
@@ -92,6 +94,19 @@ def test_it_says_what_the_digest_says(catalog, pages):
     assert (release["deciding"]["words"]["interval"], release["deciding"]["words"]["counts"]) == ("1.27–1.81x", "662 received in 148,200 h")
 
 
+def test_which_files_there_are_is_told_with_the_release_and_the_clock(catalog, pages):
+    """Who reads need not try."""
+    publish()
+    for _ in range(2):
+        page = Page(pages)
+        told = [(release["folder"], release["measures_by_platform"]) for release in page.channel()["releases"]]
+        told.append((page.channel()["clock_folder"], page.channel()["clock_measures_by_platform"]))
+        for folder, by_platform in told:
+            named = {f"{platform}/{measure}.json" for platform, measures in by_platform.items() for measure in measures}
+            assert named == {str(path.relative_to(pages / folder)) for path in (pages / folder).glob("*/*.json")} != set()
+        publish()
+
+
 def test_five_minutes_are_sums_of_complete_hours_and_a_gap_is_null(catalog, pages):
     publish()
     series = Page(pages).clock("Windows_NT", "main_crashes_capped")
@@ -148,6 +163,59 @@ def test_an_hourly_run_touches_live_releases_and_the_clock_only(catalog, pages):
     assert kinds == {"states", "clock", "hours", f"releases/beta/{NEW}"}
     assert sum(name.startswith("data/hours/") for name in fresh) == 1, "one hour is summed, the others are kept"
     assert len(Page(pages).looks(NEW, "all", "main_crashes_capped")["looks"]["as_of"]) == LOOKS + 1
+
+
+AGES_AGO = timedelta(days=20)
+
+
+def long_over(**more) -> list[Cell]:
+    """A release whose week ended long ago."""
+    given = {"release_version": "57.0b5", "as_of": NOON - AGES_AGO, "age_hours": 168.0, "since": NOON - AGES_AGO, "adoption": 0.6}
+    return looks_at(a_verdict(score=97.0, **given), a_cell(**given, **more))
+
+
+def data_files(catalog, before) -> list[Path]:
+    """Files of release_health with rows of days before that time."""
+    scan = catalog.load_table(identifier(RELEASE_HEALTH)).scan(LessThan("as_of", before.isoformat()))
+    return [Path(task.file.file_path.removeprefix("file://")) for task in scan.plan_files()]
+
+
+def test_an_hourly_run_reads_nothing_of_days_that_are_over(catalog, pages):
+    """However many years of them there are."""
+    append(catalog, RELEASE_HEALTH, [health_row(cell) for cell in long_over(ratio=1.02)])
+    publish()
+    before = Page(pages)
+    gone = data_files(catalog, NOON - timedelta(days=9))
+    assert gone
+    for path in gone:
+        path.unlink()
+    append(catalog, INGEST_AUDIT, [an_audit_row(NOON)])
+    publish(until=NOON + HOUR)
+    after = Page(pages)
+    assert after.pointer["state_id"] != before.pointer["state_id"]
+    assert after.release("57.0b5") == before.release("57.0b5") and after.channel()["scores"] == before.channel()["scores"]
+    assert after.release("57.0b5")["deciding"]["ratio"] == 1.02
+
+
+def test_a_day_that_is_over_is_told_anew_when_its_rows_are_others(catalog, pages):
+    append(catalog, RELEASE_HEALTH, [health_row(cell) for cell in long_over(ratio=1.02)])
+    publish()
+    store(catalog, RELEASE_HEALTH, [health_row(cell) for cell in (*new_release(), *old_release(), *long_over(ratio=1.31))])
+    publish()
+    assert Page(pages).release("57.0b5")["deciding"]["ratio"] == 1.31
+
+
+def test_sums_of_an_hour_are_kept_for_as_long_as_it_is_shown(catalog, pages):
+    publish()
+    kept = sorted((pages / "data" / "hours").iterdir())
+    for path in kept:
+        os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 40 * 3600))
+    publish()
+    assert sorted((pages / "data" / "hours").iterdir()) == kept != []
+    for path in kept:
+        os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 40 * 3600))
+    publish()
+    assert list((pages / "data" / "hours").iterdir()) == []
 
 
 def restate(catalog, looks: set, **figures) -> None:
@@ -212,7 +280,7 @@ def test_old_states_go_after_a_day_but_neither_this_one_nor_the_one_before(catal
         store(catalog, RELEASE_HEALTH, [health_row(cell) for cell in (*new_release(version), *old_release())])
         publish()
         states.append(Page(pages))
-        for path in (pages / "data").rglob("*.json"):
+        for path in (pages / "data").rglob("*.*"):
             long_ago = path.stat().st_mtime - 2 * KEPT_FOR.total_seconds()
             os.utime(path, (long_ago, long_ago))
     assert not (pages / states[0].pointer["state"]).exists()

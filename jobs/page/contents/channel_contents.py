@@ -1,8 +1,10 @@
 """The files of one channel: its releases as the digest tells them, the cells of each, and each cell at every look."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,6 +15,7 @@ from jobs.digest.wording.reach_words import reach_words
 from jobs.digest.wording.verdict_advice import action
 from jobs.digest.wording.verdict_words import headline, sentence, shown_score
 from jobs.page.contents.channel_looks import ChannelLooks, ChannelReading
+from jobs.page.contents.kept_looks import KEPT_RELEASE, KeptRelease
 from jobs.page.contents.told_cells import told_cell, worst_first
 from jobs.page.documents.document_base import Document
 from jobs.page.documents.release_documents import (
@@ -26,8 +29,9 @@ from jobs.page.documents.release_documents import (
     ReviewSaid,
 )
 from jobs.page.documents.rounding import rounded
+from jobs.page.documents.series_documents import ClockSeries, LookSeries
 from jobs.page.series.look_series import look_series
-from jobs.verdicts.health_cells import Cell
+from jobs.verdicts.health_cells import ALARMING_STATES, Cell
 from jobs.wording.client_text import as_label
 from jobs.wording.page_names import page_key, series_path
 from jobs.wording.shown_numbers import score_words
@@ -41,7 +45,7 @@ class ChannelContents:
 
     card: ChannelCard
     document: ChannelDocument
-    lasting: dict[str, Document]
+    lasting: dict[str, Document | KeptRelease]
 
 
 @dataclass(frozen=True)
@@ -72,20 +76,24 @@ def channel_contents(told: ToldChannel, series: pa.Table, reading: ChannelReadin
     """The channel's files; `series` are the rows of all channels that were wanted."""
     of_channel, channel = told.of_channel, told.of_channel.channel
     rows = series.filter(pc.field("channel") == channel)
-    lasting: dict[str, Document] = {}
+    lasting: dict[str, Document | KeptRelease] = {}
+    summaries = []
     for look, summary in zip(of_channel.looks, told.summaries, strict=True):
-        if not reading.is_written(look):
-            lasting |= _release_files(look, summary, rows, reading)
+        kept = reading.kept.get(summary.folder)
+        if kept is None:
+            files, kept = _release_files(look, summary, rows, reading)
+            lasting |= files | {f"{summary.folder}/{KEPT_RELEASE}": kept}
+        summaries.append(msgspec.structs.replace(summary, measures_by_platform=kept.measures_by_platform))
     first = reading.complete_until - SCORES_SPAN
     document = ChannelDocument(
         channel=page_key(channel),
         channel_label=as_label(channel),
         current=page_key(told.leading.version),
-        releases=list(told.summaries),
+        releases=summaries,
         scores=[_past_score(verdict) for verdict in reversed(of_channel.last_verdicts) if verdict.as_of > first],
         clock_folder="",
         clock_platforms=[],
-        clock_measures=[],
+        clock_measures_by_platform={},
     )
     card = _card(document, _recent(told.leading, rows))
     return ChannelContents(card, document, lasting)
@@ -129,6 +137,7 @@ def _summary(facts: DigestFacts, look: ReleaseLook, reading: ChannelReading) -> 
             note=None if reading.is_public or not said.note else as_label(said.note, 160),
         ),
         advice=_advice(look.verdict),
+        measures_by_platform={},
     )
 
 
@@ -149,8 +158,10 @@ def _advice(verdict: Cell) -> AdviceFigures | None:
     )
 
 
-def _release_files(look: ReleaseLook, summary: ReleaseSummary, rows: pa.Table, reading: ChannelReading) -> dict[str, Document]:
-    """release.json and the series of each cell."""
+def _release_files(
+    look: ReleaseLook, summary: ReleaseSummary, rows: pa.Table, reading: ChannelReading
+) -> tuple[dict[str, Document], KeptRelease]:
+    """release.json and the series of each cell, and what is kept beside them."""
     of_release = rows.filter(pc.equal(rows["release_version"], look.version))
     said = [review for review in reading.said() if (review.channel, review.release_version) == (look.verdict.channel, look.version)]
     document = ReleaseDocument(
@@ -163,9 +174,17 @@ def _release_files(look: ReleaseLook, summary: ReleaseSummary, rows: pa.Table, r
         baseline_versions=[page_key(version) for version in look.cell.baseline_versions],
     )
     series = look_series(of_release, said, reading.is_public, reading.shown_before(look))
-    return {f"{summary.folder}/release.json": document} | {
-        series_path(summary.folder, each.platform, each.measure): each for each in series
-    }
+    files = {series_path(summary.folder, each.platform, each.measure): each for each in series}
+    told = [cell for cell in look.cells if cell.scope != "stratum" or cell.state in ALARMING_STATES]
+    return {f"{summary.folder}/release.json": document, **files}, KeptRelease(told, measures_by_platform(series))
+
+
+def measures_by_platform(series: Iterable[LookSeries | ClockSeries]) -> dict[str, list[str]]:
+    """Which files there are, for who reads them."""
+    found: dict[str, list[str]] = {}
+    for each in series:
+        found.setdefault(each.platform, []).append(each.measure)
+    return found
 
 
 def _past_score(verdict: Cell) -> PastScore:

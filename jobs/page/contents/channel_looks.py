@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from jobs.declarations.windows import HOUR
 from jobs.digest.facts.digest_facts import ReleaseLook, Review
 from jobs.digest.facts.shown_releases import latest_reviews, shown_looks, with_cells
+from jobs.page.contents.kept_looks import KeptRelease
 from jobs.page.documents.series_documents import LookSeries
 from jobs.page.series.small_groups import shown_cells
 from jobs.verdicts.health_cells import Cell
@@ -27,6 +28,8 @@ class ChannelReading:
     complete_until: datetime
     is_public: bool
     known_folders: frozenset[str]
+    kept: Mapping[str, KeptRelease]
+    """By the folder of a release that is written."""
     series_in: Callable[[str], Sequence[LookSeries]]
     """What a folder of the state before shows."""
     code: str
@@ -55,7 +58,12 @@ class ChannelReading:
 
     def is_written(self, look: ReleaseLook) -> bool:
         """Whether the release's files are there already."""
-        return self.folder(look) in self.known_folders
+        return self.folder(look) in self.kept
+
+    def kept_cells(self, look: ReleaseLook) -> tuple[Cell, ...] | None:
+        """The cells of a release that is written and over, as they were kept; None where they are to be read."""
+        kept = self.kept.get(self.folder(look)) if look.is_final_at(self.complete_until) else None
+        return None if kept is None else tuple(kept.cells)
 
 
 @dataclass(frozen=True)
@@ -79,18 +87,23 @@ class ChannelLooks:
     """Those that a digest tells of now."""
 
     def wanted_cells(self, reading: ChannelReading) -> WantedRows:
-        """Each release's last look, and the one before it of those that are still in their week: their trend is told.
+        """The last look at each release that is not kept, and the one before it of those that are still in their week: their trend is told.
 
         The versions are those whose files are to be written, which show groups of users, too.
         """
         before = {look.verdict.as_of - HOUR for look in self.looks if not look.is_final_at(reading.complete_until)}
         versions = [look.version for look in self.looks if not reading.is_written(look)]
-        return WantedRows(self.channel, versions, {look.verdict.as_of for look in self.looks} | before)
+        return WantedRows(self.channel, versions, {look.verdict.as_of for look in self.looks if reading.kept_cells(look) is None} | before)
 
     def with_cells(self, cells: Iterable[Cell], reading: ChannelReading) -> "ChannelLooks":
-        """The looks with their cells, of all that were read."""
+        """The looks with their cells, of all that were read, and as they were kept."""
         shown = shown_cells((cell for cell in cells if cell.channel == self.channel and cell.scope != "release"), reading.is_public)
-        return replace(self, looks=with_cells(self.looks, shown, ()))
+        found = with_cells(self.looks, shown, ())
+        kept = [reading.kept_cells(look) for look in self.looks]
+        return replace(
+            self,
+            looks=tuple(look if cells is None else replace(look, cells=cells) for look, cells in zip(found, kept, strict=True)),
+        )
 
     def wanted_series(self, leading: ReleaseLook, reading: ChannelReading) -> WantedRows:
         """Every look at the releases whose files are to be written, and at the leading one."""

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from pyiceberg.catalog import Catalog
@@ -12,10 +12,12 @@ from jobs.declarations.measures import MEASURES, SCORED_MEASURES
 from jobs.declarations.windows import hours_between
 from jobs.digest.facts.stored_facts import read_reviews
 from jobs.digest.wording.verdict_words import MARKS, WORST_FIRST
-from jobs.page.contents.channel_contents import ChannelContents, channel_contents, told_channel
-from jobs.page.contents.channel_looks import ChannelReading, channel_looks, released_at
+from jobs.page.contents.channel_contents import ChannelContents, channel_contents, measures_by_platform, told_channel
+from jobs.page.contents.channel_looks import ChannelReading, channel_looks
 from jobs.page.contents.hour_quality import quality_document
+from jobs.page.contents.kept_looks import KEPT_DAYS, KeptDays, KeptRelease
 from jobs.page.contents.page_reading import HealthSnapshot, HourRows, open_health, read_hours
+from jobs.page.contents.year_of_verdicts import YearOfVerdicts, year_of_verdicts
 from jobs.page.documents.document_base import Document, Named
 from jobs.page.documents.page_documents import MeasureNamed, StateDocument, StateNamed
 from jobs.page.documents.release_documents import ChannelDocument
@@ -44,10 +46,14 @@ class PageRequest:
 
 @dataclass(frozen=True)
 class Known:
-    """What lies in the page's folder already: folders that the state before rests on, and sums that were kept, by file name."""
+    """What lies in the page's folder already: folders that the state before rests on, and what was kept for this publication."""
 
     folders: frozenset[str]
     sums: Mapping[str, HourSums]
+    """By file name."""
+    days: KeptDays
+    releases: Mapping[str, KeptRelease]
+    """By folder."""
     series_in: Callable[[str], Sequence[LookSeries]]
     """The looks at each cell of a release, by its folder."""
 
@@ -56,7 +62,7 @@ class Known:
 class Contents:
     """Files to write: those that other states may rest on by path, those of the state by name within it."""
 
-    lasting: Mapping[str, Document | HourSums]
+    lasting: Mapping[str, msgspec.Struct]
     of_state: Mapping[str, Document]
     health_sequence: int
 
@@ -72,7 +78,7 @@ class Contents:
 
 def kept_name(hour: datetime, run_id: str) -> str:
     """The file that keeps an hour's sums."""
-    return f"{hour:%Y%m%dT%HZ}-{hashlib.sha256(run_id.encode()).hexdigest()[:12]}.json"
+    return f"{hour:%Y%m%dT%HZ}-{hashlib.sha256(run_id.encode()).hexdigest()[:12]}.msgpack"
 
 
 def page_contents(catalog: Catalog, request: PageRequest, known: Known) -> Contents:
@@ -80,9 +86,23 @@ def page_contents(catalog: Catalog, request: PageRequest, known: Known) -> Conte
     health = open_health(catalog)
     hours = read_hours(catalog, request.until)
     clock, clock_folder, lasting = _clock(hours, request, known)
-    channels = _channels(catalog, health, hours, request, known)
+    year = year_of_verdicts(health, request.until, known.days, code_version())
+    reading = ChannelReading(
+        reviews=tuple(read_reviews(catalog)),
+        files_by_day=year.files_by_day,
+        complete_until=hours.complete_until or request.until,
+        is_public=request.is_public,
+        known_folders=known.folders,
+        kept=known.releases,
+        series_in=known.series_in,
+        code=code_version(),
+    )
+    channels = _channels(health, year, reading)
     for contents in channels:
         lasting |= contents.lasting
+    days_path = f"{KEPT_DAYS}/{hashlib.sha256(msgspec.msgpack.encode(year.kept)).hexdigest()[:12]}.msgpack"
+    if days_path not in known.folders:
+        lasting[days_path] = year.kept
     by_channel: dict[str, list[ClockSeries]] = {}
     for series in clock:
         by_channel.setdefault(series.channel, []).append(series)
@@ -90,13 +110,13 @@ def page_contents(catalog: Catalog, request: PageRequest, known: Known) -> Conte
         contents.card.file: _with_clock(contents.document, clock_folder, by_channel.get(contents.document.channel, []))
         for contents in channels
     }
-    folders = [clock_folder, *(release.folder for contents in channels for release in contents.document.releases)]
+    folders = [clock_folder, days_path, *(release.folder for contents in channels for release in contents.document.releases)]
     documents["quality.json"] = _quality(hours, request)
     documents["state.json"] = _state(channels, hours, request, folders)
     return Contents(lasting, documents, health.sequence)
 
 
-def _clock(hours: HourRows, request: PageRequest, known: Known) -> tuple[list[ClockSeries], str, dict[str, Document | HourSums]]:
+def _clock(hours: HourRows, request: PageRequest, known: Known) -> tuple[list[ClockSeries], str, dict[str, msgspec.Struct]]:
     """The last 48 hours, their folder, and what has to be written. A public page keeps no sums: they hold groups that it leaves out."""
     names = {hour: kept_name(hour, run_id) for hour, run_id in hours.run_ids().items()}
     kept = {hour: known.sums[name] for hour, name in names.items() if name in known.sums}
@@ -104,7 +124,7 @@ def _clock(hours: HourRows, request: PageRequest, known: Known) -> tuple[list[Cl
     said = "\n".join([code_version(), str(request.is_public), *sorted(names.values()), hours.clock_start.isoformat()])
     folder = f"{CLOCK}/{hashlib.sha256(said.encode()).hexdigest()[:12]}"
     series = clock_series(hours.clock_start, hours.clock_end, {**kept, **fresh}, request.is_public)
-    lasting: dict[str, Document | HourSums] = {}
+    lasting: dict[str, msgspec.Struct] = {}
     if folder not in known.folders:
         lasting |= {series_path(f"{folder}/{each.channel}", each.platform, each.measure): each for each in series}
     if not request.is_public:
@@ -117,27 +137,17 @@ def _with_clock(document: ChannelDocument, clock_folder: str, series: Sequence[C
         document,
         clock_folder=f"{clock_folder}/{document.channel}",
         clock_platforms=[Named(key=key, label=label) for key, label in {each.platform: each.platform_label for each in series}.items()],
-        clock_measures=list(dict.fromkeys(each.measure for each in series)),
+        clock_measures_by_platform=measures_by_platform(series),
     )
 
 
-def _channels(catalog: Catalog, health: HealthSnapshot, hours: HourRows, request: PageRequest, known: Known) -> list[ChannelContents]:
-    verdicts = [verdict for verdict in health.verdicts(request.until) if verdict.as_of <= request.until]
-    if not verdicts:
-        return []
-    reading = ChannelReading(
-        reviews=tuple(read_reviews(catalog)),
-        files_by_day=health.files_by_day(min(released_at(verdict) for verdict in verdicts) - timedelta(days=1)),
-        complete_until=hours.complete_until or request.until,
-        is_public=request.is_public,
-        known_folders=known.folders,
-        series_in=known.series_in,
-        code=code_version(),
-    )
+def _channels(health: HealthSnapshot, year: YearOfVerdicts, reading: ChannelReading) -> list[ChannelContents]:
     by_channel: dict[str, list[Cell]] = {}
-    for verdict in verdicts:
+    for verdict in year.verdicts:
         by_channel.setdefault(verdict.channel, []).append(verdict)
-    # Of release_health each publication plans two scans, whatever the number of channels: planning costs more than rows that are not needed.
+    if not by_channel:
+        return []
+    # Of release_health each publication plans three scans, whatever the number of channels: planning costs more than rows that are not needed.
     looks = [channel_looks(channel, of_channel, reading) for channel, of_channel in sorted(by_channel.items())]
     cells = health.cells(of_channel.wanted_cells(reading) for of_channel in looks)
     told = [told_channel(of_channel.with_cells(cells, reading), reading) for of_channel in looks]

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from itertools import chain
 from operator import or_
 from typing import Any
 
@@ -13,13 +14,12 @@ import pyarrow.compute as pc
 import pyiceberg.expressions
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.table import ManifestGroupPlanner
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.declarations.policies import HORIZON_HOURS
 from jobs.declarations.states import HourStatus
 from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
 from jobs.declarations.windows import HOUR
-from jobs.digest.facts.stored_facts import ANSWER_WITHIN, LOOK_BACK
 from jobs.page.contents.channel_looks import WantedRows
 from jobs.page.series.clock_series import CLOCK_HOURS, SUMMED_COLUMNS, HourSums, hour_sums, rows_of_hour
 from jobs.page.series.look_series import LOOK_COLUMNS
@@ -57,17 +57,16 @@ class HealthSnapshot:
         snapshot = self.table.current_snapshot() if self.table is not None else None
         return (snapshot and snapshot.sequence_number) or 0
 
-    def verdicts(self, until: datetime) -> list[Cell]:
-        """The verdict rows of the last days, and those that end a release's week in the year before."""
-        last = where.And(
-            where.GreaterThanOrEqual("age_hours", float(HORIZON_HOURS)), where.GreaterThan("as_of", (until - ANSWER_WITHIN).isoformat())
-        )
-        recent = where.GreaterThan("as_of", (until - LOOK_BACK).isoformat())
-        return self._cells(where.And(where.EqualTo("scope", "release"), where.Or(last, recent)))
+    def verdicts(self, first: datetime, until: datetime) -> pa.Table:
+        """The verdict rows of looks in [first, until]."""
+        within = where.And(where.GreaterThanOrEqual("as_of", first.isoformat()), where.LessThanOrEqual("as_of", until.isoformat()))
+        return self._scan(where.And(where.EqualTo("scope", "release"), within), CELL_COLUMNS)
 
     def cells(self, wanted: Iterable[WantedRows]) -> list[Cell]:
         """The cells of channels at some looks; groups of users that do not alarm only of the versions that are named."""
-        wanted = list(wanted)
+        wanted = [channel for channel in wanted if channel.times]
+        if not wanted:
+            return []
         times = sorted({at.isoformat() for channel in wanted for at in channel.times})
         parts = [
             (pc.field("channel") == channel.channel)
@@ -79,7 +78,7 @@ class HealthSnapshot:
             )
             for channel in wanted
         ]
-        return self._cells(where.In("as_of", times), reduce(or_, parts))
+        return cells_of(self._scan(where.In("as_of", times), CELL_COLUMNS).filter(reduce(or_, parts)))
 
     def looks(self, wanted: Iterable[WantedRows]) -> pa.Table:
         """The rows of scope platform of some releases of channels, from the first time wanted to the last."""
@@ -95,28 +94,26 @@ class HealthSnapshot:
             where.EqualTo("scope", "platform"),
             where.In("release_version", sorted({version for channel in wanted for version in channel.versions})),
         )
-        assert self.table is not None, "asked only for releases that it holds"
-        return self.table.scan(of_platforms, selected_fields=self._present(LOOK_COLUMNS)).to_arrow().filter(reduce(or_, parts))
+        return self._scan(of_platforms, LOOK_COLUMNS).filter(reduce(or_, parts))
 
     def files_by_day(self, first: datetime) -> dict[datetime, str]:
         """For each day from `first` on, a digest of the names of its files: it changes whenever its rows do."""
-        if self.table is None:
+        snapshot = self.table.current_snapshot() if self.table is not None else None
+        if self.table is None or snapshot is None:
             return {}
+        # The entries themselves: to plan a scan of them costs five times as much.
+        planner = ManifestGroupPlanner(self.table.metadata, self.table.io, where.GreaterThanOrEqual("as_of", first.isoformat()))
         names: dict[datetime, list[str]] = {}
-        for task in self.table.scan(where.GreaterThanOrEqual("as_of", first.isoformat())).plan_files():
-            day = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=task.file.partition[0])
-            names.setdefault(day, []).append(task.file.file_path)
+        for entry in chain.from_iterable(planner.plan_manifest_entries(snapshot.manifests(self.table.io))):
+            day = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=entry.data_file.partition[0])
+            names.setdefault(day, []).append(entry.data_file.file_path)
         return {day: hashlib.sha256("\n".join(sorted(of_day)).encode()).hexdigest() for day, of_day in names.items()}
 
-    def _cells(self, wanted: Any, is_told: pc.Expression | None = None) -> list[Cell]:
-        if self.table is None:
-            return []
-        rows = self.table.scan(wanted, selected_fields=self._present(CELL_COLUMNS)).to_arrow()
-        return [cell_from_row(row) for row in _as_rows(rows if is_told is None else rows.filter(is_told))]
-
-    def _present(self, columns: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of the columns that the table has: one that was declared since its last rows were written is not there yet."""
-        return () if self.table is None else tuple(name for name in columns if name in self.table.schema().column_names)
+    def _scan(self, wanted: Any, columns: tuple[str, ...]) -> pa.Table:
+        """The rows, with those of the columns that the table has: one that was declared since its last rows were written is not there yet."""
+        assert self.table is not None, "asked only for rows of days that it holds"
+        present = tuple(name for name in columns if name in self.table.schema().column_names)
+        return self.table.scan(wanted, selected_fields=present).to_arrow()
 
 
 @dataclass(frozen=True)
@@ -175,7 +172,7 @@ def _rows(catalog: Catalog, table: Table, wanted: Any, columns: tuple[str, ...])
     stored = _load(catalog, table)
     if stored is None:
         return []
-    return _as_rows(stored.scan(wanted, selected_fields=columns).to_arrow())
+    return as_rows(stored.scan(wanted, selected_fields=columns).to_arrow())
 
 
 def _load(catalog: Catalog, table: Table) -> IcebergTable | None:
@@ -185,7 +182,12 @@ def _load(catalog: Catalog, table: Table) -> IcebergTable | None:
         return None
 
 
-def _as_rows(rows: pa.Table) -> list[dict[str, Any]]:
+def cells_of(rows: pa.Table) -> list[Cell]:
+    """Rows of release_health as cells."""
+    return [cell_from_row(row) for row in as_rows(rows)]
+
+
+def as_rows(rows: pa.Table) -> list[dict[str, Any]]:
     """Rows by column name; times as Python's own UTC."""
     times = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
     found: list[dict[str, Any]] = rows.to_pylist()

@@ -107,6 +107,8 @@ class ReleaseSummary(Document, frozen=True, kw_only=True):
     review: ReviewSaid | None
     advice: AdviceFigures | None = None
     """None for looks of before there was any."""
+    measures_by_platform: dict[str, list[str]]
+    """Keys: <platform>/<measure>.json lies in the folder for these, and for no others."""
 
 
 class ReleaseDocument(Document, frozen=True, kw_only=True):
@@ -145,7 +147,8 @@ class ChannelDocument(Document, frozen=True, kw_only=True):
     scores: list[PastScore]
     clock_folder: str
     clock_platforms: list[Named]
-    clock_measures: list[str]
+    clock_measures_by_platform: dict[str, list[str]]
+    """Keys: <platform>/<measure>.json lies in the clock's folder for these, and for no others."""
 
 
 class RecentRatio(Document, frozen=True, kw_only=True):

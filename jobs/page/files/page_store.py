@@ -13,16 +13,20 @@ from typing import TypeVar
 import msgspec
 from pyarrow import fs
 
+from jobs.declarations.windows import HOUR
 from jobs.deployment.object_store import file_names, filesystem_of, read_bytes, write_atomically
+from jobs.page.contents.kept_looks import KEPT_DAYS, KEPT_RELEASE, KeptDays, KeptRelease
 from jobs.page.contents.page_contents import KEPT_HOURS, Contents, Known
 from jobs.page.documents.page_documents import Pointer, StateDocument
 from jobs.page.documents.series_documents import LookSeries
 from jobs.page.files.client_files import ClientFiles
 from jobs.page.files.file_headers import POINTER, file_headers
-from jobs.page.series.clock_series import HourSums
+from jobs.page.series.clock_series import CLOCK_HOURS, HourSums
 
 KEPT_FOR = timedelta(days=1)
 """A state is readable for so long after the next one, for pages that stay open."""
+SUMS_KEPT_FOR = CLOCK_HOURS * HOUR + KEPT_FOR
+"""An hour's sums are of use for as long as the hour is shown."""
 STATES = "data/states"
 _WORKERS = 16
 
@@ -62,22 +66,37 @@ class PageStore:
 
     def known(self, published: Published | None) -> Known:
         """What need not be made again."""
-        sums = self._read_all((f"{KEPT_HOURS}/{name}" for name in file_names(self.path(KEPT_HOURS))), HourSums)
+        sums = self._read_all((f"{KEPT_HOURS}/{name}" for name in file_names(self.path(KEPT_HOURS)) if _is_packed(name)), HourSums)
         folders = frozenset(published.state.folders) if published is not None else frozenset[str]()
-        return Known(folders, {posixpath.basename(path): kept for path, kept in sums.items()}, self._series_in)
+        days = self._read_kept((path for path in folders if path.startswith(f"{KEPT_DAYS}/")), KeptDays)
+        releases = self._read_kept((f"{path}/{KEPT_RELEASE}" for path in folders if path.startswith("data/releases/")), KeptRelease)
+        return Known(
+            folders=folders,
+            sums={posixpath.basename(path): kept for path, kept in sums.items()},
+            days=next(iter(days.values()), KeptDays()),
+            releases={posixpath.dirname(path): kept for path, kept in releases.items()},
+            series_in=self._series_in,
+        )
+
+    def _read_kept(self, paths: Iterable[str], kind: type[_Kind]) -> dict[str, _Kind]:
+        """Nothing of what is not there, or was written by an earlier version of this code: it is made again."""
+        try:
+            return self._read_all(paths, kind)
+        except (FileNotFoundError, msgspec.ValidationError):
+            return {}
 
     def _series_in(self, folder: str) -> Sequence[LookSeries]:
-        paths = [path for path in self._files_below(folder) if posixpath.basename(path) != "release.json"]
-        try:
-            return list(self._read_all(paths, LookSeries).values())
-        except msgspec.ValidationError:  # an earlier version of this code wrote them
-            return ()
+        paths = [path for path in self._files_below(folder) if posixpath.dirname(path) != folder]
+        return list(self._read_kept(paths, LookSeries).values())
 
     def _read_all(self, paths: Iterable[str], kind: type[_Kind]) -> dict[str, _Kind]:
         paths = list(paths)
         with ThreadPoolExecutor(_WORKERS) as readers:
             stored = list(readers.map(lambda path: read_bytes(self.path(path)), paths))
-        return {path: msgspec.json.decode(content, type=kind) for path, content in zip(paths, stored, strict=True)}
+        return {
+            path: (msgspec.msgpack if _is_packed(path) else msgspec.json).decode(content, type=kind)
+            for path, content in zip(paths, stored, strict=True)
+        }
 
     def refuse_other_audience(self, published: Published | None, is_public: bool) -> None:
         """OtherAudienceError where a page for everybody would lie among files that are not, or the other way round."""
@@ -113,7 +132,7 @@ class PageStore:
 
     def _write_all(self, documents: Mapping[str, msgspec.Struct]) -> None:
         def write(item: tuple[str, msgspec.Struct]) -> None:
-            self._write(item[0], msgspec.json.encode(item[1]))
+            self._write(item[0], (msgspec.msgpack if _is_packed(item[0]) else msgspec.json).encode(item[1]))
 
         with ThreadPoolExecutor(_WORKERS) as writers:
             list(writers.map(write, documents.items()))
@@ -125,7 +144,7 @@ class PageStore:
         for name, at in files.items():
             folder = _folder_of(name)
             newest[folder] = max(newest.get(folder, at), at)
-        old = {folder for folder, at in newest.items() if now - at > KEPT_FOR}
+        old = {folder for folder, at in newest.items() if now - at > (SUMS_KEPT_FOR if folder.startswith(f"{KEPT_HOURS}/") else KEPT_FOR)}
         states = {folder for folder in newest if folder.startswith(f"{STATES}/")}
         current = self.published()
         named = {posixpath.dirname(published.pointer.state) for published in (before, current) if published is not None}
@@ -151,6 +170,11 @@ class PageStore:
             for info in found
             if info.type is fs.FileType.File and info.mtime is not None and not info.path.endswith(POINTER)
         }
+
+
+def _is_packed(name: str) -> bool:
+    """Whether a file is kept for publications alone: all others are JSON."""
+    return name.endswith(".msgpack")
 
 
 def _folder_of(name: str) -> str:

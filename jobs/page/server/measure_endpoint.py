@@ -104,13 +104,12 @@ def answer(question: Question, state: StateDocument, read: Callable[[str, Any], 
     channel: ChannelDocument = read(beside(known(cards, question.channel, "channel")), ChannelDocument)
     platforms = {platform.key: platform.key for platform in channel.clock_platforms}
     known(platforms, question.platform, "platform")
-    known({name: name for name in channel.clock_measures}, question.measure, "measure")
-    try:
-        series: ClockSeries = read(series_path(channel.clock_folder, question.platform, question.measure), ClockSeries)
-    except FileNotFoundError:
+    of_platform = channel.clock_measures_by_platform
+    known({measure: measure for measures in of_platform.values() for measure in measures}, question.measure, "measure")
+    if question.measure not in of_platform[question.platform]:
         words = f"no ping carried {question.measure} on {question.platform} of {question.channel} in the last {CLOCK_HOURS} hours"
-        raise RefusedError(404, words, "measure") from None
-    return _cut(question, series)
+        raise RefusedError(404, words, "measure")
+    return _cut(question, read(series_path(channel.clock_folder, question.platform, question.measure), ClockSeries))
 
 
 def _cut(question: Question, series: ClockSeries) -> MeasureDocument:

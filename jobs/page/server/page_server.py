@@ -15,7 +15,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jobs.deployment.object_store import read_bytes
-from jobs.page.contents.page_contents import KEPT_HOURS
 from jobs.page.documents.page_documents import Pointer, StateDocument
 from jobs.page.documents.release_documents import ChannelDocument
 from jobs.page.files.file_headers import AGAIN, POINTER, TYPES, file_headers
@@ -128,7 +127,7 @@ def _of_state(request: Request, state: PublishedState, content: Callable[[], byt
 
 def _file(place: str, name: str) -> Response:
     """A published file, and nothing else that may lie in the folder."""
-    if _NAME.fullmatch(name) is None or name.startswith(f"{KEPT_HOURS}/"):
+    if _NAME.fullmatch(name) is None:
         raise RefusedError(404, "there is no such file; the page begins at /, the JSON is described by /api/v1/openapi.json")
     try:
         content = read_bytes(f"{place}/{name}")
