@@ -6,6 +6,7 @@ import { element } from "./elements.js";
 import { latest } from "./files.js";
 import { channels, notThere, releases } from "./overview.js";
 import { quality } from "./quality.js";
+import { record } from "./record.js";
 
 const main = document.getElementById("main");
 const LOOK_AGAIN_MS = 60_000;
@@ -29,6 +30,7 @@ async function viewOf(state) {
   const { parts: [channel, ...rest], options } = parsed();
   if (!channel) return channels(state);
   if (channel === "quality") return quality(state);
+  if (channel === "record") return record(state);
   const card = state.channels.find((other) => other.channel === channel);
   if (!card) return { title: "Not there", parts: [notThere(`No channel is called ${channel}.`)] };
   return rest.length >= 3 ? measure(state, card, rest, options) : releases(state, card, rest[0]);

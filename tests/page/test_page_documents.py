@@ -14,6 +14,7 @@ KINDS = {
     "latest.json": "Pointer",
     "state.json": "StateDocument",
     "quality.json": "QualityDocument",
+    "record.json": "RecordDocument",
     "release.json": "ReleaseDocument",
 }
 
@@ -41,7 +42,16 @@ def test_what_is_written_keeps_to_the_schema(catalog, pages, flags) -> None:
         if kind is not None:
             jsonschema.validate(json.loads(path.read_text()), {"$ref": f"#/$defs/{kind}", **schema})
             checked.add(kind)
-    assert checked == {"Pointer", "StateDocument", "QualityDocument", "ReleaseDocument", "ChannelDocument", "LookSeries", "ClockSeries"}
+    assert checked == {
+        "Pointer",
+        "StateDocument",
+        "QualityDocument",
+        "RecordDocument",
+        "ReleaseDocument",
+        "ChannelDocument",
+        "LookSeries",
+        "ClockSeries",
+    }
 
 
 def test_every_time_ends_in_z(catalog, pages) -> None:

@@ -10,6 +10,7 @@ from pyiceberg.catalog import Catalog
 
 from jobs.declarations.measures import MEASURES, SCORED_MEASURES
 from jobs.declarations.windows import hours_between
+from jobs.digest.facts.shown_releases import answers
 from jobs.digest.facts.stored_facts import read_reviews
 from jobs.digest.wording.verdict_words import MARKS, WORST_FIRST
 from jobs.page.contents.channel_contents import ChannelContents, channel_contents, measures_by_platform, told_channel
@@ -17,6 +18,7 @@ from jobs.page.contents.channel_looks import ChannelReading, channel_looks
 from jobs.page.contents.hour_quality import quality_document
 from jobs.page.contents.kept_looks import KEPT_DAYS, KeptDays, KeptRelease
 from jobs.page.contents.page_reading import HealthSnapshot, HourRows, open_health, read_hours
+from jobs.page.contents.record_contents import record_document
 from jobs.page.contents.year_of_verdicts import YearOfVerdicts, year_of_verdicts
 from jobs.page.documents.document_base import Document, Named
 from jobs.page.documents.page_documents import MeasureNamed, StateDocument, StateNamed
@@ -112,6 +114,7 @@ def page_contents(catalog: Catalog, request: PageRequest, known: Known) -> Conte
     }
     folders = [clock_folder, days_path, *(release.folder for contents in channels for release in contents.document.releases)]
     documents["quality.json"] = _quality(hours, request)
+    documents["record.json"] = record_document(year.looks, answers(reading.reviews), request.until)
     documents["state.json"] = _state(channels, hours, request, folders)
     return Contents(lasting, documents, health.sequence)
 
@@ -172,6 +175,7 @@ def _state(channels: Sequence[ChannelContents], hours: HourRows, request: PageRe
         data_label=as_data_label(request.data_label) if request.data_label else None,
         is_public=request.is_public,
         quality="quality.json",
+        record="record.json",
         links=[Named(key=address, label=name) for name, address in request.links.items()],
         states=[StateNamed(key=state.value, label=state_name(state), mark=MARKS[state]) for state in WORST_FIRST],
         measures=[

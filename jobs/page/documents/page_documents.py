@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from jobs.page.documents.document_base import SCHEMA_VERSION, Document, Named
+from jobs.page.documents.record_documents import RecordDocument
 from jobs.page.documents.release_documents import ChannelCard, ChannelDocument, ReleaseDocument
 from jobs.page.documents.series_documents import ClockSeries, LookSeries
 
@@ -54,6 +55,7 @@ class StateDocument(Document, frozen=True, kw_only=True):
     data_label: str | None
     is_public: bool
     quality: str
+    record: str
     links: list[Named]
     """Addresses by name: `key` is the address."""
     states: list[StateNamed]
@@ -109,6 +111,7 @@ FILES: tuple[type[Document], ...] = (
     LookSeries,
     ClockSeries,
     QualityDocument,
+    RecordDocument,
 )
 """What a file holds."""
 
