@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow.providers.standard.hooks.subprocess import SubprocessHook
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from jobs.commands.exit_codes import FAILED_EXPECTATIONS
@@ -19,13 +19,22 @@ SLIM = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 loaded. Not for Spark's workers, which read for minutes."""
 
 
+class PageLink(BaseOperatorLink):
+    """From a task's page to the page that shows its figures."""
+
+    name = "Release health"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        return str(operator.page_address)
+
+
 class JobOperator(BaseOperator):
     """`python -m jobs.<module> <arguments>`: its output is the task's log, its last line the task's XCom, read as JSON, where `do_xcom_push` asks.
 
     What it hands on goes with the events of its outlets, too, where it has some.
 
     `environment` is added to the process's own. `arguments` are templates; one that renders to nothing is left out. `skip_if` is a template, too: the task is skipped where it renders
-    to `True`. Failed expectations fail the task for good; every other failure is tried again, as often as `retries` says.
+    to `True`. The task's page links to `page_address`, where one is given. Failed expectations fail the task for good; every other failure is tried again, as often as `retries` says.
     """
 
     template_fields = ("arguments", "skip_if")
@@ -39,14 +48,20 @@ class JobOperator(BaseOperator):
         environment: Mapping[str, str] | None = None,
         skip_if: str = "",
         do_xcom_push: bool = False,
+        page_address: str | None = None,
         **task_arguments: Any,
     ) -> None:
         super().__init__(do_xcom_push=do_xcom_push, **task_arguments)
+        self.page_address = page_address
         self.module = module
         self.arguments = arguments
         self.environment = dict(environment or {})
         self.skip_if = skip_if
         self._process = SubprocessHook()
+
+    @property
+    def operator_extra_links(self) -> tuple[BaseOperatorLink, ...]:
+        return () if self.page_address is None else (PageLink(),)
 
     @property
     def command(self) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, TriggerRule
 from airflow.sdk.exceptions import ParamValidationError
+from airflow.serialization.serialized_objects import DagSerialization
 
 from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
 from jobs.deployment.settings import NAMESPACE, ROOT
@@ -130,6 +131,21 @@ def test_an_hourly_run_covers_the_hour_before_and_a_settled_run_the_day_before(d
 def test_dag_files_import_neither_spark_nor_pandas_nor_great_expectations() -> None:
     for path in (ROOT / "dags").glob("*.py"):
         assert not re.search(r"import (pyspark|pandas|great_expectations)|from (pyspark|pandas|great_expectations)", path.read_text())
+
+
+def test_the_page_of_a_digest_task_links_to_the_view_of_what_it_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Airflow's own page has it: from the serialized DAG, with what the task has left when it ended."""
+    monkeypatch.setenv("PAGES_URL", "https://health.example/page")
+    hourly = DagBag(ROOT / "dags" / "release_health_hourly.py").dags["release_health_hourly"]
+    digest = hourly.get_task("post_health_digest")
+    [link] = digest.operator_extra_links
+    assert link.get_link(digest, ti_key=None) == "https://health.example/page/#/"
+    shown = {
+        task.task_id: {each.name: each.xcom_key for each in task.operator_extra_links}
+        for task in DagSerialization.from_dict(DagSerialization.to_dict(hourly)).tasks
+    }
+    assert shown.pop("post_health_digest") == {"Release health": link.xcom_key}
+    assert not any(links for task, links in shown.items() if task != "aggregate_errors"), "Spark's own operator has links"
 
 
 def test_airflow_shows_the_page_where_its_address_is_set() -> None:

@@ -6,10 +6,13 @@ from jobs.declarations.states import State
 from jobs.deployment.settings import AirflowRun, from_environment
 from jobs.digest.decisions.digest_routing import Route
 from jobs.digest.messages.alert_messages import alert_message
+from jobs.digest.messages.channel_messages import thread_messages
+from jobs.digest.messages.outgoing_message import Picture
 from jobs.digest.messages.page_links import page_links
 from jobs.digest.messages.root_message import root_blocks
-from tests.digest.facts_factory import NOON, a_regressed_cell, a_release, an_older_release, some_facts
+from tests.digest.facts_factory import NOON, a_cell, a_regressed_cell, a_release, an_older_release, some_facts
 
+GROUP = "Windows_NT / 10.0 / x86-64 / western_europe"
 RUN = AirflowRun("release_health_hourly", "scheduled__2026-11-22T12:00:00+00:00")
 
 
@@ -42,6 +45,21 @@ def test_a_message_links_each_release_to_its_view_and_the_alarm_to_its_cell():
     }
     alarm = alert_message(facts, bad, Route("release-health"), NOON)
     assert links_of(alarm.blocks) == {"See 57.0b8: browser crashes on Windows": see}
+
+
+def test_the_tables_and_pictures_of_the_thread_link_to_the_views_of_what_they_show():
+    bad = a_release(
+        State.REGRESSED, cells=(a_regressed_cell(), a_cell(platform="Darwin"), a_cell(State.WATCH, scope="stratum", stratum=GROUP))
+    )
+    facts = some_facts(bad, an_older_release(), pages_url="https://health.example/page")
+    picture = Picture("ratio.png", "Ratio", "the ratio", b"")
+    found = {message.key.split("/")[0]: links_of(message.blocks) for message in thread_messages(facts, "release-health", NOON, (picture,))}
+    see = "https://health.example/page/#/beta/57.0b8/Windows_NT/main_crashes_capped"
+    of_release = {"See 57.0b8: browser crashes on Windows": see}
+    assert found["releases"] == of_release | {"57.0b7": "https://health.example/page/#/beta/57.0b7"}
+    assert found["platforms"] == {"See all of 57.0b8": "https://health.example/page/#/beta/57.0b8", "browser crashes on Windows": see}
+    assert [url for name, url in found["strata"].items() if "browser crashes" in name] == [see]
+    assert found["pictures"] == of_release
 
 
 def test_a_healthy_channel_links_its_release_too_and_nothing_is_linked_without_a_page():

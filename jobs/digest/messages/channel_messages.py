@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jobs.declarations.windows import Mode, Window
+from jobs.digest.decisions.release_decisions import headline_release
 from jobs.digest.facts.digest_facts import DigestFacts, Restatement
-from jobs.digest.messages.message_blocks import Block, blocks_as_text, bold, fallback_text, paragraph, words
+from jobs.digest.messages.message_blocks import Block, blocks_as_text, bold, fallback_text, link_line, paragraph, words
 from jobs.digest.messages.outgoing_message import Freshness, OutgoingMessage, Picture, message_key
+from jobs.digest.messages.page_links import view_links
 from jobs.digest.messages.restated_figures import SHOWN_BY_SUMMARY, figure_now, shown_figures, shown_name, summary_blocks
 from jobs.digest.messages.root_message import root_blocks
 from jobs.digest.messages.thread_messages import thread_blocks
@@ -30,8 +32,10 @@ def thread_messages(facts: DigestFacts, slack_channel: str, now: datetime, pictu
     """The messages below the root, in order; their thread is known once the root stands."""
     messages = [_message(facts, name, slack_channel, now, blocks) for name, blocks in thread_blocks(facts).items()]
     if pictures:
+        release = headline_release(facts)
         title = paragraph(bold("Pictures"), words(f", as of {clock_words(facts.as_of or facts.window_end)}"))
-        messages.append(replace(_message(facts, "pictures", slack_channel, now, [title]), pictures=pictures))
+        lead = [title, *link_line(view_links(facts, [] if release is None else [release]))]
+        messages.append(replace(_message(facts, "pictures", slack_channel, now, lead), pictures=pictures))
     return messages
 
 

@@ -5,10 +5,12 @@ from urllib.parse import quote
 
 from jobs.deployment.settings import AirflowRun, Settings
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
-from jobs.verdicts.health_cells import ALL
+from jobs.verdicts.health_cells import ALARMING_STATES, ALL, Cell
 from jobs.wording.cell_words import measure_words, where_words
 from jobs.wording.client_text import as_label
 from jobs.wording.page_names import view_link
+
+_MOST_CELLS = 12
 
 
 def page_links(settings: Settings, run: AirflowRun | None) -> dict[str, str]:
@@ -28,3 +30,15 @@ def view_links(facts: DigestFacts, releases: Sequence[ReleaseLook]) -> dict[str,
     subject = "" if cell.measure == ALL else f": {measure_words(cell.measure)}{where_words(cell)}"
     found = {f"See {as_label(first.version)}{subject}": view_link(facts.pages_url, facts.channel, first.version, cell)}
     return found | {as_label(other.version): view_link(facts.pages_url, facts.channel, other.version) for other in releases[1:]}
+
+
+def cell_links(facts: DigestFacts, release: ReleaseLook, cells: Sequence[Cell]) -> dict[str, str]:
+    """The page's views of a release and of those of its cells that alarm, the first dozen; nothing where no page is named."""
+    if facts.pages_url is None:
+        return {}
+    alarming = [cell for cell in cells if cell.state in ALARMING_STATES][:_MOST_CELLS]
+    found = {f"See all of {as_label(release.version)}": view_link(facts.pages_url, facts.channel, release.version)}
+    return found | {
+        f"{measure_words(cell.measure)}{where_words(cell)}": view_link(facts.pages_url, facts.channel, release.version, cell)
+        for cell in alarming
+    }

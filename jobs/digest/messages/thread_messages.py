@@ -20,6 +20,7 @@ from jobs.digest.messages.message_blocks import (
     table,
     words,
 )
+from jobs.digest.messages.page_links import cell_links, view_links
 from jobs.digest.messages.root_message import channel_name, marked_state, releases_in_order
 from jobs.digest.wording.attention_items import MOST_ITEMS, attention_items
 from jobs.digest.wording.data_line import data_line, expectation_words, restatement_words
@@ -67,7 +68,7 @@ def thread_blocks(facts: DigestFacts) -> dict[str, list[Block]]:
         found["platforms"] = _cells(facts, release)
         strata = [cell for cell in release.cells if cell.scope == "stratum"]
         if strata:
-            found["strata"] = _strata(release, strata)
+            found["strata"] = _strata(facts, release, strata)
     found["data"] = _data(facts, release)
     return found
 
@@ -115,7 +116,8 @@ def _releases(facts: DigestFacts) -> list[Block]:
     if has_people(releases):
         rows = [row + _people_row(release.verdict) for row, release in zip(rows, releases, strict=True)]
         head, notes = [*head, *PEOPLE_HEAD], [*notes, small_print(*PEOPLE_NOTES)]
-    return _table_message(lead, head, rows, _MOST_RELEASES, 4, notes)
+    links = link_line(view_links(facts, releases[:_MOST_LISTED]))
+    return _table_message(lead, head, rows, _MOST_RELEASES, 4, [*links, *notes])
 
 
 def _release_row(facts: DigestFacts, release: ReleaseLook) -> list[str]:
@@ -143,7 +145,7 @@ def _cells(facts: DigestFacts, release: ReleaseLook) -> list[Block]:
     lead = paragraph(bold(f"{as_label(release.version)} by platform and measure"), words(f", as of {clock_words(release.verdict.as_of)}"))
     items = attention_items(facts, release)[MOST_ITEMS - 1 :]
     more = [] if len(items) <= 1 else [paragraph(bold("Also needs attention")), bullets([[words(item)] for item in items[:_MOST_LISTED]])]
-    notes = [small_print(_HAD_WORDS)]
+    notes = [*link_line(cell_links(facts, release, cells)), small_print(_HAD_WORDS)]
     if any(is_alarmed_by_part(cell) for cell in cells):
         notes.append(small_print("An alarm without a score comes from the last 24 h, a group of users or a random holdback."))
     holdback = release.verdict.note(NoteCode.HOLDBACK)
@@ -197,7 +199,7 @@ def _ratio(cell: Cell) -> str:
     return "–" if cell.ratio is None else f"{ratio_words(cell.ratio)} ({interval_words(cell.ratio_low, cell.ratio_high)})"
 
 
-def _strata(release: ReleaseLook, strata: list[Cell]) -> list[Block]:
+def _strata(facts: DigestFacts, release: ReleaseLook, strata: list[Cell]) -> list[Block]:
     strata = sorted(strata, key=lambda cell: (WORST_FIRST.index(cell.state), -(cell.p_unacceptable or 0.0), cell.stratum))
     rows = [
         [
@@ -213,7 +215,7 @@ def _strata(release: ReleaseLook, strata: list[Cell]) -> list[Block]:
     lead = paragraph(
         bold(f"{as_label(release.version)} by group of users"), words(", each against the rest of the same release; the worst first")
     )
-    return _table_message(lead, STRATUM_HEAD, rows, _MOST_STRATA, 3)
+    return _table_message(lead, STRATUM_HEAD, rows, _MOST_STRATA, 3, link_line(cell_links(facts, release, strata)))
 
 
 def _data(facts: DigestFacts, release: ReleaseLook | None) -> list[Block]:
