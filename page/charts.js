@@ -1,5 +1,8 @@
 // Drawing the charts that charts.json declares, in the colours of the light or dark sheet. No script is made at run time: the policy forbids it.
 
+// A phone's width: what is said below a title is broken into lines.
+const NARROW = 400;
+
 let library = null;
 
 // Called early, so that the library is there when the first chart is asked for.
@@ -23,6 +26,7 @@ export async function draw(place, name, datasets, domain) {
   const width = Math.max(220, place.clientWidth - 90);
   for (const part of spec.vconcat) {
     part.width = width;
+    if (width < NARROW) part.title.subtitle = part.title.subtitle.split("; ");
     for (const layer of part.layer) if (layer.encoding.x && domain) layer.encoding.x.scale = { ...layer.encoding.x.scale, domain: domain.map(dateTime) };
   }
   const result = await vegaEmbed(place, { ...spec, description: place.getAttribute("aria-label"), background: "transparent", datasets: drawable(datasets), config: theme(width) }, {
@@ -50,7 +54,7 @@ function theme(width) {
     view: { stroke: colour("line") },
     axis: { ...text, gridColor: colour("line"), tickColor: colour("quiet"), domainColor: colour("quiet"), titleFontWeight: "normal" },
     title: { color: colour("ink"), fontSize: 13, subtitleColor: colour("quiet"), subtitleFontSize: 12, limit: width + 40 },
-    legend: { ...text, symbolStrokeWidth: 2.5, symbolSize: 400, columns: width < 400 ? 2 : 6 },
+    legend: { ...text, symbolStrokeWidth: 2.5, symbolSize: 400, columns: width < NARROW ? 2 : 6 },
     range: { category: [1, 2, 3, 4, 5, 6].map((number) => colour(`v${number}`)) },
     style: {
       own: line("own"), own_point: { color: colour("own"), size: 14, opacity: 1 }, interval: area("interval"),

@@ -80,7 +80,7 @@ async function byRelease(here) {
       series.marks.length ? [element("h2", {}, "What happened"), element("ul", {}, series.marks.map((mark) => element("li", {}, `${at(mark.at)}: ${mark.words}`)))] : null,
       element("h2", {}, "The arithmetic"), element("ol", {}, cell.arithmetic.map((line) => element("li", {}, line))),
       strata.length ? [element("h2", {}, "Groups of users"), table("Each group against the rest of the release, the worst first", ["group", "state", "ratio#", "interval#", "events received#"],
-        strata.map((other) => [other.stratum_label, stateBadge(here.state, other), other.words.ratio, other.words.interval, other.words.counts]))] : null,
+        strata.map((other) => [other.stratum_label, stateBadge(here.state, other), other.words.ratio, other.words.interval, other.words.counts]), { class: "groups" })] : null,
       element("h2", {}, "The figures"),
       table("Every look, the newest first; counts and hours since release", ["look", "age, h#", "state", "received#", "usage hours#", "per 1,000 h#", "had (O)#", "expected (E)#", "ratio#", "low#", "high#", "acceptable#", "adoption#", ...(people ? PEOPLE.map(([, label]) => label) : [])],
         looks.as_of.map((time, index) => [at(time), ...["age_hours", "state", "observed_crashes", "usage_hours", "crashes_per_1k_hours", "delayed_crashes", "expected_crashes", "ratio", "ratio_low", "ratio_high", "acceptable_ratio", "adoption", ...(people ? PEOPLE.map(([column]) => column) : [])]

@@ -27,10 +27,15 @@ export async function channels(state) {
         ["by people", verdict.words.adoption_by_people.replace("–", "")],
         ["crash-free users", verdict.words.crash_free_users.replace(/^–$/, "")],
       ]),
-      spark(card.recent.age_hours, card.recent.ratio, `Ratio of ${where(deciding)} at each look, now ${deciding.words.ratio}; dashes: as expected`));
+      sparkline(card.recent, deciding));
   });
   const none = element("p", {}, "No release has been scored yet.");
   return { title: "Channels", parts: [element("h1", { tabindex: "-1" }, "Channels, the worst first"), cards.length ? element("ul", { class: "cards" }, cards) : none] };
+}
+
+function sparkline(recent, cell) {
+  const drawn = spark(recent.age_hours, recent.ratio, `Ratio of ${where(cell)} at each look, now ${cell.words.ratio}; dashes: as expected`);
+  return drawn && [drawn, element("p", { class: "quiet spark-words", "aria-hidden": "true" }, "Line: ratio at each look; dashes: as expected")];
 }
 
 export async function releases(state, card, version) {
@@ -48,10 +53,11 @@ export async function releases(state, card, version) {
       release.deciding.measure !== "all" ? element("p", {}, link(detail(channel.channel, release.version, release.deciding), `See ${where(release.deciding)}, hour by hour`), " · ",
         link(`${detail(channel.channel, release.version, release.deciding)}?align=clock&grain=5m`, "in 5-minute steps")) : null,
       element("h2", {}, "Every measure on every platform"),
-      matrix(state, channel, release, document.cells),
+      matrix(state, channel, release, document.cells), legend(state, document.cells),
       ...parts(state, channel, release, document.cells),
       element("h2", {}, "Releases"),
       releaseTable(state, channel),
+      element("p", { class: "quiet" }, "Score: the chance in a hundred that a release crashes no more than is acceptable; a dash: it says nothing beside the state. Score and adoption are of the whole release, the other figures of what it is told from."),
       element("h2", {}, "Scores of the last year"),
       element("ol", { class: "strip" }, channel.scores.map((past) => element("li", { class: past.state },
         `${mark(state, past.state)} ${past.version_label}: ${past.score_words === "–" ? past.state.replaceAll("_", " ") : past.score_words}`))),
@@ -61,6 +67,12 @@ export async function releases(state, card, version) {
 }
 
 const mark = (state, key) => state.states.find((other) => other.key === key)?.mark ?? "?";
+
+// What the marks mean, of the states that are there.
+function legend(state, cells) {
+  const there = new Set(cells.filter((cell) => cell.scope === "platform").map((cell) => cell.state));
+  return element("p", { class: "quiet" }, state.states.filter((named) => there.has(named.key)).map((named) => [element("span", { class: `state ${named.key}` }, `${named.mark} ${named.label}`), " "]));
+}
 
 function matrix(state, channel, release, cells) {
   const own = cells.filter((cell) => cell.scope === "platform");
@@ -81,13 +93,13 @@ function parts(state, channel, release, cells) {
   if (!worst.length) return [];
   return [element("h2", {}, "Where else it alarms"), table("The last 24 hours, and groups of users against the rest of the release; the worst first",
     ["where", "state", "ratio#", "interval#", "events received#"],
-    worst.map((cell) => [link(detail(channel.channel, release.version, cell), where(cell)), stateBadge(state, cell), cell.words.ratio, cell.words.interval, cell.words.counts]))];
+    worst.map((cell) => [link(detail(channel.channel, release.version, cell), where(cell)), stateBadge(state, cell), cell.words.ratio, cell.words.interval, cell.words.counts]), { class: "groups" })];
 }
 
 function releaseTable(state, channel) {
   const hasPeople = channel.releases.some((release) => release.verdict.adoption_by_people !== null);
   return table(`The last ${channel.releases.length} releases of ${channel.channel_label}, newest first`,
-    ["version", "state", "score#", "ratio#", "interval#", "of", "events received#", "age#", "adoption#", ...(hasPeople ? ["by people#", "crash-free users#"] : []), "looked at"],
+    ["version", "state", "score#", "ratio#", "interval#", "told from", "events received#", "age#", "adoption#", ...(hasPeople ? ["by people#", "crash-free users#"] : []), "looked at"],
     channel.releases.map((release) => [
       link(address(channel.channel, release.version), release.version_label), stateBadge(state, release.verdict), release.verdict.words.score,
       release.deciding.words.ratio, release.deciding.words.interval, release.deciding.measure === "all" ? "–" : where(release.deciding), release.deciding.words.counts,

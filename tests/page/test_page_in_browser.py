@@ -32,6 +32,7 @@ VIEWS = {
     "hours": f"{CELL}?align=clock&grain=1h",
     "minutes": f"{CELL}?align=clock&grain=5m",
     "quality": "#/quality",
+    "record": "#/record",
 }
 SCREENS = [(1440, 900, "light"), (1440, 900, "dark"), (390, 844, "light"), (390, 844, "dark")]
 

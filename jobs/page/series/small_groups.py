@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from jobs.verdicts.health_cells import Cell
 
 LEAST_USAGE_HOURS = 50.0
-"""Clients are not counted; twenty of them use a browser for about so long in a day."""
+"""People are told from a thousand on only, and of whole platforms; twenty of them use a browser for about so long in a day."""
 
 
 def is_small(usage_hours: float | None) -> bool:

@@ -1,0 +1,111 @@
+"""What each view says in a real browser is what the tables' rows say, read independently."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+from pyiceberg.catalog import Catalog
+
+from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
+from jobs.tables.lake.lake_catalog import identifier, open_catalog
+from jobs.wording.shown_numbers import count_words, interval_words, percent_words, ratio_words
+from local.pictures.headless_browser import open_browser
+from tests.digest.facts_factory import NOON
+from tests.digest.stored_rows import lake_environment
+from tests.page.page_lake import NEW, fill
+from tests.page.published_pages import publish
+from tests.page.seen_pages import Seen, see
+from tests.page.served_pages import our_server
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Catalog, str]]:
+    folder = tmp_path_factory.mktemp("told")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in (lake_environment(folder) | {"PAGES": str(folder / "pages")}).items():
+            environment.setenv(name, value)
+        catalog = open_catalog()
+        fill(catalog)
+        publish()
+    with our_server(str(folder / "pages")) as address:
+        yield catalog, address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def seen(browser: Browser) -> Iterator[Seen]:
+    seen = see(browser)
+    yield seen
+    seen.page.context.close()
+    assert seen.complaints == []
+
+
+def rows_of(catalog: Catalog, table: Table, **wanted: object) -> list[dict]:
+    rows = catalog.load_table(identifier(table)).scan().to_arrow().to_pylist()
+    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+
+
+def told_rows(seen: Seen, caption: str) -> list[list[str]]:
+    table = seen.page.get_by_role("table", name=caption, exact=True)
+    return [[cell.strip() for cell in row.split("\t")] for row in table.locator("tbody").inner_text().splitlines()]
+
+
+def test_a_channels_card_has_the_figures_of_its_verdict_and_of_the_cell_that_decides_it(published: tuple[Catalog, str], seen: Seen) -> None:
+    catalog, address = published
+    card = seen.open(address, "#/").locator(".card").inner_text()
+    [verdict] = rows_of(catalog, RELEASE_HEALTH, release_version=NEW, as_of=NOON, scope="release")
+    [cell] = rows_of(catalog, RELEASE_HEALTH, release_version=NEW, as_of=NOON, platform="Windows_NT")
+    for words in (
+        verdict["state"],
+        percent_words(verdict["adoption"]),
+        ratio_words(cell["ratio"]),
+        interval_words(cell["ratio_low"], cell["ratio_high"]),
+        f"{count_words(cell['observed_crashes'])} received in {count_words(cell['usage_hours'])} h",
+    ):
+        assert words in card
+    assert "complete to 22 Nov 12:00 UTC, provisional" in seen.page.locator("header").inner_text()
+
+
+def test_five_minutes_are_the_sums_of_their_rows(published: tuple[Catalog, str], seen: Seen) -> None:
+    catalog, address = published
+    seen.open(address, f"#/beta/{NEW}/Windows_NT/main_crashes_capped?align=clock&grain=5m")
+    sums: dict[tuple[str, str], list[float]] = {}
+    for row in rows_of(catalog, ERROR_AGGREGATES, os_name="Windows_NT"):
+        step = sums.setdefault((f"{row['window_start']:%Y-%m-%d %H:%M} UTC", row["release_version"]), [0.0, 0.0])
+        step[0] += row["main_crashes_capped"] or 0
+        step[1] += row["usage_hours"]
+    told = {
+        (line[0], line[1]): [float(text.replace("–", "0")) for text in line[2:4]]
+        for line in told_rows(seen, "Each step with pings, the newest first")
+    }
+    assert told == sums and len(sums) == 3
+
+
+def test_hours_and_failed_checks_are_those_of_the_audits(published: tuple[Catalog, str], seen: Seen) -> None:
+    catalog, address = published
+    seen.open(address, "#/quality")
+    audits = {f"{row['hour_start']:%Y-%m-%d %H:%M} UTC": row for row in rows_of(catalog, INGEST_AUDIT)}
+    told = {line[0]: line for line in told_rows(seen, "Each hour, the newest first")}
+    for hour, audit in audits.items():
+        figures = [float(text.replace(",", "")) for text in told[hour][1:5]]
+        assert figures == [audit[name] for name in ("lines", "accepted", "duplicates", "rejected")]
+    assert [line[1:5] for hour, line in told.items() if hour not in audits] == [["–"] * 4], "no row: not known, not 0"
+    [failed] = rows_of(catalog, DATA_QUALITY)
+    [check] = told_rows(seen, "The newest first")
+    assert check[2] == failed["table_name"] and check[4] == failed["severity"] and str(failed["observed"]) in check[5]
+
+
+def test_the_record_tells_alarms_and_what_people_said(published: tuple[Catalog, str], seen: Seen) -> None:
+    _, address = published
+    told = seen.open(address, "#/record").locator("main").inner_text()
+    assert "In the last year 1 of 2 releases alarmed; people confirmed 1 of 1 answered alarm" in told
+    assert "90 % interval" in told.replace("\u00a0", " ") and "0 of 1 alarms" in told
+    seen.page.get_by_role("link", name="beta", exact=True).click()
+    seen.shown("#/beta")
