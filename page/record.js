@@ -41,6 +41,6 @@ function became(state, channel) {
   const firsts = inOrder(new Set(channel.became.map((count) => count.after_a_day)));
   const lasts = inOrder(new Set(channel.became.map((count) => count.at_last)));
   const count = (first, last) => channel.became.find((other) => other.after_a_day === first && other.at_last === last)?.releases ?? 0;
-  return table("Releases by what was said after a day, and what the last look said", ["after a day", ...lasts.map((key) => `${label(key)} at last#`)],
+  return table("Releases: each row what was said of them after a day, each column what the last look said", ["after a day", ...lasts.map((key) => `${label(key)}#`)],
     firsts.map((first) => [label(first), ...lasts.map((last) => shown(count(first, last)))]));
 }
