@@ -21,6 +21,7 @@ SHOTS = (
     ("page_releases", "#/beta", "light", 1_280, 1_060),
     ("page_cell", _CELL, "light", 1_280, 1_690),
     ("page_minutes", f"{_CELL}?align=clock&grain=5m", "light", 1_280, 960),
+    ("page_record", "#/record", "light", 1_280, 760),
     ("page_quality", "#/quality", "light", 1_280, 1_000),
     ("page_phone", "#/beta", "dark", 390, 844),
     ("page_phone_cell", _CELL, "dark", 390, 1_690),
