@@ -21,8 +21,8 @@ function section(state, channel) {
     element("h2", {}, link(`#/${encodeURIComponent(channel.channel)}`, channel.channel_label)),
     element("p", { class: "sentence" }, channel.sentence),
     facts([
-      ["answered alarms that were right", channel.precision.words],
-      ["confirmed regressions that alarmed", channel.recall.words],
+      ["answered alarms that were right", told(channel.precision, "none was answered yet")],
+      ["confirmed regressions that alarmed", told(channel.recall, "none was confirmed yet")],
       ["never answered", `${channel.unanswered} of ${channel.alarms} alarms`],
       ["from the first look to the alarm", hours(channel.hours_to_alarm)],
       ["from the first “go” to “healthy”", hours(channel.go_hours_saved)],
@@ -32,6 +32,8 @@ function section(state, channel) {
     channel.acceptable_by_score.length ? table("How many turned out acceptable (neither regressed at the last look nor confirmed), by their score after a day", ["score after a day", "turned out acceptable"],
       channel.acceptable_by_score.map((bin) => [`above ${bin.score_low} up to ${bin.score_high}`, bin.acceptable.words])) : null);
 }
+
+const told = (share, none) => (share.of === 0 ? none : share.words);
 
 const hours = (value) => (value === null ? "no such release" : `${shown(value)} h (median)`);
 

@@ -17,6 +17,13 @@ LOOKS = 4
 NEW, OLD = "57.0b8", "57.0b7"
 REGRESSED = a_regressed_cell(scope="platform")
 ADVICE = {"advice": "stop", "advice_reason": "regressed", "going_loss": 9.6, "waiting_loss": 0.45}
+COSTS = {
+    "excess_crashes": 210.0,
+    "excess_crashes_low": 150.0,
+    "excess_crashes_high": 280.0,
+    "usual_crashes_per_day": 400.0,
+    "expected_excess": 0.5,
+}
 
 
 def looks_at(*cells: Cell, looks: int = LOOKS) -> list[Cell]:
@@ -35,7 +42,7 @@ def looks_at(*cells: Cell, looks: int = LOOKS) -> list[Cell]:
 def new_release(version: str = NEW) -> list[Cell]:
     cells = (a_regressed_cell(**PEOPLE), a_cell(State.WATCH, **PEOPLE), a_cell(platform="Darwin", usage_hours=30.0, observed_crashes=1.0))
     return looks_at(
-        *(replace(cell, release_version=version) for cell in (a_verdict(State.REGRESSED, score=1.5, **PEOPLE, **ADVICE), *cells))
+        *(replace(cell, release_version=version) for cell in (a_verdict(State.REGRESSED, score=1.5, **PEOPLE, **ADVICE, **COSTS), *cells))
     )
 
 

@@ -91,6 +91,10 @@ def test_it_says_what_the_digest_says(catalog, pages):
     assert release["sentence"].startswith(
         "57.0b8 crashes 1.52 times as often as it should: after 9 h it has had about 640 browser crashes on Windows"
     )
+    assert (
+        "So far about 210 crashes more than usual (150 to 280), and about 200 in the next 24 h with as many users as now."
+        in release["sentence"]
+    )
     assert (release["deciding"]["words"]["interval"], release["deciding"]["words"]["counts"]) == ("1.27–1.81x", "662 received in 148,200 h")
 
 

@@ -13,7 +13,7 @@ from jobs.digest.decisions.release_decisions import decide, headline_release
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.wording.reach_words import reach_words
 from jobs.digest.wording.verdict_advice import action
-from jobs.digest.wording.verdict_words import headline, sentence, shown_score
+from jobs.digest.wording.verdict_words import headline, outlook, sentence, shown_score
 from jobs.page.contents.channel_looks import ChannelLooks, ChannelReading
 from jobs.page.contents.kept_looks import KEPT_RELEASE, KeptRelease
 from jobs.page.contents.told_cells import told_cell, worst_first
@@ -124,7 +124,7 @@ def _summary(facts: DigestFacts, look: ReleaseLook, reading: ChannelReading) -> 
         rests_on=reading.rests_on(look),
         is_live=not look.is_final_at(reading.complete_until),
         headline=headline(decision),
-        sentence=" ".join([sentence(decision), *reach_words(decision)]),
+        sentence=" ".join([sentence(decision), *outlook(decision), *reach_words(decision)]),
         action=action(decision),
         verdict=told_cell(look.verdict),
         deciding=told_cell(look.cell),
