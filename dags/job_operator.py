@@ -53,15 +53,12 @@ class JobOperator(BaseOperator):
     ) -> None:
         super().__init__(do_xcom_push=do_xcom_push, **task_arguments)
         self.page_address = page_address
+        self.operator_extra_links = () if page_address is None else (PageLink(),)
         self.module = module
         self.arguments = arguments
         self.environment = dict(environment or {})
         self.skip_if = skip_if
         self._process = SubprocessHook()
-
-    @property
-    def operator_extra_links(self) -> tuple[BaseOperatorLink, ...]:
-        return () if self.page_address is None else (PageLink(),)
 
     @property
     def command(self) -> list[str]:
