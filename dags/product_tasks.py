@@ -15,7 +15,6 @@ from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, INGEST_AUD
 from jobs.declarations.windows import Mode
 from jobs.deployment.settings import ROOT, DeployedProduct, from_environment, namespace_of
 from jobs.products.chosen import load_product
-from jobs.wording.page_names import view_link
 
 SPARK_POOL = "spark"
 
@@ -67,14 +66,11 @@ class ProductTasks:
         )
 
     def python(self, module: str, arguments: Sequence[str], **task_arguments: Any) -> JobOperator:
-        """`python -m jobs.<module>`."""
-        return JobOperator(task_id=module, module=module, arguments=arguments, environment=self.environment, **task_arguments)
-
-    def digest(self, arguments: Sequence[str], **task_arguments: Any) -> JobOperator:
-        """Tell people; the task's page links to the view that shows what is told."""
-        pages_url = from_environment(self.product.source).pages_url
-        address = None if pages_url is None else view_link(pages_url)
-        return self.python("post_health_digest", arguments, page_address=address, **task_arguments)
+        """`python -m jobs.<module>`; the task's page in Airflow links to the page."""
+        address = from_environment(self.product.source).page_address
+        return JobOperator(
+            task_id=module, module=module, arguments=arguments, environment=self.environment, page_address=address, **task_arguments
+        )
 
     def publishing(self, module: str, arguments: Any, tables: Sequence[Table], partitions: Mapping[Mode, str]) -> PublishOperator:
         """`python -m jobs.<module>`, which publishes the tables, and by mode an asset of which each hour or day is a partition."""

@@ -70,7 +70,7 @@ def define_dag(tasks: ProductTasks) -> None:
         settled = settle.expand(window_arguments=plan.output)
         score, audit_scores = tasks.score_and_audit(arguments)
         # Runs after a failure, but not after a dry run, in which everything before it is skipped.
-        summary = tasks.digest([*arguments, "--summary"], trigger_rule=TriggerRule.NONE_SKIPPED)
+        summary = tasks.python("post_health_digest", [*arguments, "--summary"], trigger_rule=TriggerRule.NONE_SKIPPED)
 
         page = tasks.publish_page(trigger_rule=TriggerRule.NONE_SKIPPED)
 

@@ -59,7 +59,7 @@ def define_dag(tasks: ProductTasks) -> None:
         )
         aggregate, audit = tasks.aggregate_and_audit(arguments)
         score, audit_scores = tasks.score_and_audit(arguments)
-        digest = tasks.digest(arguments, trigger_rule=TriggerRule.ALL_DONE)
+        digest = tasks.python("post_health_digest", arguments, trigger_rule=TriggerRule.ALL_DONE)
         page = tasks.publish_page()
         advice = tasks.decide_rollout()
 

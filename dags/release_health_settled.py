@@ -54,7 +54,9 @@ def define_dag(tasks: ProductTasks) -> None:
         )
         aggregate, audit = tasks.aggregate_and_audit(arguments)
         score, audit_scores = tasks.score_and_audit(arguments)
-        digest = tasks.digest(arguments, skip_if="{{ dag_run.run_type == 'backfill' }}", trigger_rule=TriggerRule.ALL_DONE)
+        digest = tasks.python(
+            "post_health_digest", arguments, skip_if="{{ dag_run.run_type == 'backfill' }}", trigger_rule=TriggerRule.ALL_DONE
+        )
         page = tasks.publish_page(skip_if="{{ dag_run.run_type == 'backfill' }}")
 
         late_objects >> aggregate

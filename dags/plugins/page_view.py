@@ -5,14 +5,14 @@ from airflow.plugins_manager import AirflowPlugin
 from jobs.deployment.settings import from_environment
 
 
-def external_views(pages_url: str | None) -> list[dict[str, str]]:
+def external_views(page_address: str | None) -> list[dict[str, str]]:
     """The page as a view of Airflow's; none where no address is set."""
-    if pages_url is None:
+    if page_address is None:
         return []
     return [
         {
             "name": "Release health",
-            "href": pages_url if pages_url.endswith(".html") else f"{pages_url}/",
+            "href": page_address,
             "url_route": "release_health",
             "destination": "nav",
         }
@@ -23,4 +23,4 @@ class ReleaseHealthPage(AirflowPlugin):
     """Found by its entry point where this package is installed, and in AIRFLOW__CORE__PLUGINS_FOLDER in the local stack."""
 
     name = "release_health_page"
-    external_views = external_views(from_environment().pages_url)
+    external_views = external_views(from_environment().page_address)

@@ -116,6 +116,12 @@ class Settings(BaseModel):
     pages_url: WebAddress | None = Field(default=None, description="where people open the page, for links")
     runbook_url: WebAddress | None = Field(default=None, description="where people read the runbook, for links")
 
+    @property
+    def page_address(self) -> str | None:
+        """Where the page opens; a bucket that has no page at a folder's address is named by its file."""
+        is_file = self.pages_url is None or self.pages_url.endswith(".html")
+        return self.pages_url if is_file else f"{self.pages_url}/"
+
     @model_validator(mode="after")
     def _places_are_apart(self) -> Self:
         """One place's upkeep deletes what is not its own, so none may lie in another."""

@@ -21,9 +21,9 @@ def page_key(text: str) -> str:
     return f"{plain.lstrip('.')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def view_link(pages_url: str, channel: str | None = None, version: str | None = None, cell: Cell | None = None) -> str:
-    """The address of the view of all channels, of one, of a release, or of one of its cells."""
-    parts = [part for part in (channel, version) if part is not None]
+def view_link(pages_url: str, channel: str, version: str | None = None, cell: Cell | None = None) -> str:
+    """The address of a channel's view, of a release's, or of the view of one of its cells."""
+    parts = [channel, *([version] if version is not None else [])]
     if version is not None and cell is not None and cell.measure != ALL:
         parts += [cell_platform(cell), cell.measure]
     page = pages_url if pages_url.endswith(".html") else f"{pages_url.rstrip('/')}/"  # a plain bucket has no page at a folder's address

@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 
 from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
-from jobs.deployment.settings import NAMESPACE, ROOT
+from jobs.deployment.settings import NAMESPACE, ROOT, from_environment
 from tests.dags.rendered_commands import rendered_commands
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -133,24 +133,25 @@ def test_dag_files_import_neither_spark_nor_pandas_nor_great_expectations() -> N
         assert not re.search(r"import (pyspark|pandas|great_expectations)|from (pyspark|pandas|great_expectations)", path.read_text())
 
 
-def test_the_page_of_a_digest_task_links_to_the_view_of_what_it_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_of_a_task_links_to_the_page_that_shows_its_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """As Airflow's own page has it: from the serialized DAG, with what the task has left when it ended."""
     monkeypatch.setenv("PAGES_URL", "https://health.example/page")
     hourly = DagBag(ROOT / "dags" / "release_health_hourly.py").dags["release_health_hourly"]
     digest = hourly.get_task("post_health_digest")
     [link] = digest.operator_extra_links
-    assert link.get_link(digest, ti_key=None) == "https://health.example/page/#/"
-    shown = {
-        task.task_id: {each.name: each.xcom_key for each in task.operator_extra_links}
-        for task in DagSerialization.from_dict(DagSerialization.to_dict(hourly)).tasks
-    }
-    assert shown.pop("post_health_digest") == {"Release health": link.xcom_key}
-    assert not any(links for task, links in shown.items() if task != "aggregate_errors"), "Spark's own operator has links"
+    assert link.get_link(digest, ti_key=None) == "https://health.example/page/"
+    shown = DagSerialization.from_dict(DagSerialization.to_dict(hourly)).get_task("post_health_digest").operator_extra_links
+    assert [(each.name, each.xcom_key) for each in shown] == [("Release health", link.xcom_key)]
 
 
-def test_airflow_shows_the_page_where_its_address_is_set() -> None:
+def test_no_task_links_to_a_page_that_has_no_address(dags: Mapping[str, DAG]) -> None:
+    assert not dags["release_health_hourly"].get_task("post_health_digest").operator_extra_links
+
+
+def test_airflow_shows_the_page_where_its_address_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     from dags.plugins.page_view import external_views
 
-    [view] = external_views("http://127.0.0.1:8092")
+    monkeypatch.setenv("PAGES_URL", "http://127.0.0.1:8092")
+    [view] = external_views(from_environment().page_address)
     assert (view["href"], view["destination"]) == ("http://127.0.0.1:8092/", "nav")
     assert external_views(None) == []

@@ -116,8 +116,7 @@ def _releases(facts: DigestFacts) -> list[Block]:
     if has_people(releases):
         rows = [row + _people_row(release.verdict) for row, release in zip(rows, releases, strict=True)]
         head, notes = [*head, *PEOPLE_HEAD], [*notes, small_print(*PEOPLE_NOTES)]
-    links = link_line(view_links(facts, releases[:_MOST_LISTED]))
-    return _table_message(lead, head, rows, _MOST_RELEASES, 4, [*links, *notes])
+    return _table_message(lead, head, rows, _MOST_RELEASES, 4, [*link_line(view_links(facts, releases[:_MOST_LISTED])), *notes])
 
 
 def _release_row(facts: DigestFacts, release: ReleaseLook) -> list[str]:
@@ -212,9 +211,8 @@ def _strata(facts: DigestFacts, release: ReleaseLook, strata: list[Cell]) -> lis
         ]
         for cell in strata
     ]
-    lead = paragraph(
-        bold(f"{as_label(release.version)} by group of users"), words(", each against the rest of the same release; the worst first")
-    )
+    title = f"{as_label(release.version)} by group of users"
+    lead = paragraph(bold(title), words(", each against the rest of the same release; the worst first"))
     return _table_message(lead, STRATUM_HEAD, rows, _MOST_STRATA, 3, link_line(cell_links(facts, release, strata)))
 
 
