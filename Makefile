@@ -18,7 +18,7 @@ setup: $(READY)  ## make .venv with every package, as locked; nothing else is in
 	@local/stack/check_machine.sh
 
 $(READY): requirements.txt local/stack/check_machine.sh
-	@local/stack/check_machine.sh
+	@local/stack/check_machine.sh python
 	@test -x $(PYTHON) || { echo "making .venv"; python3.11 -m venv .venv; }
 	@.venv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@echo "installing the packages of requirements.txt into .venv"
@@ -94,7 +94,7 @@ evaluate-rollouts: setup  ## simulated releases rolled out by the advice and by 
 code-archive: setup  ## .local/jobs.zip, which a Spark cluster's executors need (SPARK_PY_FILES)
 	@$(PYTHON) -m jobs.code_archive .local/jobs.zip
 
-page: setup  ## the page over a bundled sample of simulated data, without Java, Airflow or tables
+page: $(READY)  ## the page over a bundled sample of simulated data, without Java, Airflow or tables
 	@$(PYTHON) -m local.show_page
 
 screenshots: setup  ## the pictures of the README, in Debian's chromium, from a stack that runs

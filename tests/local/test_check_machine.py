@@ -9,7 +9,7 @@ import pytest
 from jobs.deployment.settings import ROOT
 
 
-def check(tmp_path: Path, java: str | None, *programs: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def check(tmp_path: Path, java: str | None, *programs: str, only: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """On a machine with these programs and a Java that says this of its version."""
     for program in ("bash", "sed", "head", *programs):
         found = shutil.which(program)
@@ -19,7 +19,7 @@ def check(tmp_path: Path, java: str | None, *programs: str, **environment: str) 
         fake(tmp_path / "java", java)
     bash = str(tmp_path / "bash")
     return subprocess.run(
-        [bash, str(ROOT / "local" / "stack" / "check_machine.sh")],
+        [bash, str(ROOT / "local" / "stack" / "check_machine.sh"), *filter(None, [only])],
         env={"PATH": str(tmp_path)} | environment,
         capture_output=True,
         text=True,
@@ -61,3 +61,10 @@ def test_java_home_goes_before_the_path(tmp_path: Path) -> None:
 
 def test_without_python_it_says_how_to_get_it(tmp_path: Path) -> None:
     assert "apt-get install python3.11 python3.11-venv" in check(tmp_path, 'openjdk version "17.0.9"').stderr
+
+
+def test_the_page_needs_no_java_and_asks_for_none(tmp_path: Path) -> None:
+    checked = check(tmp_path, None, "python3.11", only="python")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    page = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("page:"))
+    assert page.startswith("page: $(READY) "), "setup would ask for Java"
