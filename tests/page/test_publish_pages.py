@@ -172,10 +172,10 @@ def test_an_hourly_run_touches_live_releases_and_the_clock_only(catalog, pages):
 AGES_AGO = timedelta(days=20)
 
 
-def long_over(**more) -> list[Cell]:
+def long_over(score: float = 97.0, **more) -> list[Cell]:
     """A release whose week ended long ago."""
     given = {"release_version": "57.0b5", "as_of": NOON - AGES_AGO, "age_hours": 168.0, "since": NOON - AGES_AGO, "adoption": 0.6}
-    return looks_at(a_verdict(score=97.0, **given), a_cell(**given, **more))
+    return looks_at(a_verdict(score=score, **given), a_cell(**given, **more))
 
 
 def data_files(catalog, before) -> list[Path]:
@@ -204,9 +204,11 @@ def test_an_hourly_run_reads_nothing_of_days_that_are_over(catalog, pages):
 def test_a_day_that_is_over_is_told_anew_when_its_rows_are_others(catalog, pages):
     append(catalog, RELEASE_HEALTH, [health_row(cell) for cell in long_over(ratio=1.02)])
     publish()
-    store(catalog, RELEASE_HEALTH, [health_row(cell) for cell in (*new_release(), *old_release(), *long_over(ratio=1.31))])
+    store(catalog, RELEASE_HEALTH, [health_row(cell) for cell in (*new_release(), *old_release(), *long_over(12.0, ratio=1.31))])
     publish()
-    assert Page(pages).release("57.0b5")["deciding"]["ratio"] == 1.31
+    told = Page(pages).release("57.0b5")
+    assert (told["deciding"]["ratio"], told["verdict"]["score"]) == (1.31, 12.0)
+    assert Page(pages).channel()["scores"][0]["score"] == 12.0
 
 
 def test_sums_of_an_hour_are_kept_for_as_long_as_it_is_shown(catalog, pages):
