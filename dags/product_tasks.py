@@ -11,7 +11,7 @@ from airflow.sdk import Asset, TriggerRule
 from dags.job_operator import JobOperator
 from dags.published_windows import PublishOperator
 from jobs.declarations.product import LandingLayout
-from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, TOLD_BESIDE, WINDOW_TABLES, Table
 from jobs.declarations.windows import Mode
 from jobs.deployment.settings import ROOT, DeployedProduct, from_environment, namespace_of
 from jobs.products.chosen import load_product
@@ -94,9 +94,7 @@ class ProductTasks:
     def score_and_audit(self, arguments: Sequence[str]) -> tuple[JobOperator, JobOperator]:
         """Score the releases, then publish the scores if their gate lets them pass."""
         score = self.python("score_release_health", arguments)
-        audit = self.publishing(
-            "audit_health", arguments, (RELEASE_HEALTH, EXPERIMENT_HEALTH, BUILD_HEALTH), {Mode.PROVISIONAL: "scored_hours"}
-        )
+        audit = self.publishing("audit_health", arguments, (RELEASE_HEALTH, *TOLD_BESIDE), {Mode.PROVISIONAL: "scored_hours"})
         score >> audit
         return score, audit
 

@@ -23,8 +23,9 @@ from jobs.commands.command_line import EntryPoint
 from jobs.decisions.build_rows import build_rows
 from jobs.decisions.decision_columns import with_decisions
 from jobs.decisions.experiment_rows import experiment_rows
+from jobs.decisions.later_rows import later_rows
 from jobs.declarations.policies import POLICY, Policy
-from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, RELEASE_HEALTH, Table
+from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, LATER_HEALTH, RELEASE_HEALTH, TOLD_BESIDE, Table
 from jobs.declarations.windows import Mode, Window, parse_hour
 from jobs.deployment.settings import from_environment
 from jobs.history.lake_history import LakeHistory, read_history
@@ -68,8 +69,7 @@ def main(start: datetime, end: datetime, mode: str, run_key: str) -> None:
 
 @dataclass(frozen=True)
 class ScoredWindow:
-    """Rows of release_health, and of experiment_health and build_health, the looks that they are of, and by table what later runs need not make
-    again."""
+    """Rows of release_health, and of the tables told beside it, the looks that they are of, and by table what later runs need not make again."""
 
     rows: pa.Table
     told_beside: dict[Table, pa.Table]
@@ -97,10 +97,10 @@ def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, policy: P
     schema = arrow_schema(RELEASE_HEALTH)
     history = read_history(catalog, calendar, after, policy, click.echo)
     if history is None:
-        return ScoredWindow(schema.empty_table(), _told_beside([], []), Looks(after, after, 0), {})
+        return ScoredWindow(schema.empty_table(), _told_beside({}), Looks(after, after, 0), {})
     tell_unseen(calendar, history)
     looks = Looks(after, history.until, history.audit_sequence)
-    parts, builds = [schema.empty_table()], []
+    parts, builds, later = [schema.empty_table()], [], []
     for channel in history.channels:
         for scored in score_releases(channel, after, history.until, policy):
             maps = score_maps(channel, scored.release, history.outcomes)
@@ -108,14 +108,15 @@ def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, policy: P
             builds += build_rows(scored, rows, partial(history.builds_of, scored.release), policy)
             rows = with_reach(with_decisions(rows, scored, policy), channel, scored, history.reach, policy)
             parts.append(pa.Table.from_pylist(rows, schema=schema))
+        later += later_rows(channel, after, history.until, history.audit_sequence, policy)
     compared = experiment_rows(history.experiments, after, history.until, history.audit_sequence, policy)
+    beside = _told_beside({EXPERIMENT_HEALTH: compared, BUILD_HEALTH: builds, LATER_HEALTH: later})
     listed = with_listed_cells(pa.concat_tables(parts), policy.alarm.discovery_rate)
-    return ScoredWindow(listed, _told_beside(compared, builds), looks, history.to_keep())
+    return ScoredWindow(listed, beside, looks, history.to_keep())
 
 
-def _told_beside(experiments: list[dict[str, Any]], builds: list[dict[str, Any]]) -> dict[Table, pa.Table]:
-    rows_by_table = {EXPERIMENT_HEALTH: experiments, BUILD_HEALTH: builds}
-    return {table: pa.Table.from_pylist(rows, schema=arrow_schema(table)) for table, rows in rows_by_table.items()}
+def _told_beside(rows_by_table: dict[Table, list[dict[str, Any]]]) -> dict[Table, pa.Table]:
+    return {table: pa.Table.from_pylist(rows_by_table.get(table, []), schema=arrow_schema(table)) for table in TOLD_BESIDE}
 
 
 def tell_unseen(calendar: Calendar, history: LakeHistory) -> None:

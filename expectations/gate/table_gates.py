@@ -15,14 +15,15 @@ from expectations.suites.error_aggregates import error_aggregates_suite
 from expectations.suites.experiment_error_aggregates import experiment_error_aggregates_suite
 from expectations.suites.experiment_health import experiment_health_suite
 from expectations.suites.ingest_audit import ingest_audit_suite
+from expectations.suites.later_health import later_health_suite
 from expectations.suites.rejected_pings import rejected_pings_suite
 from expectations.suites.release_health import release_health_suite
 from expectations.suites.release_totals import release_totals_suite
 from expectations.suites.usage_delays import usage_delays_suite
 from expectations.suites.window_suites import total_by_hour
-from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
+from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, INGEST_AUDIT, LATER_HEALTH, RELEASE_HEALTH, WINDOW_TABLES, Table
 from jobs.declarations.windows import Mode
-from jobs.tables.staged.staging_manifest import Manifest
+from jobs.tables.staged.staging_manifest import Looks, Manifest
 
 SUITES: dict[str, Callable[[StagedTable, AuditedRun], TableSuite]] = {
     "error_aggregates": error_aggregates_suite,
@@ -32,6 +33,12 @@ SUITES: dict[str, Callable[[StagedTable, AuditedRun], TableSuite]] = {
     "client_reach": client_reach_suite,
     "client_reach_days": client_reach_suite,
     "rejected_pings": rejected_pings_suite,
+}
+HEALTH_SUITES: dict[Table, Callable[[StagedTable, Looks], TableSuite]] = {
+    RELEASE_HEALTH: release_health_suite,
+    EXPERIMENT_HEALTH: experiment_health_suite,
+    BUILD_HEALTH: build_health_suite,
+    LATER_HEALTH: later_health_suite,
 }
 
 
@@ -52,21 +59,15 @@ def audit_window_tables(manifest: Manifest, run: AuditedRun) -> tuple[TableResul
 
 
 def audit_health_tables(manifest: Manifest) -> tuple[TableResult, ...]:
-    """The results of release_health, experiment_health and build_health."""
+    """The results of release_health and of the tables told beside it."""
     looks = manifest.looks
     if looks is None:
         raise ValueError(f"the manifest of {manifest.window_run_id} names no looks; it is not one of stage health")
 
-    def health_suite() -> TableSuite:
-        return release_health_suite(StagedTable(RELEASE_HEALTH, open_rows(manifest, RELEASE_HEALTH)), looks)
+    def suite_of(table: Table, suite: Callable[[StagedTable, Looks], TableSuite]) -> TableSuite:
+        return suite(StagedTable(table, open_rows(manifest, table)), looks)
 
-    def experiments_suite() -> TableSuite:
-        return experiment_health_suite(StagedTable(EXPERIMENT_HEALTH, open_rows(manifest, EXPERIMENT_HEALTH)), looks)
-
-    def builds_suite() -> TableSuite:
-        return build_health_suite(StagedTable(BUILD_HEALTH, open_rows(manifest, BUILD_HEALTH)), looks)
-
-    suites = {RELEASE_HEALTH: health_suite, EXPERIMENT_HEALTH: experiments_suite, BUILD_HEALTH: builds_suite}
+    suites = {table: partial(suite_of, table, suite) for table, suite in HEALTH_SUITES.items()}
     return tuple(_run(manifest, table, suite) for table, suite in suites.items())
 
 

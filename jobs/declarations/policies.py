@@ -211,6 +211,23 @@ class BuildsPolicy:
 
 
 @dataclass(frozen=True)
+class LaterWeeksPolicy:
+    """When a release is worse after its first week than it was."""
+
+    min_adoption: float = 0.05
+    """Below, few are left who could be harmed, and who stays behind is no sample of anybody."""
+    margin: float = 0.20
+    scales: float = 4.0
+    """Acceptable is a fifth more, or four times what its days differ by: at three times, one restless week in 140 was called worse."""
+    doubt: float = 0.005
+    persistence_hours: int = 6
+    """A lump of late pings passes, and nobody holds a rollout for these hours."""
+    least_stayed: float = 0.5
+    most_grown: float = 2.0
+    """With fewer or more usage hours than these times those of its median day, other people use it than before."""
+
+
+@dataclass(frozen=True)
 class Policy:
     baselines: BaselinePolicy = field(default_factory=BaselinePolicy)
     variance: VariancePolicy = field(default_factory=VariancePolicy)
@@ -223,6 +240,7 @@ class Policy:
     experiments: ExperimentPolicy = field(default_factory=ExperimentPolicy)
     rollout: RolloutPolicy = field(default_factory=RolloutPolicy)
     builds: BuildsPolicy = field(default_factory=BuildsPolicy)
+    later_weeks: LaterWeeksPolicy = field(default_factory=LaterWeeksPolicy)
 
     def prior_scale(self, channel: str, measure: str) -> float:
         """tau0 before it is learned: the larger of the channel's and the measure's. A channel that is not declared is taken for a restless one."""

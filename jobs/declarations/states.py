@@ -61,6 +61,16 @@ class ExperimentState(StrEnum):
     QUIET = "quiet"
 
 
+class LaterState(StrEnum):
+    """What is said of a release after its first week."""
+
+    WORSE = "worse"
+    """Its last 24 hours are worse than its own three weeks before, beyond what they differ by."""
+    NOT_JUDGED = "not_judged"
+    """Hours are missing or odd, or its users come or go too fast."""
+    QUIET = "quiet"
+
+
 class ReviewVerdict(StrEnum):
     """What a person said of a release."""
 

@@ -8,7 +8,7 @@ from jobs.declarations.dimensions import COUNTRY_GROUPS, DIMENSIONS, OTHER_COUNT
 from jobs.declarations.measures import CRITICAL_MEASURES, HAS_UPDATES, MEASURES, SCORED_MEASURES
 from jobs.declarations.populations import MIN_GROUP_CLIENTS, OTHER_GROUP, POPULATIONS
 from jobs.declarations.product import Measure
-from jobs.declarations.states import Action, ExperimentState, HourStatus, Reason, ReviewVerdict, Scope, State
+from jobs.declarations.states import Action, ExperimentState, HourStatus, LaterState, Reason, ReviewVerdict, Scope, State
 from jobs.declarations.windows import Mode
 
 Scalar = Literal["string", "int", "long", "double", "boolean", "timestamp", "date", "binary"]
@@ -575,6 +575,49 @@ BUILD_HEALTH = Table(
     "day",
 )
 
+LATER_HEALTH = Table(
+    "later_health",
+    "Every hourly look at releases that are older than a week and still have users: their last 24 hours against their own three weeks before.",
+    ("as_of", "channel", "release_version", "measure"),
+    (
+        Column("as_of", "timestamp", "End of the last hour that the look knows of."),
+        _DIMENSION["channel"],
+        _DIMENSION["release_version"],
+        Column("measure", "string", "A measure that decides the state of releases; on all platforms.", values=CRITICAL_MEASURES),
+        Column("age_hours", "double", "Hours from the release to as_of.", "hours"),
+        Column("adoption", "double", "Its share of the channel's usage hours of the last 24 hours.", "share"),
+        Column("observed_crashes", "double", "Crashes received in the last 24 hours.", "crashes"),
+        Column("usage_hours", "double", "Usage hours received in the last 24 hours.", "hours"),
+        Column("delayed_crashes", "double", "The crashes, each delayed as usage hours are.", "crashes", nullable=True),
+        Column(
+            "expected_crashes",
+            "double",
+            "The usage hours at the rate of its median day of the three weeks before.",
+            "crashes",
+            nullable=True,
+        ),
+        Column("day_to_day_scale", "double", "What its days differ by beyond chance (sd of the log rate).", "log ratio", nullable=True),
+        Column("acceptable_ratio", "double", "Up to this ratio it is not worse.", "ratio", nullable=True),
+        Column("ratio", "double", "Rate of the last 24 hours over that of its median day (posterior).", "ratio", nullable=True),
+        Column("ratio_low", "double", "Lower end of its 90 % interval.", "ratio", nullable=True),
+        Column("ratio_high", "double", "Upper end of its 90 % interval.", "ratio", nullable=True),
+        Column("p_unacceptable", "double", "Probability that the ratio is above the acceptable one.", "probability", nullable=True),
+        Column(
+            "state",
+            "string",
+            "Whether it is worse; not_judged: hours are missing, or users come or go too fast.",
+            values=_words(LaterState),
+        ),
+        Column("worse_since", "timestamp", "The look from which on it has been worse; NULL in other states.", nullable=True),
+        Column("audit_sequence", "long", "Sequence number of the ingest_audit snapshot that the look was computed from."),
+    ),
+    "as_of",
+    "day",
+)
+
+TOLD_BESIDE: tuple[Table, ...] = (EXPERIMENT_HEALTH, BUILD_HEALTH, LATER_HEALTH)
+"""Tables of looks that are staged, gated and published with release_health."""
+
 RELEASE_REVIEWS = Table(
     "release_reviews",
     "What a person said of a release. The latest row of a release holds; a confirmed regression leaves the baselines of later releases.",
@@ -603,6 +646,7 @@ CHANNEL_DAYS = Table(
         Column("name", "string", "The release version, or the operating system; empty in the row of the day."),
         Column("usage_hours", ListOf("double"), "Usage hours received in each hour of the day.", "hours"),
         Column("crash_pings", ListOf("double"), "Crash pings received in each hour of the day.", "pings"),
+        *(Column(name, ListOf("double"), f"{name} received in each hour of the day.", "crashes") for name in CRITICAL_MEASURES),
         Column("window_run_ids", ListOf("string"), "In the row of the day: the run that completed each hour; empty where none has."),
         Column("audit_files", "string", "In the row of the day: a digest of the names of its files of ingest_audit."),
     ),
@@ -693,6 +737,7 @@ TABLES: tuple[Table, ...] = (
     RELEASE_HEALTH,
     EXPERIMENT_HEALTH,
     BUILD_HEALTH,
+    LATER_HEALTH,
     RELEASE_REVIEWS,
     CHANNEL_DAYS,
     RELEASE_RECORDS,

@@ -27,6 +27,7 @@ from jobs.digest.facts.stored_facts import (
     read_reviews,
     read_verdict_looks,
     read_verdicts,
+    read_worse_later,
 )
 from jobs.digest.messages.channel_messages import channels_to_report, root_key
 from jobs.digest.messages.outgoing_message import Picture
@@ -66,6 +67,7 @@ def read_digests(
         links=page_links(settings, airflow_run()),
     )
     experiments, builds = read_experiments(catalog, window.end), read_builds(catalog, looked_at)
+    worse_later = read_worse_later(catalog, window.end)
     records = _track_records(catalog, window, reviews)
     found = []
     for channel in channels_to_report(looks, routing.expected_channels):
@@ -77,6 +79,7 @@ def read_digests(
             channel=channel,
             releases=releases,
             experiments=of_channel,
+            worse_later=tuple(look for look in worse_later if look.channel == channel),
             builds=tuple(build for build in builds if build.channel == channel),
             track_record=records.get(channel),
             is_shadow=route.is_shadow,

@@ -14,7 +14,7 @@ from pyiceberg.table import Table as IcebergTable
 from jobs.declarations.tables import CHANNEL_DAYS, RELEASE_TOTALS
 from jobs.declarations.windows import HOUR
 from jobs.history.audited_days import HOURS_OF_DAY, files_of_days, runs_of_days
-from jobs.scoring.inputs.day_totals import DAY_COLUMNS, DAY_SERIES, day_series, days_between
+from jobs.scoring.inputs.day_totals import DAY_AMOUNTS, DAY_COLUMNS, DAY_SERIES, day_series, days_between
 from jobs.tables.commits.kept_rows import read_kept, within
 from jobs.tables.lake.schemas import arrow_schema
 from jobs.tables.reading.complete_windows import read_complete
@@ -117,7 +117,8 @@ def _kept_rows(day: datetime, kept: pa.Table, summed: dict[datetime, pa.Table], 
     """The day's rows of channel_days, its own first."""
     own = kept.filter((pc.field("day_start") == pa.scalar(day, kept["day_start"].type)) & (pc.field("series") != _OF_DAY))
     series = summed.get(day, own).select(DAY_SERIES.names)
-    header = {"day_start": day, "series": _OF_DAY, "channel": "", "name": "", "usage_hours": [], "crash_pings": []}
+    no_hours: dict[str, list[float]] = {name: [] for name in DAY_AMOUNTS}
+    header = {"day_start": day, "series": _OF_DAY, "channel": "", "name": "", **no_hours}
     rows = pa.concat_tables([pa.Table.from_pylist([header], schema=DAY_SERIES), series.cast(DAY_SERIES)])
     others = rows.num_rows - 1
     schema = arrow_schema(CHANNEL_DAYS)

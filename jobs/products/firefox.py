@@ -299,6 +299,7 @@ _MEASURES: tuple[Measure, ...] = (
         _histogram("SLOW_SCRIPT_NOTICE_COUNT"),
         "unknown",
         "Slow script notices shown.",
+        Scoring(alarm_share=0.0, severity_cost=0.05),
     ),
     Measure(
         "slow_script_page_count",

@@ -37,6 +37,7 @@ MEASURES: tuple[FamilyMeasure, ...] = (
     FamilyMeasure("gpu_crashes", 0.5, 0.18),
     FamilyMeasure("plugin_crashes", 0.8, 0.12),
     FamilyMeasure("gmplugin_crashes", 0.1, 0.18),
+    FamilyMeasure("slow_script_notice_count", 20.0, 0.18),
 )
 
 MEASURES_WITH_CLIENTS = MEASURES[:2]

@@ -11,7 +11,7 @@ from airflow.sdk import DAG, TriggerRule
 from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 
-from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, TOLD_BESIDE, WINDOW_TABLES
 from jobs.deployment.settings import NAMESPACE, ROOT, from_environment
 from tests.dags.rendered_commands import rendered_commands
 
@@ -98,7 +98,7 @@ def test_the_digest_is_posted_whatever_happened_and_the_run_fails_all_the_same(d
 
 
 def test_assets_are_the_declared_tables_and_what_is_told_hour_by_hour_and_day_by_day(dags: Mapping[str, DAG]) -> None:
-    declared = {f"{NAMESPACE}.{table.name}" for table in (*WINDOW_TABLES, INGEST_AUDIT, RELEASE_HEALTH, EXPERIMENT_HEALTH, BUILD_HEALTH)}
+    declared = {f"{NAMESPACE}.{table.name}" for table in (*WINDOW_TABLES, INGEST_AUDIT, RELEASE_HEALTH, *TOLD_BESIDE)}
     declared |= {f"{NAMESPACE}.{name}" for name in ("published_hours", "settled_days", "scored_hours", "rollout_advice")}
     assets = {asset.name for task in dags["release_health_hourly"].tasks for asset in task.outlets}
     assert assets == declared

@@ -21,6 +21,7 @@ from tests.digest.facts_factory import (
     a_guilty_branch,
     a_regressed_cell,
     a_release,
+    a_release_worse_later,
     a_restatement,
     a_review,
     an_hour,
@@ -112,6 +113,11 @@ CASES: dict[str, DigestFacts] = {
     "experiment_to_blame": some_facts(a_release(advice="go"), an_older_release(), experiments=(a_guilty_branch(), an_unjudged_branch())),
     "regressed_and_an_experiment_to_blame": some_facts(
         a_regressed_release(), an_older_release(), experiments=(a_guilty_branch(), a_guilty_branch(platform="Windows_NT", evidence=1e9))
+    ),
+    "worse_after_its_week": some_facts(
+        a_release(advice="go"),
+        an_older_release(),
+        worse_later=(a_release_worse_later(measure="content_crashes_capped", ratio=2.1), a_release_worse_later()),
     ),
     "healthy_of_people": some_facts(a_release(**PEOPLE | {"crash_free_users": 0.9893}), an_older_release(**_PEOPLE_BEFORE)),
     "regressed_of_people": some_facts(

@@ -12,6 +12,7 @@ from jobs.digest.facts.digest_facts import (
     FailedExpectation,
     HourCondition,
     HourFacts,
+    LaterLook,
     ReleaseLook,
     Restatement,
     Review,
@@ -109,6 +110,22 @@ def a_guilty_branch(**more) -> ExperimentLook:
         "guilty_since": NOON - timedelta(hours=3),
     }
     return ExperimentLook(**(values | more))
+
+
+def a_release_worse_later(**more) -> LaterLook:
+    """A beta of two weeks ago that has crashed 1.6 times as often as it did since the morning."""
+    values = {
+        "channel": "beta",
+        "release_version": "57.0b4",
+        "measure": "main_crashes_capped",
+        "age_hours": 350.0,
+        "adoption": 0.31,
+        "ratio": 1.62,
+        "ratio_low": 1.5,
+        "ratio_high": 1.75,
+        "worse_since": NOON - timedelta(hours=3),
+    }
+    return LaterLook(**(values | more))
 
 
 def some_builds(*suspects: int, **more) -> tuple[BuildLook, ...]:

@@ -15,6 +15,7 @@ from expectations.gate.table_gates import SUITES
 from expectations.suites.build_health import build_health_suite
 from expectations.suites.experiment_health import experiment_health_suite
 from expectations.suites.ingest_audit import ingest_audit_suite
+from expectations.suites.later_health import later_health_suite
 from expectations.suites.release_health import release_health_suite
 from expectations.suites.window_suites import total_by_hour
 from jobs.declarations.tables import WINDOW_TABLES
@@ -50,6 +51,8 @@ def suite_for(table_name: str, rows: Rows, run: AuditedRun) -> TableSuite:
         return experiment_health_suite(staged(table_name, rows), LOOKS)
     if table_name == "build_health":
         return build_health_suite(staged(table_name, rows), LOOKS)
+    if table_name == "later_health":
+        return later_health_suite(staged(table_name, rows), LOOKS)
     if table_name == "ingest_audit":
         return ingest_audit_suite(staged(table_name, rows), run, totals_of(rows))
     return SUITES[table_name](staged(table_name, rows), run)

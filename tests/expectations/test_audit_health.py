@@ -21,7 +21,7 @@ def audit(run_key: str = RUN_KEY) -> Result:
 
 
 def stage(home: Path, rows: Rows, run_key: str = RUN_KEY, looks: Looks = LOOKS) -> None:
-    for row in (*rows["release_health"], *rows["experiment_health"], *rows["build_health"]):
+    for row in (*rows["release_health"], *rows["experiment_health"], *rows["build_health"], *rows["later_health"]):
         row["audit_sequence"] = looks.audit_sequence
     staging = str(home / "staging")
     write_manifest(staging, "health", stage_health(rows, staging, run_key, looks=looks))
@@ -69,7 +69,11 @@ def test_looks_of_a_later_audit_stay(home: Path) -> None:
 
 
 def test_a_run_without_a_complete_hour_publishes_nothing(home: Path) -> None:
-    stage(home, tiny_window() | {"release_health": [], "experiment_health": [], "build_health": []}, looks=Looks(HOUR_START, HOUR_START, 0))
+    stage(
+        home,
+        tiny_window() | {"release_health": [], "experiment_health": [], "build_health": [], "later_health": []},
+        looks=Looks(HOUR_START, HOUR_START, 0),
+    )
     finished = audit()
     assert finished.exit_code == 0, finished.output
     assert finished.output.splitlines()[-1].endswith("3 not applicable; nothing to publish")

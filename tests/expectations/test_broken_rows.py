@@ -11,7 +11,7 @@ from expectations.checks.declared_checks import declared_range
 from expectations.checks.severities import Outcome, Severity
 from expectations.gate.gate_run import run_suite
 from jobs.declarations.measures import MEASURES
-from jobs.declarations.tables import INGEST_AUDIT, WINDOW_TABLES, Column, Table
+from jobs.declarations.tables import INGEST_AUDIT, TOLD_BESIDE, WINDOW_TABLES, Column, Table
 from jobs.declarations.windows import HOUR
 from tests.expectations.conftest import result_of, suite_for
 from tests.expectations.tiny_window import HOUR_START, TABLE_BY_NAME, Rows, added, changed, reach_row, run_of, tiny_window
@@ -62,7 +62,7 @@ def outside(column: Column) -> list[float]:
 
 
 def time_words(table: Table) -> str:
-    if table.name in ("release_health", "experiment_health", "build_health"):
+    if table.name in ("release_health", *(beside.name for beside in TOLD_BESIDE)):
         return "2026-11-22 11:00 <= as_of < 2026-11-22 11:00"
     return f"2026-11-22 10:00 <= {table.time_column} < 2026-11-22 11:00"
 
@@ -210,6 +210,12 @@ CASES_OF_HEALTH = (
     Case("build_health", "p_first_bad <= p_change", changed("build_health", p_first_bad=0.98), "p_first_bad above p_change: 0.01"),
     Case("build_health", "suspects only where p_change is at least 0.95", changed("build_health", p_change=0.9), "0.05"),
     Case("build_health", "audit_sequence is 7, that of the run", changed("build_health", audit_sequence=8), "8"),
+    Case("later_health", "ratio_low <= ratio", changed("later_health", ratio_low=1.65), "ratio_low above ratio: 0.05"),
+    Case("later_health", "ratio <= ratio_high", changed("later_health", ratio_high=1.5), "ratio above ratio_high: 0.1"),
+    Case("later_health", "nothing is worse in its first week", changed("later_health", age_hours=160.0), "8"),
+    Case("later_health", "worse only with worse_since and figures", changed("later_health", worse_since=None), "1"),
+    Case("later_health", "worse_since <= as_of", changed("later_health", worse_since=HOUR_START + 2 * HOUR), "3600"),
+    Case("later_health", "audit_sequence is 7, that of the run", changed("later_health", audit_sequence=8), "8"),
     Case("release_health", "every verdict has its cells", lambda rows: rows["release_health"].pop(), "0"),
     Case("release_health", "every cell has its verdict", lambda rows: rows["release_health"].pop(0), "0"),
     Case("release_health", "audit_sequence is 7, that of the run", changed("release_health", audit_sequence=8), "8"),

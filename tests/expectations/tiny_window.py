@@ -10,7 +10,7 @@ from datasketches import update_theta_sketch
 
 from expectations.checks.audited_run import AuditedRun, History
 from jobs.declarations.measures import MEASURES
-from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, TABLES, WINDOW_TABLES, Table
+from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, TABLES, TOLD_BESIDE, WINDOW_TABLES, Table
 from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.reach.sketches import LG_NOMINAL_ENTRIES, count_clients
 from jobs.tables.lake.schemas import staged_schema
@@ -111,6 +111,29 @@ def tiny_window() -> Rows:
         "release_health": [_health("release", "all", "all"), _health("platform", "Windows_NT", "main_crashes_capped")],
         "experiment_health": [_branch_health()],
         "build_health": [_build_health()],
+        "later_health": [_later_health()],
+    }
+
+
+def _later_health() -> Row:
+    amounts = ("observed_crashes", "usage_hours", "delayed_crashes")
+    return dict.fromkeys(amounts, 1_000.0) | {
+        "as_of": HOUR_START + HOUR,
+        "channel": "beta",
+        "release_version": "57.0b4",
+        "measure": "main_crashes_capped",
+        "age_hours": 400.0,
+        "adoption": 0.3,
+        "expected_crashes": 600.0,
+        "day_to_day_scale": 0.05,
+        "acceptable_ratio": 1.25,
+        "ratio": 1.6,
+        "ratio_low": 1.5,
+        "ratio_high": 1.7,
+        "p_unacceptable": 0.999,
+        "state": "worse",
+        "worse_since": HOUR_START,
+        "audit_sequence": 7,
     }
 
 
@@ -226,7 +249,7 @@ def stage_window(rows: Rows, staging: str, run_key: str = RUN_KEY, attempt: str 
 
 
 def stage_health(rows: Rows, staging: str, run_key: str = RUN_KEY, attempt: str = "scored", looks: Looks = LOOKS) -> Manifest:
-    files = {table.name: _stage(table, rows, staging, run_key, attempt) for table in (RELEASE_HEALTH, EXPERIMENT_HEALTH, BUILD_HEALTH)}
+    files = {table.name: _stage(table, rows, staging, run_key, attempt) for table in (RELEASE_HEALTH, *TOLD_BESIDE)}
     return Manifest(run_key, attempt, WINDOW, "1", WINDOW.end, files, looks)
 
 

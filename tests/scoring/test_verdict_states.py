@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from jobs.declarations.measures import SCORED_MEASURES
 from jobs.declarations.policies import POLICY
 from jobs.declarations.states import State
 from jobs.scoring.looks.cell_looks import CellLooks
 from jobs.scoring.looks.release_verdict import CellVerdict, release_verdict
 from jobs.scoring.looks.verdict_states import cell_states, regressed_looks, state_beginnings
 from jobs.scoring.method.ratio_posterior import RatioPosterior
+from jobs.verdicts.health_cells import is_critical
 
 R, W, H, E = State.REGRESSED, State.WATCH, State.HEALTHY, State.TOO_EARLY
 
@@ -179,6 +181,12 @@ def verdict_on(platform="all", state=H, measure="main_crashes_capped", is_critic
 )
 def test_the_worst_critical_cell_decides(cells, state):
     assert release_verdict(cells, 0.05, "all").state is state
+
+
+@pytest.mark.parametrize("measure", [measure.name for measure in SCORED_MEASURES if measure.scoring.alarm_share == 0])
+def test_a_measure_without_a_part_of_the_false_alarms_makes_no_release_regressed(measure):
+    everywhere = [verdict_on(platform, R, measure, is_critical(measure), score=0.0) for platform in ("all", "Windows_NT", "Linux")]
+    assert release_verdict([verdict_on(), *everywhere], 0.05, "all").state is W
 
 
 def test_the_release_has_the_least_critical_score():

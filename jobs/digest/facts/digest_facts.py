@@ -168,6 +168,21 @@ class ExperimentLook:
 
 
 @dataclass(frozen=True)
+class LaterLook:
+    """A row of later_health of a release that is worse than it was. Fields are named as the columns are."""
+
+    channel: str
+    release_version: str
+    measure: str
+    age_hours: float
+    adoption: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    worse_since: datetime
+
+
+@dataclass(frozen=True)
 class BuildLook:
     """A row of build_health: a build of a release that is watched or regressed. Fields are named as the columns are."""
 
@@ -197,6 +212,8 @@ class DigestFacts:
     restatements: tuple[Restatement, ...] = ()
     experiments: tuple[ExperimentLook, ...] = ()
     """At the window's end: branches that are to blame, and those of experiments that are not judged."""
+    worse_later: tuple[LaterLook, ...] = ()
+    """At the window's end: releases older than a week that are worse than they were."""
     builds: tuple[BuildLook, ...] = ()
     """Of the looks at its releases."""
     track_record: TrackRecord | None = None

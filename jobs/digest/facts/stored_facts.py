@@ -11,10 +11,19 @@ from pyiceberg.exceptions import NoSuchTableError
 
 from jobs.decisions.track_record import VerdictLook
 from jobs.declarations.policies import HORIZON_HOURS
-from jobs.declarations.states import ExperimentState, State
-from jobs.declarations.tables import BUILD_HEALTH, DATA_QUALITY, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS, Table
+from jobs.declarations.states import ExperimentState, LaterState, State
+from jobs.declarations.tables import (
+    BUILD_HEALTH,
+    DATA_QUALITY,
+    EXPERIMENT_HEALTH,
+    INGEST_AUDIT,
+    LATER_HEALTH,
+    RELEASE_HEALTH,
+    RELEASE_REVIEWS,
+    Table,
+)
 from jobs.declarations.windows import HOUR, Window
-from jobs.digest.facts.digest_facts import BuildLook, ExperimentLook, FailedExpectation, HourCondition, HourFacts, Review
+from jobs.digest.facts.digest_facts import BuildLook, ExperimentLook, FailedExpectation, HourCondition, HourFacts, LaterLook, Review
 from jobs.digest.facts.window_conditions import failed_expectations, hour_facts
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.tables.lake.lake_catalog import identifier
@@ -125,6 +134,12 @@ def read_experiments(catalog: Catalog, at: datetime) -> list[ExperimentLook]:
     return [
         ExperimentLook(**row) for row in _rows(catalog, EXPERIMENT_HEALTH, wanted, tuple(column.name for column in fields(ExperimentLook)))
     ]
+
+
+def read_worse_later(catalog: Catalog, at: datetime) -> list[LaterLook]:
+    """The releases older than a week that are worse at that look than they were."""
+    wanted = where.And(where.EqualTo("as_of", at.isoformat()), where.EqualTo("state", LaterState.WORSE.value))
+    return [LaterLook(**row) for row in _rows(catalog, LATER_HEALTH, wanted, tuple(column.name for column in fields(LaterLook)))]
 
 
 def read_builds(catalog: Catalog, looks: set[datetime]) -> list[BuildLook]:

@@ -93,7 +93,7 @@ def is_all_good(facts: DigestFacts) -> bool:
     states_are_good = bool(facts.releases) and all(r.verdict.state in GOOD_STATES for r in facts.releases)
     has_caveats = any(caveats(decide(facts, r)) or notes_to_tell(r.verdict) or problem_items(r) for r in facts.releases)
     return states_are_good and not (
-        trouble_sentences(facts) or facts.failed_expectations or facts.restatements or facts.experiments or has_caveats
+        trouble_sentences(facts) or facts.failed_expectations or facts.restatements or facts.experiments or facts.worse_later or has_caveats
     )
 
 

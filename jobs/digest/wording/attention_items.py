@@ -7,6 +7,7 @@ from jobs.digest.decisions.release_decisions import Decision, decide, is_dismiss
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.wording.data_line import restatement_words
 from jobs.digest.wording.experiment_words import unjudged_items
+from jobs.digest.wording.later_words import later_items
 from jobs.digest.wording.verdict_words import notes_to_tell, reviewed_state_words, told_note
 from jobs.verdicts.health_cells import ALARMING_STATES, Cell, is_suspicious
 from jobs.wording.cell_words import measure_words, place_words, population_words, state_name, where_words
@@ -19,7 +20,7 @@ _MOST_PLACES = 3
 
 def attention_items(facts: DigestFacts, headline_release: ReleaseLook | None) -> list[str]:
     """One line each; what the headline already says is not repeated, and what a person dismissed is not asked for again."""
-    items: list[str] = []
+    items: list[str] = later_items(facts)
     others = [decide(facts, release) for release in facts.releases if release is not headline_release and not is_dismissed(release)]
     for state in (State.REGRESSED, State.WATCH):
         if headline_release is not None and not is_dismissed(headline_release):

@@ -1,7 +1,7 @@
 """A channel's received hours, hour by hour: what its list of releases, their adoption and the volume of its data are told from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -20,6 +20,7 @@ class ChannelTotals:
 
     `usage_by_version` holds the hours of use of each version on all platforms, `usage_by_platform` those of all versions, `crash_pings` those of
     all versions and platforms. A version's series may begin later than `origin` and end sooner: `first` hour, and its amounts.
+    `crashes_by_version` holds those of each critical measure, by measure and version.
     """
 
     channel: str
@@ -28,6 +29,7 @@ class ChannelTotals:
     usage_by_version: Mapping[str, tuple[int, Array]]
     usage_by_platform: Mapping[str, Array]
     crash_pings: Array
+    crashes_by_version: Mapping[str, Mapping[str, tuple[int, Array]]] = field(default_factory=dict)
 
     @property
     def hours(self) -> int:

@@ -1,4 +1,4 @@
-"""What scoring keeps of each day of release_totals: hours of use by version and by platform. From days to channels."""
+"""What scoring keeps of each day of release_totals: hours of use and crashes by version and by platform. From days to channels."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,13 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from jobs.declarations.measures import CRITICAL_MEASURES
 from jobs.declarations.windows import HOUR, HOUR_US
 from jobs.scoring.inputs.channel_totals import ChannelTotals, Flags
 from jobs.scoring.method.arrays import Array
 
 HOURS_OF_DAY = 24
 OF_VERSION, OF_PLATFORM = "version", "platform"
-DAY_COLUMNS = ("hour_start", "channel", "release_version", "os_name", "usage_hours", "crash_pings")
+DAY_AMOUNTS = ("usage_hours", "crash_pings", *CRITICAL_MEASURES)
+_HOURS_LIST = pa.list_(pa.field("element", pa.float64(), nullable=False))
+DAY_COLUMNS = ("hour_start", "channel", "release_version", "os_name", *DAY_AMOUNTS)
 """The columns of release_totals that the sums of a day are made of."""
 DAY_SERIES = pa.schema(
     [
@@ -22,8 +25,7 @@ DAY_SERIES = pa.schema(
         ("series", pa.string()),
         ("channel", pa.string()),
         ("name", pa.string()),
-        ("usage_hours", pa.list_(pa.field("element", pa.float64(), nullable=False))),
-        ("crash_pings", pa.list_(pa.field("element", pa.float64(), nullable=False))),
+        *((name, _HOURS_LIST) for name in DAY_AMOUNTS),
     ]
 )
 
@@ -38,7 +40,7 @@ def day_series(rows: pa.Table, day_start: datetime) -> pa.Table:
         keys = pa.table({"channel": rows["channel"], "name": rows[name]})
         groups = keys.group_by(["channel", "name"]).aggregate([]).sort_by([("channel", "ascending"), ("name", "ascending")])
         code = _codes(keys, groups)
-        sums = {column: _sums(code, hour, rows[column], groups.num_rows) for column in ("usage_hours", "crash_pings")}
+        sums = {column: _sums(code, hour, rows[column], groups.num_rows) for column in DAY_AMOUNTS}
         columns = {
             "day_start": pa.array([day_start] * groups.num_rows, DAY_SERIES.field("day_start").type),
             "series": pa.array([series] * groups.num_rows, pa.string()),
@@ -54,21 +56,22 @@ def channels_of_days(days: pa.Table, origin: datetime, is_complete: Flags) -> li
     """The channels, by name, from the series of whole days; hours before `origin` and after the last of `is_complete` are cut."""
     days = days.combine_chunks()
     position = (days["day_start"].cast(pa.int64()).to_numpy() - int(origin.timestamp()) * 1_000_000) // HOUR_US
-    usage_hours, crash_pings = (_matrix(days[column]) for column in ("usage_hours", "crash_pings"))
+    amounts = {column: _matrix(days[column]) for column in DAY_AMOUNTS}
     channels = sorted(days["channel"].unique().to_pylist())
     is_version = pc.equal(days["series"], OF_VERSION).to_numpy(zero_copy_only=False)
     found = []
     for channel in channels:
         is_ours = pc.equal(days["channel"], channel).to_numpy(zero_copy_only=False)
+        of_version, of_platform = (np.flatnonzero(is_ours & wanted) for wanted in (is_version, ~is_version))
         by_version, by_platform = (
-            _by_name(days, np.flatnonzero(is_ours & wanted), position, usage_hours, is_complete.size)
-            for wanted in (is_version, ~is_version)
+            _by_name(days, rows, position, amounts["usage_hours"], is_complete.size) for rows in (of_version, of_platform)
         )
         pings = np.zeros(is_complete.size)
-        for first, amounts in _by_name(days, np.flatnonzero(is_ours & ~is_version), position, crash_pings, is_complete.size).values():
-            pings[first : first + amounts.size] += amounts
-        platforms = {name: _whole(first, amounts, is_complete.size) for name, (first, amounts) in by_platform.items()}
-        found.append(ChannelTotals(channel, origin, is_complete, by_version, platforms, pings))
+        for first, added in _by_name(days, of_platform, position, amounts["crash_pings"], is_complete.size).values():
+            pings[first : first + added.size] += added
+        platforms = {name: _whole(first, hours, is_complete.size) for name, (first, hours) in by_platform.items()}
+        crashes = {name: _by_name(days, of_version, position, amounts[name], is_complete.size) for name in CRITICAL_MEASURES}
+        found.append(ChannelTotals(channel, origin, is_complete, by_version, platforms, pings, crashes))
     return found
 
 

@@ -57,13 +57,19 @@ def regressed_looks(looks: CellLooks, has_problem: Flags, alarm: AlarmPolicy) ->
     flagged = flagged_looks(looks, alarm) & ~has_problem
     regressed = alarming_looks(flagged, alarm.persistence_hours)
     is_low = (looks.posterior.p_unacceptable < alarm.release_below) & ~has_problem
-    for cell in np.flatnonzero(regressed.any(axis=1)):
-        low_hours, is_regressed = 0, False
-        for look in range(regressed.shape[1]):
+    return held_looks(regressed, is_low, alarm.release_hours)
+
+
+def held_looks(alarming: Flags, is_low: Flags, release_hours: int) -> Flags:
+    """Looks from an alarm on until `is_low` has stood for so many hours; (cells, looks)."""
+    held = alarming.copy()
+    for cell in np.flatnonzero(alarming.any(axis=1)):
+        low_hours, is_held = 0, False
+        for look in range(alarming.shape[1]):
             low_hours = low_hours + 1 if is_low[cell, look] else 0
-            is_regressed = bool(regressed[cell, look]) or (is_regressed and low_hours < alarm.release_hours)
-            regressed[cell, look] = is_regressed
-    return regressed
+            is_held = bool(alarming[cell, look]) or (is_held and low_hours < release_hours)
+            held[cell, look] = is_held
+    return held
 
 
 def cell_states(

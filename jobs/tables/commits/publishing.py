@@ -15,7 +15,7 @@ from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThanOr
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.declarations.states import HourStatus
-from jobs.declarations.tables import BUILD_HEALTH, DATA_QUALITY, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH, WINDOW_TABLES, Table
+from jobs.declarations.tables import DATA_QUALITY, INGEST_AUDIT, RELEASE_HEALTH, TOLD_BESIDE, WINDOW_TABLES, Table
 from jobs.declarations.windows import HOUR, hours_between
 from jobs.tables.audit.audit_reading import read_hour_audits
 from jobs.tables.audit.audit_rows import HourAudit, hour_audits
@@ -69,14 +69,14 @@ def publish_health(catalog: Catalog, manifest: Manifest) -> PublishOutcome:
     """
     if manifest.looks is None:
         raise ValueError(f"the manifest of {manifest.window_run_id} names no looks to replace; it is not one of stage health")
-    ensure_tables(catalog, (RELEASE_HEALTH, EXPERIMENT_HEALTH, BUILD_HEALTH))
+    ensure_tables(catalog, (RELEASE_HEALTH, *TOLD_BESIDE))
     files = manifest.files.get(RELEASE_HEALTH.name, ())
     looks = hours_between(manifest.looks.after + HOUR, manifest.looks.until + HOUR)
     newer = _replace_looks(catalog, RELEASE_HEALTH, files, looks, manifest.looks.audit_sequence) if looks else {}
-    for table in (EXPERIMENT_HEALTH, BUILD_HEALTH):
-        told_beside = manifest.files.get(table.name)
-        if looks and told_beside is not None:
-            _replace_looks(catalog, table, told_beside, looks, manifest.looks.audit_sequence)
+    for table in TOLD_BESIDE:
+        beside = manifest.files.get(table.name)
+        if looks and beside is not None:
+            _replace_looks(catalog, table, beside, looks, manifest.looks.audit_sequence)
     published = tuple(look for look in looks if look not in newer)
     return PublishOutcome(
         published,
