@@ -1,7 +1,7 @@
 """Score every release of a window's hours and stage the rows of release_health for the gate.
 
-Reads the complete hours of release_totals and usage_delays (no Spark), the confirmed regressions, and the release calendar where
-RELEASE_CALENDAR names one. Computes every hourly look with as_of after --start up to the latest complete hour: a later look rests on
+Reads the complete hours of release_totals and usage_delays (no Spark), the confirmed regressions, and the release calendar and the steps of
+rollouts where RELEASE_CALENDAR and ROLLOUTS name them. Computes every hourly look with as_of after --start up to the latest complete hour: a later look rests on
 earlier hours, so a run that rescored an old window replaces all later looks as well. Writes Parquet files below STAGING/<run key> and the
 manifest that names them; the table is untouched until jobs.audit_health publishes. If it fails, nothing is staged as far as anyone can
 see; run it again.
@@ -24,7 +24,8 @@ from jobs.decisions.build_rows import build_rows
 from jobs.decisions.decision_columns import with_decisions
 from jobs.decisions.experiment_rows import experiment_rows
 from jobs.decisions.later_rows import later_rows
-from jobs.declarations.policies import POLICY, Policy
+from jobs.decisions.rollout_plan import NO_ROLLOUTS, Rollouts, parse_rollouts
+from jobs.declarations.policies import POLICY
 from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, LATER_HEALTH, RELEASE_HEALTH, TOLD_BESIDE, Table
 from jobs.declarations.windows import Mode, Window, parse_hour
 from jobs.deployment.settings import from_environment
@@ -61,10 +62,10 @@ def main(start: datetime, end: datetime, mode: str, run_key: str) -> None:
     settings = from_environment()
     try:
         window = Window(start, end, Mode(mode))
-        calendar = read_calendar(settings.release_calendar)
+        calendar, rollouts = read_calendar(settings.release_calendar), read_rollouts(settings.rollouts)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(score_window(open_catalog(), calendar, window, run_key, settings.staging))
+    click.echo(score_window(open_catalog(), calendar, window, run_key, settings.staging, rollouts))
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,10 @@ class ScoredWindow:
     to_keep: dict[str, list[pa.Table]]
 
 
-def score_window(catalog: Catalog, calendar: Calendar, window: Window, run_key: str, staging: str, policy: Policy = POLICY) -> str:
+def score_window(catalog: Catalog, calendar: Calendar, window: Window, run_key: str, staging: str, rollouts: Rollouts = NO_ROLLOUTS) -> str:
     """Stage the rows of all looks after the window's start and put the manifest in place; returns a line for a person."""
     attempt, processed_at = new_attempt(), datetime.now(UTC)
-    scored = score_looks(catalog, calendar, window.start, policy)
+    scored = score_looks(catalog, calendar, window.start, rollouts)
     folder = attempt_folder(staging, run_key, attempt)
     files = {RELEASE_HEALTH.name: tuple(stage_rows(scored.rows, RELEASE_HEALTH, folder))}
     files |= {table.name: tuple(stage_rows(rows, table, folder)) for table, rows in scored.told_beside.items()}
@@ -89,29 +90,30 @@ def score_window(catalog: Catalog, calendar: Calendar, window: Window, run_key: 
     return _line_for_a_person(scored)
 
 
-def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, policy: Policy = POLICY) -> ScoredWindow:
+def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, rollouts: Rollouts = NO_ROLLOUTS) -> ScoredWindow:
     """Rows of every look with as_of after `after`, up to the end of the latest complete hour.
 
     A year's rows are a million: those of a release become columns before the next one is scored, a fifth of their size as dictionaries.
     """
     schema = arrow_schema(RELEASE_HEALTH)
-    history = read_history(catalog, calendar, after, policy, click.echo)
+    history = read_history(catalog, calendar, after, POLICY, click.echo)
     if history is None:
         return ScoredWindow(schema.empty_table(), _told_beside({}), Looks(after, after, 0), {})
     tell_unseen(calendar, history)
     looks = Looks(after, history.until, history.audit_sequence)
     parts, builds, later = [schema.empty_table()], [], []
     for channel in history.channels:
-        for scored in score_releases(channel, after, history.until, policy):
+        for scored in score_releases(channel, after, history.until, POLICY):
             maps = score_maps(channel, scored.release, history.outcomes)
-            rows = health_rows(scored, LookRange(after, history.until), history.audit_sequence, policy, maps)
-            builds += build_rows(scored, rows, partial(history.builds_of, scored.release), policy)
-            rows = with_reach(with_decisions(rows, scored, policy), channel, scored, history.reach, policy)
+            rows = health_rows(scored, LookRange(after, history.until), history.audit_sequence, POLICY, maps)
+            builds += build_rows(scored, rows, partial(history.builds_of, scored.release), POLICY)
+            steps = rollouts.get((scored.release.channel, scored.release.version), ())
+            rows = with_reach(with_decisions(rows, scored, POLICY, steps), channel, scored, history.reach, POLICY)
             parts.append(pa.Table.from_pylist(rows, schema=schema))
-        later += later_rows(channel, after, history.until, history.audit_sequence, policy)
-    compared = experiment_rows(history.experiments, after, history.until, history.audit_sequence, policy)
+        later += later_rows(channel, after, history.until, history.audit_sequence, POLICY)
+    compared = experiment_rows(history.experiments, after, history.until, history.audit_sequence, POLICY)
     beside = _told_beside({EXPERIMENT_HEALTH: compared, BUILD_HEALTH: builds, LATER_HEALTH: later})
-    listed = with_listed_cells(pa.concat_tables(parts), policy.alarm.discovery_rate)
+    listed = with_listed_cells(pa.concat_tables(parts), POLICY.alarm.discovery_rate)
     return ScoredWindow(listed, beside, looks, history.to_keep())
 
 
@@ -132,6 +134,11 @@ def tell_unseen(calendar: Calendar, history: LakeHistory) -> None:
 def read_calendar(location: str | None) -> Calendar:
     """The release calendar's file; empty where there is none. OSError or ValueError, which says what is wrong with it."""
     return {} if location is None else parse_calendar(Path(location).read_text(encoding="utf-8"))
+
+
+def read_rollouts(location: str | None) -> Rollouts:
+    """The declared steps of rollouts; none where there is no file. OSError or ValueError, which says what is wrong with it."""
+    return NO_ROLLOUTS if location is None else parse_rollouts(Path(location).read_text(encoding="utf-8"))
 
 
 def _line_for_a_person(scored: ScoredWindow) -> str:

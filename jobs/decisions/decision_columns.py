@@ -1,26 +1,33 @@
 """Rows of release_health with what follows from them: what the release costs so far, and when it will be judged."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from jobs.decisions.rollout_advice import CriticalCell, advise
 from jobs.decisions.rollout_costs import DAY_HOURS, excess_so_far, usual_crashes_per_day
+from jobs.decisions.rollout_plan import RolloutStep, next_step, planned_growth, planned_usage
 from jobs.decisions.verdict_forecast import ReleaseForecasts, VerdictForecast
 from jobs.declarations.policies import Policy
 from jobs.declarations.states import Scope, State
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
+from jobs.scoring.method.arrays import Array
 from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, UNDECIDED_STATES, is_critical, severity_cost
 from jobs.verdicts.health_notes import NoteCode, parse_note
 
 Row = dict[str, Any]
 _COSTS = ("excess_crashes", "excess_crashes_low", "excess_crashes_high", "usual_crashes_per_day")
-
+_PLAN = ("planned_growth", "next_step_share", "next_step_at")
 _ADVICE = ("advice", "advice_reason", "going_loss", "waiting_loss")
 
 
-def with_decisions(rows: Sequence[Row], scored: ScoredRelease, policy: Policy) -> list[Row]:
-    """A release's rows, each with its costs; those of its verdicts have those of the cell that they are told from, forecast and advice."""
-    forecasts = ReleaseForecasts(scored, policy)
+def with_decisions(rows: Sequence[Row], scored: ScoredRelease, policy: Policy, steps: Sequence[RolloutStep] = ()) -> list[Row]:
+    """A release's rows, each with its costs; those of its verdicts have those of the cell that they are told from, forecast and advice.
+
+    `steps` are those of its rollout, as far as they are declared.
+    """
+    planned = planned_usage(steps, scored.release.hour)
+    forecasts = ReleaseForecasts(scored, policy, planned)
     cells = {(cell.key.measure, cell.platform): cell for cell in scored.cells}
     decided = []
     by_look: dict[Any, list[Row]] = {}
@@ -33,7 +40,8 @@ def with_decisions(rows: Sequence[Row], scored: ScoredRelease, policy: Policy) -
             forecast = forecasts.at(look)
         cell = cells[place["measure"], place["platform"]]
         advice = _advice_columns(row, by_look[row["as_of"]], policy) if row["scope"] == "release" else dict.fromkeys(_ADVICE)
-        decided.append(row | _costs(row, cell, place, look) | _forecast_columns(forecast) | advice)
+        plan = _plan_columns(steps, planned, row["as_of"], look) if row["scope"] == "release" else dict.fromkeys(_PLAN)
+        decided.append(row | _costs(row, cell, place, look) | plan | _forecast_columns(forecast) | advice)
     return decided
 
 
@@ -53,6 +61,15 @@ def _costs(row: Row, cell: ScoredCell, place: dict[str, str], look: int) -> Row:
     if place["scope"] != "trailing" and look >= DAY_HOURS:
         usual = max(usual - float(cell.looks.expected[index, look - round(DAY_HOURS)]), 0.0)
     return dict(zip(_COSTS, (excess.crashes, excess.low, excess.high, usual_crashes_per_day(usual, look + 1.0)), strict=True))
+
+
+def _plan_columns(steps: Sequence[RolloutStep], planned: Array | None, as_of: datetime, look: int) -> Row:
+    following = next_step(steps, as_of)
+    return {
+        "planned_growth": None if planned is None else planned_growth(planned, look + 1),
+        "next_step_share": following and following.share,
+        "next_step_at": following and following.at,
+    }
 
 
 def _forecast_columns(forecast: VerdictForecast | None) -> Row:

@@ -57,10 +57,16 @@ def _cost_lines(row: Row) -> list[str]:
         f"   Next 24 h with as many users: {usual:.1f} crashes a day are usual x {share:.4f}, the mean of what the ratio has above one "
         f"= {excess_next_day(usual, share):.1f} more.",
     ]
+    growth = row.get("planned_growth")
+    if growth is not None:
+        lines.append(
+            f"   As the rollout is planned, with {growth:.2f} times the users in the mean of these hours: {excess_next_day(usual, share, growth):.1f}."
+        )
     if row["adoption"]:
+        steps = (row["next_step_share"],) if row.get("next_step_share") else SHARES
         wider = [
             f"{percent_words(wide)}: {count_words(round(excess_next_day(usual, share, wide / row['adoption'])))}"
-            for wide in SHARES
+            for wide in steps
             if wide > row["adoption"]
         ]
         lines += (

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from jobs.decisions.rollout_plan import planned_ahead
 from jobs.decisions.usual_growth import UsualGrowth, usual_growth
 from jobs.declarations.states import Scope
 from jobs.scoring.looks.cell_looks import CellLooks, whole_prior
@@ -30,18 +31,19 @@ class Chances:
 
 @dataclass(frozen=True)
 class CellFuture:
-    """All that a cell's draws need beside its looks, made once for all looks of a release."""
+    """All that a cell's draws need beside its looks, made once for all looks of a release. `planned` are the users by the declared steps."""
 
     history: ReleaseHistory
     prior: RatioPrior
     growth: UsualGrowth
+    planned: Array | None = None
 
 
-def cell_future(cell: ScoredCell) -> CellFuture | None:
+def cell_future(cell: ScoredCell, planned: Array | None = None) -> CellFuture | None:
     """None where there is nothing to compare the cell with."""
     if cell.history is None or cell.looks is None or not cell.prepared.baselines:
         return None
-    return CellFuture(cell.history, whole_prior(cell.history), usual_growth(cell.history, cell.prepared.baselines))
+    return CellFuture(cell.history, whole_prior(cell.history), usual_growth(cell.history, cell.prepared.baselines), planned)
 
 
 def draw_looks(future: CellFuture, looks: CellLooks, look: int, hours: int, chances: Chances, rng: np.random.Generator) -> CellLooks:
@@ -52,7 +54,7 @@ def draw_looks(future: CellFuture, looks: CellLooks, look: int, hours: int, chan
     dispersion = ratio * future.history.phi
     thetas = _drawn_thetas(future, observed_now, expected_now, dispersion, float(omega2[0]), chances)
     errors = _drawn_errors(observed_now, expected_now, dispersion, omega2, thetas, chances)
-    added = _drawn_growth(future.growth, looks, look, hours, chances)
+    added = _drawn_growth(future, looks, look, hours, chances)
     expected = expected_now + np.concatenate([np.zeros((thetas.size, 1)), np.cumsum(added, axis=1)], axis=1)
     means = np.maximum(np.diff(expected * np.exp(thetas[:, None] + errors), axis=1), 1e-9)
     observed = observed_now + np.cumsum(rng.gamma(means / dispersion, dispersion), axis=1)
@@ -83,8 +85,12 @@ def _drawn_errors(observed: float, expected: float, dispersion: float, omega2: A
     return np.asarray((mean + sd * chances.transient)[:, None] * omega)
 
 
-def _drawn_growth(growth: UsualGrowth, looks: CellLooks, look: int, hours: int, chances: Chances) -> Array:
-    """(draws, hours ahead): expected crashes that are added, each draw along one baseline's path."""
+def _drawn_growth(future: CellFuture, looks: CellLooks, look: int, hours: int, chances: Chances) -> Array:
+    """(draws, hours ahead): expected crashes that are added, each draw along one baseline's path, or all as the rollout is planned."""
+    if future.planned is not None:
+        planned = planned_ahead(future.planned, look + 1, usual_last_day(looks, look), hours)
+        return np.repeat(planned, chances.path.size, axis=0)
+    growth = future.growth
     paths = growth.ahead(look + 1, usual_last_day(looks, look), hours)
     edges = np.cumsum(growth.weights(look + 1, float(looks.adoption[look])))
     return np.asarray(paths[np.minimum(np.searchsorted(edges, chances.path), len(edges) - 1)])

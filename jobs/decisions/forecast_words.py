@@ -56,8 +56,20 @@ def cost_words(verdict: Cell) -> str:
     so_far = f"So far about {count_words(round(excess))} crashes more than usual ({count_words(round(max(low, 0)))} to {count_words(round(high))})"
     if verdict.usual_crashes_per_day is None or verdict.expected_excess is None:
         return f"{so_far}."
-    ahead = excess_next_day(verdict.usual_crashes_per_day, verdict.expected_excess)
-    return f"{so_far}, and about {count_words(round(ahead))} in the next 24 h with as many users as now."
+    growth = verdict.planned_growth
+    ahead = excess_next_day(verdict.usual_crashes_per_day, verdict.expected_excess, 1.0 if growth is None else growth)
+    users = (
+        "with as many users as now"
+        if growth is None
+        else f"with {ratio_words(growth).removesuffix('x')} times the users, as the rollout is planned"
+    )
+    return f"{so_far}, and about {count_words(round(ahead))} in the next 24 h {users}."
+
+
+def next_share(adoption: float, planned: float | None) -> float | None:
+    """The share of the channel that comes next: as planned, else the next of the usual steps; None where the whole channel runs it."""
+    steps = SHARES if planned is None else (planned, *SHARES)
+    return next((wide for wide in steps if wide > adoption), None)
 
 
 def widening_words(verdict: Cell) -> str:
@@ -68,7 +80,7 @@ def widening_words(verdict: Cell) -> str:
     adoption, usual, share = verdict.adoption, verdict.usual_crashes_per_day, verdict.expected_excess
     if not adoption or usual is None or share is None:
         return "Waiting would save less than the delay costs."
-    wider = next((wide for wide in SHARES if wide > adoption), None)
+    wider = next_share(adoption, verdict.next_step_share)
     if wider is None:
         return ""
     more = excess_next_day(usual, share, wider / adoption)

@@ -14,6 +14,7 @@ from jobs.declarations.states import State
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.looks.release_verdict import WORST_FIRST
 from jobs.scoring.looks.verdict_states import drawn_states
+from jobs.scoring.method.arrays import Array
 from jobs.verdicts.health_cells import ALL, is_critical
 
 VERDICTS = (State.REGRESSED, State.HEALTHY, State.IMPROVED)
@@ -47,11 +48,11 @@ class _DecidingCell:
 
 
 class ReleaseForecasts:
-    """Forecasts of one release's looks. What they rest on beside the looks is made once."""
+    """Forecasts of one release's looks. What they rest on beside the looks is made once; `planned` are its users by the declared steps."""
 
-    def __init__(self, scored: ScoredRelease, policy: Policy) -> None:
+    def __init__(self, scored: ScoredRelease, policy: Policy, planned: Array | None = None) -> None:
         self._scored, self._policy = scored, policy
-        self._cells = list(_deciding_cells(scored, policy))
+        self._cells = list(_deciding_cells(scored, policy, planned))
 
     def at(self, look: int) -> VerdictForecast | None:
         """The forecast at a look; None in the last hour of the week, and where nothing can be compared. The same whenever it is made."""
@@ -91,9 +92,9 @@ class ReleaseForecasts:
         return np.array([[ranks[state] for state in row[-hours:]] for row in states])
 
 
-def _deciding_cells(scored: ScoredRelease, policy: Policy) -> Iterator[_DecidingCell]:
+def _deciding_cells(scored: ScoredRelease, policy: Policy, planned: Array | None) -> Iterator[_DecidingCell]:
     for cell in scored.cells:
-        future = cell_future(cell) if is_critical(cell.key.measure) else None
+        future = cell_future(cell, planned) if is_critical(cell.key.measure) else None
         if future is not None:
             yield _DecidingCell(cell, future, cell.prepared.past_crashes < policy.verdict.too_early_expected)
 

@@ -462,6 +462,15 @@ RELEASE_HEALTH = Table(
         Column("excess_crashes_low", "double", "Lower end of its 90 % interval.", "crashes beyond the usual", nullable=True),
         Column("excess_crashes_high", "double", "Upper end of its 90 % interval.", "crashes beyond the usual", nullable=True),
         Column(
+            "planned_growth",
+            "double",
+            "In the release's row, where the steps of its rollout are declared: users of the next 24 hours over those of the last 24.",
+            "times",
+            nullable=True,
+        ),
+        Column("next_step_share", "double", "Share of the channel that the next declared step gives it to.", "share", nullable=True),
+        Column("next_step_at", "timestamp", "When that step is planned.", nullable=True),
+        Column(
             "state_chances",
             ListOf(_STATE_CHANCE),
             "In the release's row while it is undecided: chances of each state 6, 12, 24 and 72 hours on, from drawn futures.",

@@ -11,7 +11,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-PRODUCTS_OWN = {"product", "landing", "staging", "data_docs", "pages", "ledger_uri", "release_calendar", "digest_routing", "pages_url"}
+PRODUCTS_OWN = {
+    "product",
+    "landing",
+    "staging",
+    "data_docs",
+    "pages",
+    "ledger_uri",
+    "release_calendar",
+    "rollouts",
+    "digest_routing",
+    "pages_url",
+}
 """What two products must not share; a variable of the environment says it for the default product alone."""
 _BESIDE = ("staging", "data_docs", "pages")
 
@@ -34,7 +45,7 @@ def settings_of_product(default: Mapping[str, Any], section: Mapping[str, Any], 
         raise SettingsError(f"{path}: products.{name} lacks landing, where the product's pings lie")
     places = {key: f"{str(default[key]).rstrip('/')}_{name}" for key in _BESIDE if default.get(key)}
     return (
-        {"product": name, "digest_routing": None, "release_calendar": None, "pages_url": None}
+        {"product": name, "digest_routing": None, "release_calendar": None, "rollouts": None, "pages_url": None}
         | places
         | _ledger(default, section, name, path)
         | dict(section)

@@ -85,7 +85,16 @@ class Settings(BaseModel):
     """Locations are folders or `s3://` URLs, without a slash at the end; S3 itself is configured by the usual AWS variables."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    PATHS: ClassVar[tuple[str, ...]] = ("landing", "staging", "data_docs", "pages", "release_calendar", "digest_routing", "spark_py_files")
+    PATHS: ClassVar[tuple[str, ...]] = (
+        "landing",
+        "staging",
+        "data_docs",
+        "pages",
+        "release_calendar",
+        "rollouts",
+        "digest_routing",
+        "spark_py_files",
+    )
     """In a file these are relative to the file's folder."""
 
     product: Annotated[str, AfterValidator(_product)] = Field(
@@ -98,6 +107,7 @@ class Settings(BaseModel):
     data_docs: FolderOrS3 = Field(description="folder of the quality reports")
     pages: FolderOrS3 = Field(description="where the page is published")
     release_calendar: File | None = Field(default=None, description="CSV of version, channel, time")
+    rollouts: File | None = Field(default=None, description="CSV of channel, version, time, percent: steps of rollouts, taken and planned")
     slack_api_url: Annotated[str, AfterValidator(_api_address)] | None = Field(default=None, description="only where it is not Slack's own")
     slack_bot_token: Annotated[str, AfterValidator(_text)] | None = Field(default=None, repr=False, description="from the environment only")
     slack_channel: Annotated[str, AfterValidator(_slack_channel)] = Field(default="release-health", description="where the digest goes")

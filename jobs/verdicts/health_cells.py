@@ -61,6 +61,9 @@ class Cell:
     excess_crashes: float | None = None
     excess_crashes_low: float | None = None
     excess_crashes_high: float | None = None
+    planned_growth: float | None = None
+    next_step_share: float | None = None
+    next_step_at: datetime | None = None
     verdict_hours_low: float | None = None
     verdict_hours: float | None = None
     verdict_hours_high: float | None = None

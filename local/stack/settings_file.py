@@ -12,7 +12,7 @@ from jobs.deployment.settings_rules import Settings, has_password
 _HEADER = "# Written by the local stack. Settings of your own: release_health.toml in the checkout (README.md)."
 
 
-_ABOUT_THE_DATA = ("release_calendar", "data_label", "digest_routing", "slack_channel")
+_ABOUT_THE_DATA = ("release_calendar", "rollouts", "data_label", "digest_routing", "slack_channel")
 
 
 def write_settings(path: Path, environment: Mapping[str, str]) -> None:
