@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 # Every task is a Python process of its own: compiled once, a module need not be compiled by each (a digest takes 3 s instead of 7).
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup lock demo test test-fast test-kills test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-reach benchmark-years benchmark-page benchmark-scoring evaluate-scoring evaluate-rollouts \
+.PHONY: help setup lock demo test test-fast test-kills test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-reach benchmark-years benchmark-page benchmark-scoring benchmark-decisions evaluate-scoring evaluate-rollouts \
         code-archive page screenshots stack-start stack-status stack-stop clean
 
 PYTHON := .venv/bin/python
@@ -84,6 +84,9 @@ benchmark-page: setup  ## what publishing the page costs in a large world, and w
 
 benchmark-scoring: setup  ## how long a history takes to fit and a look to score
 	$(PYTHON) -m benchmarks.scoring_speed
+
+benchmark-decisions: setup  ## what forecasts, experiments, later weeks and builds add to an hourly run
+	$(PYTHON) -m benchmarks.decisions_cost
 
 evaluate-scoring: setup  ## false alarms, detection and coverage over simulated releases
 	$(PYTHON) -m simulation.evaluate_scoring

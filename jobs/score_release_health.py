@@ -106,7 +106,7 @@ def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, rollouts:
         for scored in score_releases(channel, after, history.until, POLICY):
             maps = score_maps(channel, scored.release, history.outcomes)
             rows = health_rows(scored, LookRange(after, history.until), history.audit_sequence, POLICY, maps)
-            builds += build_rows(scored, rows, partial(history.builds_of, scored.release), POLICY)
+            builds += build_rows(scored, rows, partial(history.builds, scored.release), POLICY)
             steps = rollouts.get((scored.release.channel, scored.release.version), ())
             rows = with_reach(with_decisions(rows, scored, POLICY, steps), channel, scored, history.reach, POLICY)
             parts.append(pa.Table.from_pylist(rows, schema=schema))

@@ -13,7 +13,7 @@ from jobs.declarations.policies import HORIZON_HOURS, Policy
 from jobs.declarations.states import State
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.looks.release_verdict import WORST_FIRST
-from jobs.scoring.looks.verdict_states import drawn_states
+from jobs.scoring.looks.verdict_states import STATE_BY_CODE, drawn_states
 from jobs.scoring.method.arrays import Array
 from jobs.verdicts.health_cells import ALL, is_critical
 
@@ -89,7 +89,7 @@ class ReleaseForecasts:
         states = drawn_states(drawn, cell.alarm, policy.verdict)
         may_wait = cell.platform != ALL or deciding.is_rare
         ranks = _RANK | ({State.TOO_EARLY: _LEFT_ASIDE} if may_wait else {})
-        return np.array([[ranks[state] for state in row[-hours:]] for row in states])
+        return np.array([ranks[state] for state in STATE_BY_CODE])[states[:, -hours:]]
 
 
 def _deciding_cells(scored: ScoredRelease, policy: Policy, planned: Array | None) -> Iterator[_DecidingCell]:

@@ -705,6 +705,25 @@ RELEASE_RECORDS = Table(
     "month",
 )
 
+BUILD_DAYS = Table(
+    "build_days",
+    "What scoring keeps of the builds of releases that were watched or regressed, so that no run has to read their days again: made from "
+    "error_aggregates, and made anew when their hours change.",
+    ("day_start", "channel", "release_version", "build_id", "os_name"),
+    (
+        Column("day_start", "timestamp", "Start of the day, UTC."),
+        _DIMENSION["channel"],
+        _DIMENSION["release_version"],
+        Column("build_id", "string", "Time of the build; empty where it is unknown, and in the row of the day."),
+        Column("os_name", "string", "Operating system; empty in the row of the day, which has no figures."),
+        Column("usage_hours", ListOf("double"), "Usage hours received in each hour of the day.", "hours"),
+        *(Column(m.name, ListOf("double"), f"{m.label} in each hour of the day.", m.unit) for m in SCORED_MEASURES),
+        Column("rests_on", "string", "A digest of the runs of its hours; a day with another one is made anew."),
+    ),
+    "day_start",
+    "month",
+)
+
 RELEASE_OUTCOMES = Table(
     "release_outcomes",
     "What a finished release's least scores were worth, so that no run has to score it again: computed from release_records and channel_days, "
@@ -750,5 +769,6 @@ TABLES: tuple[Table, ...] = (
     RELEASE_REVIEWS,
     CHANNEL_DAYS,
     RELEASE_RECORDS,
+    BUILD_DAYS,
     RELEASE_OUTCOMES,
 )

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import And, EqualTo, StartsWith
+from pyiceberg.expressions import StartsWith
 
-from jobs.decisions.build_rows import BUILD_COLUMNS
 from jobs.decisions.experiment_rows import EXPERIMENT_COLUMNS, comparison_start
 from jobs.declarations.policies import Policy
 from jobs.declarations.tables import (
+    BUILD_DAYS,
     CHANNEL_DAYS,
     ERROR_AGGREGATES,
     EXPERIMENT_ERROR_AGGREGATES,
@@ -25,6 +25,7 @@ from jobs.declarations.tables import (
 )
 from jobs.declarations.windows import HOUR
 from jobs.history.channel_days import PastDays, Tell, read_days
+from jobs.history.kept_builds import KeptBuilds
 from jobs.history.kept_outcomes import KeptOutcomes
 from jobs.history.lake_reach import REACH_TABLES, read_reach
 from jobs.history.lake_records import WEEK, LakeRecords, first_live, read_live
@@ -58,13 +59,7 @@ class LakeHistory:
     outcomes: KeptOutcomes = field(repr=False)
     reach: ReachByLook = field(repr=False)
     """Of the looks with as_of after `after`."""
-    pinned: PinnedHours = field(repr=False)
-
-    def builds_of(self, release: Release) -> pa.Table:
-        """The release's rows of error_aggregates in its first week."""
-        of_release = And(EqualTo("channel", release.channel), EqualTo("release_version", release.version))
-        life = self.pinned.within(release.hour, min(release.hour + WEEK, self.until))
-        return life.read(ERROR_AGGREGATES, of_release, BUILD_COLUMNS, is_counted=False).rows
+    builds: KeptBuilds = field(repr=False)
 
     def to_keep(self) -> dict[str, list[pa.Table]]:
         """By table, rows that had to be made and that later runs need not make again."""
@@ -72,6 +67,7 @@ class LakeHistory:
             CHANNEL_DAYS.name: [self.days.to_keep],
             RELEASE_RECORDS.name: self.records.to_keep,
             RELEASE_OUTCOMES.name: [self.outcomes.to_keep()],
+            BUILD_DAYS.name: self.builds.to_keep,
         }
         return {name: [rows for rows in parts if rows.num_rows] for name, parts in kept.items()}
 
@@ -108,8 +104,9 @@ def read_history(
     outcomes = KeptOutcomes(catalog, records, policy)
     compared = pinned.within(compared_from, end).read(EXPERIMENT_ERROR_AGGREGATES, columns=EXPERIMENT_COLUMNS).rows
     open_now = [release for channel in channels for release, _ in open_releases(channel, after, end)]
+    builds = KeptBuilds(catalog, pinned, days, end)
     reach = read_reach(pinned, open_now, after, end, tell)
-    return LakeHistory(channels, end, (snapshot and snapshot.sequence_number) or 0, compared, days, records, outcomes, reach, pinned)
+    return LakeHistory(channels, end, (snapshot and snapshot.sequence_number) or 0, compared, days, records, outcomes, reach, builds)
 
 
 def _baselines(channels: list[ChannelRecord], after: datetime, until: datetime, policy: Policy) -> Iterator[tuple[Release, Release | None]]:

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from jobs.declarations.tables import BUILD_HEALTH, ERROR_AGGREGATES, RELEASE_HEALTH
+from jobs.declarations.tables import BUILD_DAYS, BUILD_HEALTH, ERROR_AGGREGATES, RELEASE_HEALTH
 from jobs.declarations.windows import HOUR
 from jobs.explain_release_health import explain
-from jobs.history import lake_history
+from jobs.history import kept_builds
 from jobs.score_release_health import score_looks
+from jobs.tables.commits.kept_rows import keep_rows
 from jobs.tables.lake.lake_catalog import ensure_table
 from jobs.tables.lake.schemas import arrow_schema
 from tests.scoring.small_channel import SmallChannel, lake_of, table_of
@@ -122,8 +124,22 @@ def test_of_a_release_that_nothing_speaks_against_no_build_is_even_read(tmp_path
     def must_not(*_):
         raise AssertionError("read")
 
-    monkeypatch.setattr(lake_history.LakeHistory, "builds_of", must_not)
+    monkeypatch.setattr(kept_builds.KeptBuilds, "__call__", must_not)
     assert builds_of(score_looks(catalog, HEALTHY.calendar, HEALTHY.end - HOUR)) == []
+
+
+def test_days_that_were_kept_are_not_read_again_and_say_the_same(bad_lake, bad, monkeypatch):
+    kept = bad.to_keep[BUILD_DAYS.name]
+    days = {day for part in kept for day in part["day_start"].to_pylist()}
+    assert len(days) == (BAD.end - BAD.releases[-1]) // (24 * HOUR), "all but today"
+    keep_rows(bad_lake, BUILD_DAYS, pa.concat_tables(kept))
+    read = []
+    summed = kept_builds._summed
+    monkeypatch.setattr(kept_builds, "_summed", lambda rows, day: read.append(day) or summed(rows, day))
+    again = score_looks(bad_lake, BAD.calendar, BAD.end - 2 * HOUR)
+    assert builds_of(again) == builds_of(bad)
+    assert read == [BAD.end.replace(hour=0)]
+    assert again.to_keep[BUILD_DAYS.name] == []
 
 
 def test_a_release_whose_builds_are_not_kept_any_more_has_none(tmp_path):

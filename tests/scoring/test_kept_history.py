@@ -1,6 +1,6 @@
 """Scoring from what is kept of the past gives the rows that scoring from all rows gives, bit for bit, whatever happened to the past."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,6 @@ from jobs.declarations.tables import (
     CHANNEL_DAYS,
     INGEST_AUDIT,
     RELEASE_HEALTH,
-    RELEASE_OUTCOMES,
     RELEASE_RECORDS,
     RELEASE_REVIEWS,
     RELEASE_TOTALS,
@@ -22,13 +21,14 @@ from jobs.declarations.tables import (
 from jobs.declarations.windows import HOUR
 from jobs.history import channel_days, lake_records
 from jobs.score_release_health import score_looks
-from jobs.tables.commits.kept_rows import keep_rows
+from jobs.tables.commits.kept_rows import KEPT_TABLES, keep_rows, read_kept, within
 from jobs.tables.lake.lake_catalog import ensure_table, identifier
 from jobs.tables.lake.schemas import arrow_schema
 from tests.scoring.small_channel import ORIGIN, SmallChannel, complete_audit, empty_lake, table_of
 
 WORLD = SmallChannel(betas=4, last_hours=30, usage_hours_per_hour=400.0, missing_hours=(300, 301))
 COMING_BACK = "57.0b8"
+NOTHING_MADE = {table.name: 0 for table in KEPT_TABLES}
 
 
 @dataclass
@@ -115,7 +115,7 @@ def test_kept_rows_change_nothing(tmp_path, monkeypatch):
     assert made[CHANNEL_DAYS.name] > 15
     assert made[RELEASE_RECORDS.name] > 3
     again, made = lake.score()
-    assert (again, made) == (first, {CHANNEL_DAYS.name: 0, RELEASE_RECORDS.name: 0, RELEASE_OUTCOMES.name: 0})
+    assert (again, made) == (first, NOTHING_MADE)
     assert again == lake.score_from_all_rows(monkeypatch)
 
     def check(expects_change):
@@ -144,7 +144,7 @@ def test_kept_rows_change_nothing(tmp_path, monkeypatch):
     }
     ensure_table(lake.catalog, RELEASE_REVIEWS).append(table_of(RELEASE_REVIEWS, [review]).cast(arrow_schema(RELEASE_REVIEWS)))
     made = check(expects_change=True)
-    assert made == {CHANNEL_DAYS.name: 0, RELEASE_RECORDS.name: 0, RELEASE_OUTCOMES.name: 0}
+    assert made == NOTHING_MADE
 
 
 def test_lost_tables_are_made_again(tmp_path, capsys):
@@ -185,13 +185,27 @@ def test_two_runs_that_keep_the_same_end_with_it_once(tmp_path):
         assert keys.group_by(list(table.grain)).aggregate([]).num_rows == stored.num_rows > 0
 
 
+NO_SERIES = {column.name: "" if column.name == "audit_files" else [] for column in CHANNEL_DAYS.columns[4:]}
+
+
 def test_a_year_of_kept_days_lies_in_few_files(tmp_path):
     lake = empty_lake(tmp_path)
     for start in range(3):
-        day = {"series": "day", "channel": "", "name": "", "usage_hours": [], "crash_pings": [], "window_run_ids": [], "audit_files": ""}
+        day = NO_SERIES | {"series": "day", "channel": "", "name": ""}
         rows = [{"day_start": ORIGIN + 24 * HOUR * (i + start), **day} for i in range(0, 120, 3)]
         keep_rows(lake, CHANNEL_DAYS, table_of(CHANNEL_DAYS, rows).cast(arrow_schema(CHANNEL_DAYS)))
     stored = lake.load_table(identifier(CHANNEL_DAYS))
     assert len(list(stored.scan().plan_files())) == 4
     assert stored.scan().to_arrow().num_rows == 120
     assert np.diff(stored.scan().to_arrow()["day_start"].sort().cast(pa.int64()).to_numpy()).min() > 0
+
+
+def test_days_that_other_code_kept_are_made_anew_and_do_not_stand_in_the_way(tmp_path):
+    lake = empty_lake(tmp_path)
+    younger = ("main_crashes_capped", "content_crashes_capped")
+    before = replace(CHANNEL_DAYS, columns=tuple(column for column in CHANNEL_DAYS.columns if column.name not in younger))
+    day = {"day_start": ORIGIN, "series": "day", "channel": "", "name": ""} | NO_SERIES
+    ensure_table(lake, before).append(table_of(before, [day]).cast(arrow_schema(before)))
+    keep_rows(lake, CHANNEL_DAYS, table_of(CHANNEL_DAYS, [day | {"day_start": ORIGIN + 24 * HOUR}]).cast(arrow_schema(CHANNEL_DAYS)))
+    kept = read_kept(lake, CHANNEL_DAYS, within(CHANNEL_DAYS, ORIGIN, ORIGIN + 72 * HOUR))
+    assert kept["day_start"].to_pylist() == [ORIGIN + 24 * HOUR]

@@ -13,9 +13,10 @@ from jobs.declarations.states import Scope, State
 from jobs.scoring.looks.cell_looks import CellLooks
 
 Flags = NDArray[np.bool_]
+Codes = NDArray[np.intp]
 
 
-_WORD_BY_CODE: tuple[State, ...] = (
+STATE_BY_CODE: tuple[State, ...] = (
     State.INCONCLUSIVE,
     State.HEALTHY,
     State.IMPROVED,
@@ -24,12 +25,13 @@ _WORD_BY_CODE: tuple[State, ...] = (
     State.REGRESSED,
     State.DATA_PROBLEM,
 )
-_CODE = {state: code for code, state in enumerate(_WORD_BY_CODE)}
+_CODE = {state: code for code, state in enumerate(STATE_BY_CODE)}
 
 
 def flagged_looks(looks: CellLooks, alarm: AlarmPolicy) -> Flags:
     """Looks at which a cell is surely beyond the acceptable, on crashes enough; a whole release also as few healthy ones would be."""
-    doubt = np.array([doubt_at(looks.age_hours, alarm, scope) for scope in looks.scopes])
+    doubts = {scope: doubt_at(looks.age_hours, alarm, scope) for scope in set(looks.scopes)}
+    doubt = np.array([doubts[scope] for scope in looks.scopes])
     is_beyond = looks.posterior.p_unacceptable >= 1 - doubt
     for cell, scope in enumerate(looks.scopes):
         if scope == Scope.PLATFORM and is_beyond[cell].any():
@@ -90,27 +92,27 @@ def cell_states(
     is_suspicious = (posterior.p_unacceptable[1:] >= verdict.watch_local_probability) & looks.is_known[1:]
     is_suspicious &= looks.effective_crashes[1:] >= alarm.min_effective_crashes
     is_watched[0] |= is_suspicious.any(axis=0) | (looks.share_of_few > verdict.few_clients_share)
-    return _states(looks, has_problem, regressed, is_watched, verdict)
+    codes = _state_codes(looks, has_problem, regressed, is_watched, verdict)
+    return [[STATE_BY_CODE[code] for code in row] for row in codes.tolist()]
 
 
-def drawn_states(looks: CellLooks, alarm: AlarmPolicy, verdict: VerdictPolicy) -> list[list[State]]:
-    """The states of rows that are each a whole release of its own, at good data: what might come of one."""
+def drawn_states(looks: CellLooks, alarm: AlarmPolicy, verdict: VerdictPolicy) -> Codes:
+    """The states (places in STATE_BY_CODE) of rows that are each a whole release of its own, at good data: what might come of one."""
     is_watched = looks.posterior.p_unacceptable >= verdict.watch_probability
     no_problem = np.zeros(looks.expected.shape, dtype=bool)
-    return _states(looks, no_problem, regressed_looks(looks, no_problem, alarm), is_watched, verdict)
+    return _state_codes(looks, no_problem, regressed_looks(looks, no_problem, alarm), is_watched, verdict)
 
 
-def _states(looks: CellLooks, has_problem: Flags, regressed: Flags, is_watched: Flags, verdict: VerdictPolicy) -> list[list[State]]:
+def _state_codes(looks: CellLooks, has_problem: Flags, regressed: Flags, is_watched: Flags, verdict: VerdictPolicy) -> Codes:
     posterior = looks.posterior
     has_ratio = (looks.effective_expected >= verdict.too_early_expected) & (posterior.sd <= verdict.too_early_sd) & looks.is_known
     is_improved = (posterior.p_improved >= verdict.improved_probability) & (looks.ratio_low >= verdict.min_praised)
     is_improved = alarming_looks(is_improved, verdict.improved_looks)
-    codes = np.select(
+    return np.select(
         [has_problem & ~regressed, regressed, ~has_ratio, is_watched, is_improved, _healthy_looks(looks, verdict)],
         [_CODE[s] for s in (State.DATA_PROBLEM, State.REGRESSED, State.TOO_EARLY, State.WATCH, State.IMPROVED, State.HEALTHY)],
         default=_CODE[State.INCONCLUSIVE],
     )
-    return [[_WORD_BY_CODE[code] for code in row] for row in codes.tolist()]
 
 
 def state_beginnings(states: Sequence[State]) -> list[int]:

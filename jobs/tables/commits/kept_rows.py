@@ -13,15 +13,16 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, BooleanExpression, GreaterThanOrEqual, LessThan
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.declarations.tables import CHANNEL_DAYS, RELEASE_OUTCOMES, RELEASE_RECORDS, Table
+from jobs.declarations.tables import BUILD_DAYS, CHANNEL_DAYS, RELEASE_OUTCOMES, RELEASE_RECORDS, Table
 from jobs.tables.commits.row_replacement import Replacement, replace_rows
 from jobs.tables.lake.lake_catalog import ensure_table, identifier
 from jobs.tables.lake.schemas import arrow_schema
 
-KEPT_TABLES: tuple[Table, ...] = (CHANNEL_DAYS, RELEASE_RECORDS, RELEASE_OUTCOMES)
+KEPT_TABLES: tuple[Table, ...] = (CHANNEL_DAYS, RELEASE_RECORDS, RELEASE_OUTCOMES, BUILD_DAYS)
 _RELEASE = ("released_at", "channel", "release_version")
 _UNIT = {CHANNEL_DAYS.name: ("day_start",), RELEASE_RECORDS.name: _RELEASE, RELEASE_OUTCOMES.name: _RELEASE}
-"""What is made and replaced as a whole: a day, a release."""
+_UNIT[BUILD_DAYS.name] = ("day_start", "channel", "release_version")
+"""What is made and replaced as a whole: a day, a release, a release's day."""
 
 
 def read_kept(catalog: Catalog, table: Table, row_filter: BooleanExpression) -> pa.Table:
@@ -68,9 +69,15 @@ def next_month(month: datetime) -> datetime:
 
 
 def _scan(stored: IcebergTable, table: Table, row_filter: BooleanExpression) -> pa.Table:
+    """Rows of before a column was declared are left out: they are made anew."""
+    schema = arrow_schema(table)
     if not set(table.column_names) <= set(stored.schema().column_names):
-        return arrow_schema(table).empty_table()  # rows without a column that was declared since: they are made anew
-    return stored.scan(row_filter, selected_fields=table.column_names).to_arrow().select(list(table.column_names)).cast(arrow_schema(table))
+        return schema.empty_table()
+    rows = stored.scan(row_filter, selected_fields=table.column_names).to_arrow().select(list(table.column_names))
+    for field in schema:
+        if not field.nullable and rows[field.name].null_count:
+            rows = rows.filter(pc.field(field.name).is_valid())
+    return rows.cast(schema)
 
 
 def kept_in(rows_by_table: dict[str, list[pa.Table]]) -> Iterable[tuple[Table, pa.Table]]:
