@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from jobs.decisions.rollout_plan import planned_ahead
-from jobs.decisions.usual_growth import UsualGrowth, usual_growth
+from jobs.decisions.usual_growth import UsualGrowth
 from jobs.declarations.states import Scope
-from jobs.scoring.looks.cell_looks import CellLooks, whole_prior
-from jobs.scoring.looks.channel_scoring import ScoredCell
+from jobs.scoring.looks.cell_looks import CellLooks
 from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.ratio_posterior import GRID, STEP, RatioPosterior, RatioPrior, posterior_masses, ratio_posterior
 from jobs.scoring.method.release_history import ReleaseHistory
@@ -31,19 +30,12 @@ class Chances:
 
 @dataclass(frozen=True)
 class CellFuture:
-    """All that a cell's draws need beside its looks, made once for all looks of a release. `planned` are the users by the declared steps."""
+    """All that a cell's draws need beside its looks. `growth` is None where `planned`, the users by the declared steps, says what comes."""
 
     history: ReleaseHistory
     prior: RatioPrior
-    growth: UsualGrowth
+    growth: UsualGrowth | None
     planned: Array | None = None
-
-
-def cell_future(cell: ScoredCell, planned: Array | None = None) -> CellFuture | None:
-    """None where there is nothing to compare the cell with."""
-    if cell.history is None or cell.looks is None or not cell.prepared.baselines:
-        return None
-    return CellFuture(cell.history, whole_prior(cell.history), usual_growth(cell.history, cell.prepared.baselines), planned)
 
 
 def draw_looks(future: CellFuture, looks: CellLooks, look: int, hours: int, chances: Chances, rng: np.random.Generator) -> CellLooks:
@@ -91,6 +83,7 @@ def _drawn_growth(future: CellFuture, looks: CellLooks, look: int, hours: int, c
         planned = planned_ahead(future.planned, look + 1, usual_last_day(looks, look), hours)
         return np.repeat(planned, chances.path.size, axis=0)
     growth = future.growth
+    assert growth is not None, "without a plan it grows as past releases did"
     paths = growth.ahead(look + 1, usual_last_day(looks, look), hours)
     edges = np.cumsum(growth.weights(look + 1, float(looks.adoption[look])))
     return np.asarray(paths[np.minimum(np.searchsorted(edges, chances.path), len(edges) - 1)])

@@ -8,13 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from jobs.decisions.drawn_futures import CellFuture, Chances, cell_future, draw_looks
+from jobs.decisions.drawn_futures import CellFuture, Chances, draw_looks
+from jobs.decisions.usual_growth import UsualGrowth, usual_growth
 from jobs.declarations.policies import HORIZON_HOURS, Policy
 from jobs.declarations.states import State
+from jobs.scoring.looks.cell_looks import whole_prior
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.looks.release_verdict import WORST_FIRST
 from jobs.scoring.looks.verdict_states import STATE_BY_CODE, drawn_states
 from jobs.scoring.method.arrays import Array
+from jobs.scoring.method.ratio_posterior import RatioPrior
+from jobs.scoring.method.release_history import ReleaseHistory
 from jobs.verdicts.health_cells import ALL, is_critical
 
 VERDICTS = (State.REGRESSED, State.HEALTHY, State.IMPROVED)
@@ -43,7 +47,8 @@ class VerdictForecast:
 @dataclass(frozen=True)
 class _DecidingCell:
     cell: ScoredCell
-    future: CellFuture
+    history: ReleaseHistory
+    prior: RatioPrior
     is_rare: bool
 
 
@@ -52,7 +57,9 @@ class ReleaseForecasts:
 
     def __init__(self, scored: ScoredRelease, policy: Policy, planned: Array | None = None) -> None:
         self._scored, self._policy = scored, policy
-        self._cells = list(_deciding_cells(scored, policy, planned))
+        self._planned = planned
+        self._cells = list(_deciding_cells(scored, policy))
+        self._growth: dict[str, UsualGrowth] = {}
 
     def at(self, look: int) -> VerdictForecast | None:
         """The forecast at a look; None in the last hour of the week, and where nothing can be compared. The same whenever it is made."""
@@ -85,18 +92,29 @@ class ReleaseForecasts:
         """(draws, hours ahead): rank of the cell's state, the worst first; a part that is too early to judge leaves the verdict to others."""
         cell, policy = deciding.cell, self._policy
         assert cell.looks is not None, "cells without baseline have no future"
-        drawn = draw_looks(deciding.future, cell.looks, look, hours, chances, rng)
+        future = CellFuture(deciding.history, deciding.prior, self._growth_on(cell.platform), self._planned)
+        drawn = draw_looks(future, cell.looks, look, hours, chances, rng)
         states = drawn_states(drawn, cell.alarm, policy.verdict)
         may_wait = cell.platform != ALL or deciding.is_rare
         ranks = _RANK | ({State.TOO_EARLY: _LEFT_ASIDE} if may_wait else {})
         return np.array([ranks[state] for state in STATE_BY_CODE])[states[:, -hours:]]
 
+    def _growth_on(self, platform: str) -> UsualGrowth | None:
+        """How past releases grew on that platform: by their users, so that the first measure serves for all."""
+        if self._planned is not None:
+            return None
+        if platform not in self._growth:
+            first = next(deciding for deciding in self._cells if deciding.cell.platform == platform)
+            self._growth[platform] = usual_growth(first.history, first.cell.prepared.baselines)
+        return self._growth[platform]
 
-def _deciding_cells(scored: ScoredRelease, policy: Policy, planned: Array | None) -> Iterator[_DecidingCell]:
+
+def _deciding_cells(scored: ScoredRelease, policy: Policy) -> Iterator[_DecidingCell]:
+    """Those of critical measures that there is something to compare with."""
     for cell in scored.cells:
-        future = cell_future(cell, planned) if is_critical(cell.key.measure) else None
-        if future is not None:
-            yield _DecidingCell(cell, future, cell.prepared.past_crashes < policy.verdict.too_early_expected)
+        if is_critical(cell.key.measure) and cell.history is not None and cell.looks is not None and cell.prepared.baselines:
+            is_rare = cell.prepared.past_crashes < policy.verdict.too_early_expected
+            yield _DecidingCell(cell, cell.history, whole_prior(cell.history), is_rare)
 
 
 def _mixed(shared: NDArray[np.float64], own: NDArray[np.float64], correlation: float) -> NDArray[np.float64]:

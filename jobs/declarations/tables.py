@@ -707,7 +707,7 @@ RELEASE_RECORDS = Table(
 
 BUILD_DAYS = Table(
     "build_days",
-    "What scoring keeps of the builds of releases that were watched or regressed, so that no run has to read their days again: made from "
+    "What scoring keeps of the builds of releases that were watched or regressed, so that no run has to read their hours again: made from "
     "error_aggregates, and made anew when their hours change.",
     ("day_start", "channel", "release_version", "build_id", "os_name"),
     (
@@ -718,7 +718,7 @@ BUILD_DAYS = Table(
         Column("os_name", "string", "Operating system; empty in the row of the day, which has no figures."),
         Column("usage_hours", ListOf("double"), "Usage hours received in each hour of the day.", "hours"),
         *(Column(m.name, ListOf("double"), f"{m.label} in each hour of the day.", m.unit) for m in SCORED_MEASURES),
-        Column("rests_on", "string", "A digest of the runs of its hours; a day with another one is made anew."),
+        Column("window_run_ids", ListOf("string"), "In the row of the day: the run that completed each hour; empty where none has."),
     ),
     "day_start",
     "month",

@@ -1,9 +1,8 @@
-"""What each build of a release had by hour: days that are over as they are kept, the others summed up from error_aggregates.
+"""What each build of a release had by hour: hours as they are kept, and from the first that is new or changed on summed up from error_aggregates.
 
-Only releases that are watched or regressed are asked for: the first run that does reads all of their days, later ones the last day alone.
+Only releases that are watched or regressed are asked for: the first run that does reads all of their hours, later ones what came since.
 """
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,12 +29,11 @@ _DAY = HOURS_OF_DAY * HOUR
 _WEEK = HORIZON_HOURS * HOUR
 _AMOUNTS = BUILD_COLUMNS[3:]
 _MILLISECONDS = 3_600_000
-_FORMAT = 1  # of a day; raise it when how it is summed changes
 
 
 @dataclass
 class KeptBuilds:
-    """Gives the hourly rows of a release's builds, and keeps in mind the days that had to be summed up. One for a run."""
+    """Gives the hourly rows of a release's builds, and keeps in mind the days of which something had to be summed up. One for a run."""
 
     catalog: Catalog
     pinned: PinnedHours
@@ -52,32 +50,45 @@ class KeptBuilds:
 
     def _day(self, release: Release, day: datetime, kept: pa.Table) -> pa.Table:
         runs = self.days.runs(day, day + _DAY)
-        rests_on = _digest(runs)
-        own = kept.filter((pc.field("day_start") == pa.scalar(day, kept["day_start"].type)) & (pc.field("rests_on") == rests_on))
-        if own.num_rows:
+        own = kept.filter(pc.field("day_start") == pa.scalar(day, kept["day_start"].type))
+        stands = next(iter(own.filter(pc.field("os_name") == "")["window_run_ids"].to_pylist()), [])
+        known = next((hour for hour, (run, before) in enumerate(zip(runs, stands, strict=False)) if run != before), len(stands))
+        if known == HOURS_OF_DAY:
             return own
-        hours = self.pinned.within(day, day + _DAY)
+        hours = self.pinned.within(day + known * HOUR, day + _DAY)
         of_release = And(EqualTo("channel", release.channel), EqualTo("release_version", release.version))
         rows = hours.read(ERROR_AGGREGATES, of_release, BUILD_COLUMNS, is_counted=False).rows
-        marks = {"day_start": day, "channel": release.channel, "release_version": release.version, "rests_on": rests_on}
-        made = pa.Table.from_pylist([marks | row for row in _summed(rows, day)], schema=arrow_schema(BUILD_DAYS))
-        if all(runs) and [hours.owners[hour].window_run_id for hour in hours.hours if hour in hours.owners] == runs:
+        owners = {hour: owner.window_run_id for hour, owner in hours.owners.items()}
+        runs_read = [owners.get(day + hour * HOUR, "") for hour in range(known, HOURS_OF_DAY)]
+        marks = {"day_start": day, "channel": release.channel, "release_version": release.version}
+        series = _summed(rows, day, _first_hours(own, known))
+        whole = {"build_id": "", "os_name": "", "window_run_ids": [*stands[:known], *runs_read]} | {name: [] for name in _AMOUNTS}
+        made = pa.Table.from_pylist([marks | row for row in (whole, *series)], schema=arrow_schema(BUILD_DAYS))
+        if any(runs_read):
             self.to_keep.append(made)
         return made
 
 
-def _summed(rows: pa.Table, day: datetime) -> Iterator[dict[str, object]]:
-    """A row for each build and system, and one of neither, so that a day without any is known, too.
+_Series = dict[tuple[str, str], dict[str, list[float]]]
+
+
+def _first_hours(day: pa.Table, hours: int) -> _Series:
+    """The amounts of the day's first hours by build and system, and zeros of the others."""
+    rest = [0.0] * (HOURS_OF_DAY - hours)
+    rows = day.filter(pc.field("os_name") != "").to_pylist()
+    return {(row["build_id"], row["os_name"]): {name: row[name][:hours] + rest for name in _AMOUNTS} for row in rows}
+
+
+def _summed(rows: pa.Table, day: datetime, laid: _Series) -> Iterator[dict[str, object]]:
+    """A row for each build and system: what is `laid` of the hours before, and the sums of the rows.
 
     Milliseconds of use are whole numbers: their sum is the same in whatever order rows are read.
     """
-    yield {"build_id": "", "os_name": ""} | {name: [] for name in _AMOUNTS}
     hour = pc.divide(pc.subtract(rows["window_start"].cast(pa.int64()), int(day.timestamp()) * 1_000_000), HOUR_US)
     used = pc.round(pc.multiply(rows["usage_hours"].cast(pa.float64()), float(_MILLISECONDS))).cast(pa.int64())
     amounts = {name: used if name == "usage_hours" else rows[name].cast(pa.int64()) for name in _AMOUNTS}
     keys = {"hour": hour, "build_id": pc.fill_null(rows["build_id"], ""), "os_name": rows["os_name"]}
     sums = pa.table({**keys, **amounts}).group_by(list(keys)).aggregate([(name, "sum") for name in _AMOUNTS]).to_pylist()
-    laid: dict[tuple[str, str], dict[str, list[float]]] = {}
     for total in sums:
         place = (total["build_id"], total["os_name"])
         series = laid.setdefault(place, {name: [0.0] * HOURS_OF_DAY for name in _AMOUNTS})
@@ -85,7 +96,7 @@ def _summed(rows: pa.Table, day: datetime) -> Iterator[dict[str, object]]:
             unit = _MILLISECONDS if name == "usage_hours" else 1
             series[name][total["hour"]] = (total[f"{name}_sum"] or 0) / unit
     for (build_id, os_name), series in sorted(laid.items()):
-        yield {"build_id": build_id, "os_name": os_name} | series
+        yield {"build_id": build_id, "os_name": os_name, "window_run_ids": []} | series
 
 
 def _by_hour(day: pa.Table) -> pa.Table:
@@ -97,8 +108,3 @@ def _by_hour(day: pa.Table) -> pa.Table:
     amounts = {name: pa.array(pc.list_flatten(rows[name]).to_numpy(), pa.float64()) for name in _AMOUNTS}
     times = pa.array(starts, pa.timestamp("us", tz="UTC"))
     return pa.table({"window_start": times, "os_name": repeated["os_name"], "build_id": repeated["build_id"], **amounts})
-
-
-def _digest(runs: list[str]) -> str:
-    """Of all that a day is made from."""
-    return hashlib.sha256("\n".join([str(_FORMAT), *BUILD_COLUMNS, *runs]).encode()).hexdigest()[:24]

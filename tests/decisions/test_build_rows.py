@@ -128,18 +128,37 @@ def test_of_a_release_that_nothing_speaks_against_no_build_is_even_read(tmp_path
     assert builds_of(score_looks(catalog, HEALTHY.calendar, HEALTHY.end - HOUR)) == []
 
 
-def test_days_that_were_kept_are_not_read_again_and_say_the_same(bad_lake, bad, monkeypatch):
-    kept = bad.to_keep[BUILD_DAYS.name]
-    days = {day for part in kept for day in part["day_start"].to_pylist()}
-    assert len(days) == (BAD.end - BAD.releases[-1]) // (24 * HOUR), "all but today"
-    keep_rows(bad_lake, BUILD_DAYS, pa.concat_tables(kept))
+def test_hours_that_were_kept_are_not_read_again_and_say_the_same(tmp_path, monkeypatch):
+    catalog = with_builds(BAD, tmp_path)
     read = []
     summed = kept_builds._summed
-    monkeypatch.setattr(kept_builds, "_summed", lambda rows, day: read.append(day) or summed(rows, day))
-    again = score_looks(bad_lake, BAD.calendar, BAD.end - 2 * HOUR)
-    assert builds_of(again) == builds_of(bad)
-    assert read == [BAD.end.replace(hour=0)]
-    assert again.to_keep[BUILD_DAYS.name] == []
+    monkeypatch.setattr(kept_builds, "_summed", lambda rows, *rest: read.append(rows.num_rows) or summed(rows, *rest))
+
+    def scored():
+        read.clear()
+        found = score_looks(catalog, BAD.calendar, BAD.end - HOUR)
+        return builds_of(found), found.to_keep[BUILD_DAYS.name]
+
+    first, kept = scored()
+    assert sum(read) == len(list(BAD.by_build()))
+    keep_rows(catalog, BUILD_DAYS, pa.concat_tables(kept))
+    assert scored() == (first, [])
+    assert sum(read) == 0
+
+
+def test_from_an_hour_on_that_another_run_has_settled_the_day_is_read_again(tmp_path, monkeypatch):
+    catalog = with_builds(BAD, tmp_path)
+    first = score_looks(catalog, BAD.calendar, BAD.end - HOUR)
+    kept = pa.concat_tables(first.to_keep[BUILD_DAYS.name])
+    as_if_other = [
+        [f"{run}-before" if run and place >= 5 else run for place, run in enumerate(runs)] for runs in kept["window_run_ids"].to_pylist()
+    ]
+    column = kept.column_names.index("window_run_ids")
+    wrong = [[value * 9 if place >= 5 else value for place, value in enumerate(series)] for series in kept["usage_hours"].to_pylist()]
+    stale = kept.set_column(column, kept.schema.field(column), pa.array(as_if_other, kept.schema.field(column).type))
+    usage = kept.column_names.index("usage_hours")
+    keep_rows(catalog, BUILD_DAYS, stale.set_column(usage, kept.schema.field(usage), pa.array(wrong, kept.schema.field(usage).type)))
+    assert builds_of(score_looks(catalog, BAD.calendar, BAD.end - HOUR)) == builds_of(first)
 
 
 def test_a_release_whose_builds_are_not_kept_any_more_has_none(tmp_path):
