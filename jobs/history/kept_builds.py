@@ -6,6 +6,7 @@ Only releases that are watched or regressed are asked for: the first run that do
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -51,7 +52,7 @@ class KeptBuilds:
     def _day(self, release: Release, day: datetime, kept: pa.Table) -> pa.Table:
         runs = self.days.runs(day, day + _DAY)
         own = kept.filter(pc.field("day_start") == pa.scalar(day, kept["day_start"].type))
-        stands = next(iter(own.filter(pc.field("os_name") == "")["window_run_ids"].to_pylist()), [])
+        stands: list[str] = next(iter(own.filter(pc.field("os_name") == "")["window_run_ids"].to_pylist()), [])
         known = next((hour for hour, (run, before) in enumerate(zip(runs, stands, strict=False)) if run != before), len(stands))
         if known == HOURS_OF_DAY:
             return own
@@ -62,7 +63,8 @@ class KeptBuilds:
         runs_read = [owners.get(day + hour * HOUR, "") for hour in range(known, HOURS_OF_DAY)]
         marks = {"day_start": day, "channel": release.channel, "release_version": release.version}
         series = _summed(rows, day, _first_hours(own, known))
-        whole = {"build_id": "", "os_name": "", "window_run_ids": [*stands[:known], *runs_read]} | {name: [] for name in _AMOUNTS}
+        whole: dict[str, Any] = {"build_id": "", "os_name": "", "window_run_ids": [*stands[:known], *runs_read]}
+        whole |= {name: [] for name in _AMOUNTS}
         made = pa.Table.from_pylist([marks | row for row in (whole, *series)], schema=arrow_schema(BUILD_DAYS))
         if any(runs_read):
             self.to_keep.append(made)
@@ -79,7 +81,7 @@ def _first_hours(day: pa.Table, hours: int) -> _Series:
     return {(row["build_id"], row["os_name"]): {name: row[name][:hours] + rest for name in _AMOUNTS} for row in rows}
 
 
-def _summed(rows: pa.Table, day: datetime, laid: _Series) -> Iterator[dict[str, object]]:
+def _summed(rows: pa.Table, day: datetime, laid: _Series) -> Iterator[dict[str, Any]]:
     """A row for each build and system: what is `laid` of the hours before, and the sums of the rows.
 
     Milliseconds of use are whole numbers: their sum is the same in whatever order rows are read.
@@ -96,7 +98,7 @@ def _summed(rows: pa.Table, day: datetime, laid: _Series) -> Iterator[dict[str, 
             unit = _MILLISECONDS if name == "usage_hours" else 1
             series[name][total["hour"]] = (total[f"{name}_sum"] or 0) / unit
     for (build_id, os_name), series in sorted(laid.items()):
-        yield {"build_id": build_id, "os_name": os_name, "window_run_ids": []} | series
+        yield {"build_id": build_id, "os_name": os_name, "window_run_ids": [], **series}
 
 
 def _by_hour(day: pa.Table) -> pa.Table:
