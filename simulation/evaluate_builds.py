@@ -37,11 +37,15 @@ WITHOUT_CHANGE = {
 
 @dataclass(frozen=True)
 class LookOutcome:
-    """What was said at a look: the chance of a change, the 90 % set, and whether the first bad build is in it (None: there is none)."""
+    """What was said at a look: whether builds are named, how many the 90 % set has, and whether the first bad build is in it (None: there is none).
+
+    `has_truth_of_exact` is the chance that it is in a set of exactly 90 %, whose last build is in it by lot: builds cannot be cut.
+    """
 
     is_named: bool
     builds: int
     has_truth: bool | None
+    has_truth_of_exact: float | None
 
 
 @click.command(help=__doc__)
@@ -56,7 +60,8 @@ def main(worlds: int, seed: int) -> None:
             click.echo(
                 f"{name}, {hours} h after the first bad build: named {len(named) / len(at):.1%}, "
                 f"in the set where named {np.mean([look.has_truth for look in named]) if named else 0:.1%}, in the set of all "
-                f"{np.mean([look.has_truth for look in at]):.1%}, median set {np.median([look.builds for look in at]):.0f} builds"
+                f"{np.mean([look.has_truth for look in at]):.1%}, in a set of exactly 90 % {np.mean([look.has_truth_of_exact for look in at]):.1%}, "
+                f"sets of one build {np.mean([look.builds == 1 for look in at]):.1%}, median set {np.median([look.builds for look in at]):.0f} builds"
             )
     for number, (name, world) in enumerate(WITHOUT_CHANGE.items()):
         without = [search(world, rng) for rng in _streams(seed, len(CASES) + number, worlds)]
@@ -90,8 +95,15 @@ def _outcome(world: BuildsWorld, simulated: SimulatedBuilds, delayed: NDArray[np
     shown = usage_hours.sum(axis=1) >= LEAST_SHARE * usage_hours.sum()
     found = first_bad_build(in_half_days(delayed[shown, :look]), CRASHES_PER_HOUR * in_half_days(usage_hours[shown]), _PHI)
     likely = np.flatnonzero(shown)[found.likely_set(POLICY.builds.set_mass)]
-    truth = None if world.first_bad is None else bool(world.first_bad in likely)
-    return LookOutcome(found.p_change >= POLICY.builds.min_p_change, likely.size, truth)
+    is_named = found.p_change >= POLICY.builds.min_p_change
+    if world.first_bad is None:
+        return LookOutcome(is_named, likely.size, None, None)
+    chances = np.zeros(shown.size)
+    chances[shown] = found.first_bad / found.p_change
+    own = chances[world.first_bad]
+    likelier = float(chances[chances > own].sum())
+    exact = float(np.clip((POLICY.builds.set_mass - likelier) / max(own, 1e-12), 0.0, 1.0))
+    return LookOutcome(is_named, likely.size, bool(world.first_bad in likely), exact)
 
 
 if __name__ == "__main__":

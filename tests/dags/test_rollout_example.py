@@ -13,7 +13,7 @@ from jobs.deployment.settings import DEFAULT_PRODUCT, NAMESPACE, ROOT, namespace
 
 @pytest.fixture(scope="module")
 def example() -> DAG:
-    bag = DagBag(ROOT / "docs" / "examples")
+    bag = DagBag(ROOT / "docs" / "examples" / "dags")
     assert bag.import_errors == {}
     return bag.dags["rollout_with_approval"]
 
