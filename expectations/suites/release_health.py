@@ -15,6 +15,7 @@ _COMPUTED = {
     "ratio above ratio_high": "ratio - ratio_high",
     "chance above one": "list_max([chance.probability FOR chance IN state_chances]) - 1",
     "seconds from as_of to since": "epoch(since) - epoch(as_of)",
+    "seconds from next_step_at to as_of": "CASE WHEN (next_step_at IS NULL) <> (next_step_share IS NULL) THEN 1 ELSE epoch(as_of) - epoch(next_step_at) END",
     # A release's verdict is one of its cells'; a cell without a verdict belongs to no release.
     _CELLS: f"CASE WHEN scope = 'release' THEN sum(CASE WHEN scope = 'platform' THEN 1 ELSE 0 END) OVER ({_RELEASE}) END",
     "verdicts of the release": f"sum(CASE WHEN scope = 'release' THEN 1 ELSE 0 END) OVER ({_RELEASE})",
@@ -48,6 +49,11 @@ def _own_checks() -> tuple[Check, ...]:
         _at_most("ratio above ratio_high", "ratio <= ratio_high", ("ratio", "ratio_high")),
         _at_most("chance above one", "no chance of a state is above one", ("state_chances",)),
         _at_most("seconds from as_of to since", "since <= as_of", ("since", "as_of")),
+        _at_most(
+            "seconds from next_step_at to as_of",
+            "the next step of a rollout has a share and is to come",
+            ("next_step_at", "next_step_share"),
+        ),
         *_client_checks(),
         _at_most(
             "figures missing beside expected_crashes",

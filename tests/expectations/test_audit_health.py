@@ -76,7 +76,7 @@ def test_a_run_without_a_complete_hour_publishes_nothing(home: Path) -> None:
     )
     finished = audit()
     assert finished.exit_code == 0, finished.output
-    assert finished.output.splitlines()[-1].endswith("3 not applicable; nothing to publish")
+    assert finished.output.splitlines()[-1].endswith("4 not applicable; nothing to publish")
 
 
 def test_a_look_at_an_hour_to_come_is_not_the_runs(home: Path) -> None:

@@ -210,6 +210,12 @@ CASES_OF_HEALTH = (
     Case("build_health", "p_first_bad <= p_change", changed("build_health", p_first_bad=0.98), "p_first_bad above p_change: 0.01"),
     Case("build_health", "suspects only where p_change is at least 0.95", changed("build_health", p_change=0.9), "0.05"),
     Case("build_health", "audit_sequence is 7, that of the run", changed("build_health", audit_sequence=8), "8"),
+    Case(
+        "release_health",
+        "the next step of a rollout has a share and is to come",
+        changed("release_health", next_step_at=HOUR_START, next_step_share=0.5),
+        "seconds from next_step_at to as_of: 3600",
+    ),
     Case("later_health", "ratio_low <= ratio", changed("later_health", ratio_low=1.65), "ratio_low above ratio: 0.05"),
     Case("later_health", "ratio <= ratio_high", changed("later_health", ratio_high=1.5), "ratio above ratio_high: 0.1"),
     Case("later_health", "nothing is worse in its first week", changed("later_health", age_hours=160.0), "8"),
