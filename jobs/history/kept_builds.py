@@ -30,6 +30,8 @@ _DAY = HOURS_OF_DAY * HOUR
 _WEEK = HORIZON_HOURS * HOUR
 _AMOUNTS = BUILD_COLUMNS[3:]
 _MILLISECONDS = 3_600_000
+_HOURS_AT_ONCE = 6
+"""Memory is bounded by their rows."""
 
 
 @dataclass
@@ -58,14 +60,17 @@ class KeptBuilds:
             return own
         hours = self.pinned.within(day + known * HOUR, day + _DAY)
         of_release = And(EqualTo("channel", release.channel), EqualTo("release_version", release.version))
-        rows = hours.read(ERROR_AGGREGATES, of_release, BUILD_COLUMNS, is_counted=False).rows
+        series = _first_hours(own, known)
+        for first in range(known, HOURS_OF_DAY, _HOURS_AT_ONCE):
+            part = hours.within(day + first * HOUR, day + (first + _HOURS_AT_ONCE) * HOUR)
+            if part.hours:
+                _add(series, part.read(ERROR_AGGREGATES, of_release, BUILD_COLUMNS, is_counted=False).rows, day)
         owners = {hour: owner.window_run_id for hour, owner in hours.owners.items()}
         runs_read = [owners.get(day + hour * HOUR, "") for hour in range(known, HOURS_OF_DAY)]
         marks = {"day_start": day, "channel": release.channel, "release_version": release.version}
-        series = _summed(rows, day, _first_hours(own, known))
         whole: dict[str, Any] = {"build_id": "", "os_name": "", "window_run_ids": [*stands[:known], *runs_read]}
         whole |= {name: [] for name in _AMOUNTS}
-        made = pa.Table.from_pylist([marks | row for row in (whole, *series)], schema=arrow_schema(BUILD_DAYS))
+        made = pa.Table.from_pylist([marks | row for row in (whole, *_rows(series))], schema=arrow_schema(BUILD_DAYS))
         if any(runs_read):
             self.to_keep.append(made)
         return made
@@ -81,8 +86,8 @@ def _first_hours(day: pa.Table, hours: int) -> _Series:
     return {(row["build_id"], row["os_name"]): {name: row[name][:hours] + rest for name in _AMOUNTS} for row in rows}
 
 
-def _summed(rows: pa.Table, day: datetime, laid: _Series) -> Iterator[dict[str, Any]]:
-    """A row for each build and system: what is `laid` of the hours before, and the sums of the rows.
+def _add(laid: _Series, rows: pa.Table, day: datetime) -> None:
+    """Add the sums of the rows, by build, system and hour.
 
     Milliseconds of use are whole numbers: their sum is the same in whatever order rows are read.
     """
@@ -97,6 +102,9 @@ def _summed(rows: pa.Table, day: datetime, laid: _Series) -> Iterator[dict[str, 
         for name in _AMOUNTS:
             unit = _MILLISECONDS if name == "usage_hours" else 1
             series[name][total["hour"]] = (total[f"{name}_sum"] or 0) / unit
+
+
+def _rows(laid: _Series) -> Iterator[dict[str, Any]]:
     for (build_id, os_name), series in sorted(laid.items()):
         yield {"build_id": build_id, "os_name": os_name, "window_run_ids": [], **series}
 

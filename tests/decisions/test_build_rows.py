@@ -131,8 +131,8 @@ def test_of_a_release_that_nothing_speaks_against_no_build_is_even_read(tmp_path
 def test_hours_that_were_kept_are_not_read_again_and_say_the_same(tmp_path, monkeypatch):
     catalog = with_builds(BAD, tmp_path)
     read = []
-    summed = kept_builds._summed
-    monkeypatch.setattr(kept_builds, "_summed", lambda rows, *rest: read.append(rows.num_rows) or summed(rows, *rest))
+    add = kept_builds._add
+    monkeypatch.setattr(kept_builds, "_add", lambda laid, rows, day: read.append(rows.num_rows) or add(laid, rows, day))
 
     def scored():
         read.clear()
