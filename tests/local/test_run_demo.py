@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.deployment.settings import ROOT
+from simulation.ping_world.names import NAMES_BY_PRODUCT
 
 pytestmark = pytest.mark.races
 
@@ -35,7 +36,8 @@ run_demo.main()
 
 @pytest.fixture
 def demo() -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen([sys.executable, "-c", A_DEMO_THAT_RUNS], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    of_a_demo = os.environ | {"PRODUCT": next(iter(NAMES_BY_PRODUCT))}
+    process = subprocess.Popen([sys.executable, "-c", A_DEMO_THAT_RUNS], cwd=ROOT, env=of_a_demo, stdout=subprocess.PIPE, text=True)
     wait_for("running", process)
     yield process
     process.kill()
