@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from jobs.scoring.looks.release_sums import environment_doubt
 from jobs.scoring.method.delay_matching import delay_kernel
-from jobs.scoring.method.environment_guard import UsualChange, environment_factors, previous_version_change, usual_change
+from jobs.scoring.method.environment_guard import Environment, UsualChange, environment_of, previous_version_change, usual_change
 from jobs.scoring.method.hourly_counts import PreviousVersion
 from jobs.scoring.method.release_history import default_matching
 
@@ -28,7 +29,7 @@ def usual(sd=0.06):
 
 
 def log_factors(previous, wander=None):
-    return np.log(environment_factors(previous, MATCHING, wander or usual(), HOURS))
+    return np.log(environment_of(previous, MATCHING, wander or usual(), HOURS).factors)
 
 
 @pytest.mark.parametrize("first_hour", [9, 14, 20])
@@ -50,6 +51,29 @@ def test_what_the_previous_version_usually_does_moves_next_to_nothing(wandered):
     assert np.abs(factors).max() < 0.25 * abs(np.log(wandered))
 
 
+def test_what_may_be_an_event_or_wander_is_doubt():
+    """Doubt is largest between a change that the previous version usually makes and one that it never makes."""
+
+    def doubt(change):
+        return environment_of(previous_version(change), MATCHING, usual(sd=0.12), HOURS).doubt[60:].mean()
+
+    assert doubt(1.3) > 0.08
+    assert doubt(1 / 1.3) < -0.08
+    assert max(abs(doubt(change)) for change in (1.0, 1.05, 3.0)) < 0.03
+
+
+def test_few_crashes_leave_no_doubt():
+    """They say nothing of an event, and what is not known of any release is no reason to doubt this one."""
+    assert np.abs(environment_of(previous_version(1.3, scale=300.0), MATCHING, usual(), HOURS).doubt).max() < 0.03
+
+
+def test_doubt_adds_up_and_noise_does_not():
+    expected = np.arange(1.0, HOURS + 1)
+    lasting, changing = np.full(HOURS, 0.1), 0.1 * (-1.0) ** np.arange(HOURS)
+    assert environment_doubt(expected, Environment(np.ones(HOURS), lasting)) == pytest.approx(0.1**2)
+    assert environment_doubt(expected, Environment(np.ones(HOURS), changing))[-1] < 0.01**2
+
+
 def test_few_crashes_say_little():
     factors = log_factors(previous_version(1.6, scale=300.0))
     assert np.abs(factors).max() < 0.1 * np.log(1.6)
@@ -61,7 +85,7 @@ def test_a_variance_takes_three_baselines():
     known = usual_change(past, HOURS)
     assert known is not None
     assert np.isfinite(known.mean).all() and (known.variance > 0).all()
-    assert (environment_factors(past[0][0], MATCHING, None, HOURS) == 1.0).all()
+    assert (environment_of(past[0][0], MATCHING, None, HOURS).factors == 1.0).all()
 
 
 def test_hours_without_usage_have_no_factor():

@@ -8,7 +8,14 @@ from scipy.special import stdtr
 
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.declarations.states import Scope
-from jobs.scoring.looks.release_sums import TRAILING_HOURS, ReleaseSums, of_few_clients, sums_since_release, trailing_sums
+from jobs.scoring.looks.release_sums import (
+    TRAILING_HOURS,
+    ReleaseSums,
+    environment_doubt,
+    of_few_clients,
+    sums_since_release,
+    trailing_sums,
+)
 from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.few_clients import doubt_of_few
 from jobs.scoring.method.hourly_counts import ReleaseCounts
@@ -96,13 +103,14 @@ def look_at_cells(
     received_lately, trailing = (ReleaseSums(*(trailing_sums(field) for field in vars(sums).values())) for sums in (received, whole))
     of_few_lately = 1 - trailing.observed / np.maximum(received_lately.observed, _LEAST_EXPECTED)
     names = stratum_names or tuple(map(str, range(release.crashes.shape[0])))
-    parts = [_whole_cell(history, whole, hours), _trailing_cell(history, whole, trailing, doubt_of_few(of_few_lately))]
+    doubt = environment_doubt(whole.expected[0], environment)
+    parts = [_whole_cell(history, whole, doubt), _trailing_cell(history, whole, trailing, doubt_of_few(of_few_lately))]
     groups = local_groups(history, names) if with_strata else []
     mass = history.policy.alarm.p_stratum_regression / max(sum(len(group.names) for group in groups), 1)
     bent = of_few * received.observed
     parts += [_local_cells(history, sums, received, _Parts(group, mass, by_stratum.variance, bent)) for group in groups]
     local_names = tuple(name for group in groups for name in group.names)
-    looks = _assembled(parts, local_names, history.phi, shares, environment, unseen_share)
+    looks = _assembled(parts, local_names, history.phi, shares, environment.factors, unseen_share)
     return replace(looks, has_lost_updates=exposed.has_lost_updates, stratum_environment=by_stratum.factors, share_of_few=of_few)
 
 
@@ -121,9 +129,9 @@ class _Part:
     is_known: NDArray[np.bool_]
 
 
-def _whole_cell(history: ReleaseHistory, whole: ReleaseSums, hours: int) -> _Part:
-    level, prior = history.level, whole_prior(history)
-    ratio, omega2 = variance_to_mean(whole.observed, whole.squared_weights), history.omega2[:hours]
+def _whole_cell(history: ReleaseHistory, whole: ReleaseSums, doubt: Array) -> _Part:
+    level, prior, hours = history.level, whole_prior(history), doubt.size
+    ratio, omega2 = variance_to_mean(whole.observed, whole.squared_weights), history.omega2[:hours] + doubt
     posterior = ratio_posterior(whole.observed, whole.expected, ratio * history.phi, omega2, prior)
     is_known = np.ones((1, hours), dtype=bool)
     return _Part(whole, whole.expected, ratio, omega2[None, :], level.scale, level.degrees, prior, posterior, is_known)

@@ -7,7 +7,7 @@ import numpy as np
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.development_factors import adoption_bins
-from jobs.scoring.method.environment_guard import environment_factors
+from jobs.scoring.method.environment_guard import Environment, environment_of
 from jobs.scoring.method.few_clients import crashes_of_few, days_of_age
 from jobs.scoring.method.hourly_counts import ReleaseCounts, adoption
 from jobs.scoring.method.release_amounts import delayed_crashes
@@ -16,6 +16,7 @@ from jobs.scoring.method.stratum_environment import StratumEnvironment, stratum_
 from jobs.scoring.method.update_counts import Exposure
 
 TRAILING_HOURS = 24
+_LEAST_EXPECTED = 1e-9
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,16 @@ class ReleaseSums:
 
 def sums_since_release(
     history: ReleaseHistory, release: ReleaseCounts, exposed: Exposure, hours: int
-) -> tuple[ReleaseSums, Array, Array, StratumEnvironment]:
-    """Sums since release by stratum, the release's adoption, the environment factor of each hour, and those of its strata."""
+) -> tuple[ReleaseSums, Array, Environment, StratumEnvironment]:
+    """Sums since release by stratum, the release's adoption, the environment of each hour, and that of its strata."""
     known = release.known[:hours]
     crashes, usage_hours = release.crashes[:, :hours] * known, release.usage_hours[:, :hours] * known
     shares = adoption(usage_hours.sum(axis=0), release.channel_hours[:hours] * known)
     matching = matchings_by_age(release, history.matching)[0]  # of the first hours: a later one would change earlier looks
     by_stratum = stratum_environment(release.previous, matching, release.crashes.shape[0], hours)
-    environment = environment_factors(release.previous, matching, history.usual_change, hours, by_stratum.explained)
+    environment = environment_of(release.previous, matching, history.usual_change, hours, by_stratum.explained)
     multiplier = (
-        np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * environment * by_stratum.factors
+        np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * environment.factors * by_stratum.factors
     )
     observed, squared_weights = delayed_crashes(history, release, padded(crashes, HORIZON_HOURS), hours)
     rates, amounts = history.rates[:, None], (exposed.implied, exposed.counted)
@@ -63,6 +64,15 @@ def trailing_sums(cumulative: Array) -> Array:
     added = cumulative.copy()
     added[:, TRAILING_HOURS:] -= cumulative[:, :-TRAILING_HOURS]
     return np.maximum(added, 0.0)
+
+
+def environment_doubt(expected: Array, environment: Environment) -> Array:
+    """Variance that doubtful events leave in the logarithm of what is expected since release; all are (hours,).
+
+    What is unknown of one hour is unknown of the next, too, so that doubt adds up; what is noise has either sign, and doesn't.
+    """
+    added = np.diff(expected, prepend=0.0)
+    return np.asarray((np.cumsum(added * environment.doubt) / np.maximum(expected, _LEAST_EXPECTED)) ** 2)
 
 
 def of_few_clients(history: ReleaseHistory, release: ReleaseCounts, hours: int) -> Array:

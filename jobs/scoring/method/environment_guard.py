@@ -2,14 +2,13 @@
 
 Its crashes are delayed as its usage hours are, for otherwise the time of day and the users who leave move its rate more than any event does.
 Most of what is left is wander, which must not move anything; an event that does is rare and large. The factor is the posterior mean
-of a mixture of both (docs/decisions/scoring_departures.md).
+of a mixture of both, and where neither is sure, that is doubt (docs/decisions/scoring_departures.md).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from jobs.scoring.method.arrays import Array
@@ -77,28 +76,33 @@ def usual_change(previous_versions: Sequence[tuple[PreviousVersion, DelayMatchin
     return UsualChange(logs.mean(axis=0), variance)
 
 
-def environment_factors(
+@dataclass(frozen=True)
+class Environment:
+    """The factor on each hour's expected crashes, and the standard deviation that doubt whether there is an event leaves in its logarithm; below 0
+    where the event would be one of fewer crashes."""
+
+    factors: Array
+    doubt: Array
+
+
+def environment_of(
     previous: PreviousVersion | None, matching: DelayMatching, usual: UsualChange | None, hours: int, explained: Array | None = None
-) -> Array:
-    """The factor on each hour's expected crashes; about 1 where the previous version says nothing beyond its noise.
+) -> Environment:
+    """Factors of about 1 where the previous version says nothing beyond its noise.
 
     `explained` is the part of its change (log) that events in single strata account for.
     """
-    factors: NDArray[np.float64] = np.ones(hours)
+    factors, doubt = np.ones(hours), np.zeros(hours)
     if previous is None or usual is None:
-        return factors
+        return Environment(factors, doubt)
     change = previous_version_change(previous, matching, hours)
     psi = change.log_change - usual.mean[:hours] - (0.0 if explained is None else explained)
     wander = change.count_variance + usual.variance[:hours]
     is_known = np.isfinite(psi) & np.isfinite(wander)
-    factors[is_known] = np.exp(_expected_event(psi[is_known], wander[is_known]))
-    return factors
-
-
-def _expected_event(psi: Array, wander: Array) -> Array:
-    """Posterior mean of an event's log factor, which is 0 in most hours and normal in the others, given that psi is seen through wander."""
-    is_event, share = event_chances(psi, wander, _EVENT_PROBABILITY, _EVENT_SD)
-    return np.asarray(is_event * share * psi)
+    is_event, share = event_chances(psi[is_known], wander[is_known], _EVENT_PROBABILITY, _EVENT_SD)
+    factors[is_known] = np.exp(is_event * share * psi[is_known])
+    doubt[is_known] = np.sqrt(is_event * (1 - is_event)) * share * psi[is_known]
+    return Environment(factors, doubt)
 
 
 def event_chances(psi: Array, wander: Array, probability: float, event_sd: float) -> tuple[Array, Array]:

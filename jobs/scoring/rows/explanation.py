@@ -200,7 +200,7 @@ def _judged(cell: ScoredCell, row: Row, policy: Policy) -> list[str]:
         "3. What that says",
         f"   Counts come in clusters (phi = {phi:.2f}) and late ones are weighted (c = {c:.2f}): O is worth n = O / (c phi) = "
         f"{row['delayed_crashes'] / (c * phi):.1f} independent crashes, E is m = {row['expected_crashes'] / (c * phi):.1f}.",
-        f"   Healthy releases stray by sqrt({row['transient_variance']:.5f}) = {math.sqrt(row['transient_variance']):.3f} (log) at this age, "
+        f"   Healthy releases stray by sqrt({row['transient_variance']:.5f}) = {math.sqrt(row['transient_variance']):.3f} (log) at this age and in this environment, "
         f"and differ from their predecessors by s = {scale:.3f} ({learned}).",
         f"   Acceptable is up to A = exp({margin}) = {ratio_words(row['acceptable_ratio'])} their rate.",
         f"   Together: {ratio_words(row['ratio'])} their rate, 90 % interval {interval_words(row['ratio_low'], row['ratio_high'])}.",
