@@ -238,6 +238,17 @@ def restated(pages: Path, platform: str = "Windows_NT") -> list[tuple[str, str]]
     return [(mark["at"][11:16], mark["words"]) for mark in marks if mark["kind"] == "restated"]
 
 
+def test_kept_files_that_are_cut_off_are_made_again(catalog, pages):
+    publish()
+    kept = {path: path.read_bytes() for path in (pages / "data").rglob("*.msgpack")}
+    for path, content in kept.items():
+        path.write_bytes(content[: len(content) // 2])
+    publish(until=NOON + HOUR)
+    assert {path: path.read_bytes() for path in kept if path.parent.name == "hours"} == {
+        path: content for path, content in kept.items() if path.parent.name == "hours"
+    }
+
+
 def test_looks_that_were_shown_otherwise_are_marked_and_stay_marked(catalog, pages):
     publish()
     assert restated(pages) == []

@@ -66,7 +66,7 @@ class PageStore:
 
     def known(self, published: Published | None) -> Known:
         """What need not be made again."""
-        sums = self._read_all((f"{KEPT_HOURS}/{name}" for name in file_names(self.path(KEPT_HOURS)) if _is_packed(name)), HourSums)
+        sums = self._read_kept((f"{KEPT_HOURS}/{name}" for name in file_names(self.path(KEPT_HOURS)) if _is_packed(name)), HourSums)
         folders = frozenset(published.state.folders) if published is not None else frozenset[str]()
         days = self._read_kept((path for path in folders if path.startswith(f"{KEPT_DAYS}/")), KeptDays)
         releases = self._read_kept((f"{path}/{KEPT_RELEASE}" for path in folders if path.startswith("data/releases/")), KeptRelease)
@@ -79,24 +79,21 @@ class PageStore:
         )
 
     def _read_kept(self, paths: Iterable[str], kind: type[_Kind]) -> dict[str, _Kind]:
-        """Nothing of what is not there, or was written by an earlier version of this code: it is made again."""
+        """By path; nothing where one is not there, is cut off or was written by an earlier version of this code: all are made again."""
+        paths = list(paths)
         try:
-            return self._read_all(paths, kind)
-        except (FileNotFoundError, msgspec.ValidationError):
+            with ThreadPoolExecutor(_WORKERS) as readers:
+                stored = list(readers.map(lambda path: read_bytes(self.path(path)), paths))
+            return {
+                path: (msgspec.msgpack if _is_packed(path) else msgspec.json).decode(content, type=kind)
+                for path, content in zip(paths, stored, strict=True)
+            }
+        except (FileNotFoundError, msgspec.DecodeError):
             return {}
 
     def _series_in(self, folder: str) -> Sequence[LookSeries]:
         paths = [path for path in self._files_below(folder) if posixpath.dirname(path) != folder]
         return list(self._read_kept(paths, LookSeries).values())
-
-    def _read_all(self, paths: Iterable[str], kind: type[_Kind]) -> dict[str, _Kind]:
-        paths = list(paths)
-        with ThreadPoolExecutor(_WORKERS) as readers:
-            stored = list(readers.map(lambda path: read_bytes(self.path(path)), paths))
-        return {
-            path: (msgspec.msgpack if _is_packed(path) else msgspec.json).decode(content, type=kind)
-            for path, content in zip(paths, stored, strict=True)
-        }
 
     def refuse_other_audience(self, published: Published | None, is_public: bool) -> None:
         """OtherAudienceError where a page for everybody would lie among files that are not, or the other way round."""
