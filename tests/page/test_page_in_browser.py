@@ -13,7 +13,6 @@ from jobs.declarations.states import State
 from jobs.declarations.tables import RELEASE_HEALTH
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from jobs.wording.shown_numbers import interval_words, ratio_words
-from local.pictures.headless_browser import open_browser
 from tests.digest.facts_factory import NOON, a_cell, a_verdict
 from tests.digest.stored_rows import lake_environment
 from tests.page.page_lake import NEW, OLD, fill, looks_at
@@ -58,20 +57,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
         publish()
     with our_server(str(folder / "pages")) as address:
         yield Published(catalog, folder / "pages", address)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def seen(browser: Browser) -> Iterator[Seen]:
-    seen = see(browser)
-    yield seen
-    seen.page.context.close()
-    assert seen.complaints == []
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), SCREENS)

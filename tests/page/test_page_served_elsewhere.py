@@ -2,23 +2,20 @@
 
 import http.client
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
 from pyiceberg.catalog import Catalog
 
 from jobs.deployment.settings import ROOT
-from local.pictures.headless_browser import open_browser
 from local.slack_stand_in.stand_in_app import DEFAULT_TOKEN
 from local.stack.object_store import serve_s3
 from tests.digest.facts_factory import NOON
 from tests.digest.running_the_digest import run
 from tests.page.page_lake import NEW, OLD
 from tests.page.published_pages import publish
-from tests.page.seen_pages import Seen, see
+from tests.page.seen_pages import Seen
 from tests.page.served_pages import our_server, static_server
 from tests.running_stand_in import running_stand_in
 
@@ -26,20 +23,6 @@ pytestmark = pytest.mark.browser
 
 CELL = f"#/beta/{NEW}/Windows_NT/main_crashes_capped"
 MINUTES = f"{CELL}?align=clock&grain=5m"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def seen(browser: Browser) -> Iterator[Seen]:
-    seen = see(browser)
-    yield seen
-    seen.page.context.close()
-    assert seen.complaints == []
 
 
 def go_down_to_five_minutes_and_back(seen: Seen, page_address: str) -> None:

@@ -3,18 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
 from pyiceberg.catalog import Catalog
 
 from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from jobs.wording.shown_numbers import count_words, interval_words, percent_words, ratio_words
-from local.pictures.headless_browser import open_browser
 from tests.digest.facts_factory import NOON
 from tests.digest.stored_rows import lake_environment
 from tests.page.page_lake import NEW, fill
 from tests.page.published_pages import publish
-from tests.page.seen_pages import Seen, see
+from tests.page.seen_pages import Seen
 from tests.page.served_pages import our_server
 
 pytestmark = pytest.mark.browser
@@ -31,20 +29,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Catalo
         publish()
     with our_server(str(folder / "pages")) as address:
         yield catalog, address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def seen(browser: Browser) -> Iterator[Seen]:
-    seen = see(browser)
-    yield seen
-    seen.page.context.close()
-    assert seen.complaints == []
 
 
 def rows_of(catalog: Catalog, table: Table, **wanted: object) -> list[dict]:

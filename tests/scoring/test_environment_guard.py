@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
+from jobs.scoring.looks.cell_looks import look_at_cells
 from jobs.scoring.looks.release_sums import environment_doubt
 from jobs.scoring.method.delay_matching import delay_kernel
 from jobs.scoring.method.environment_guard import Environment, UsualChange, environment_of, previous_version_change, usual_change
 from jobs.scoring.method.hourly_counts import PreviousVersion
 from jobs.scoring.method.release_history import default_matching
+from simulation.evaluation.weather_chunk import counts_of, fitted_history
+from simulation.release_world.counts import simulate_history
+from simulation.release_world.world import Event, Regression, World
 
 HOURS, BEFORE, RUN_IN = 96, 72, 168
 MATCHING = default_matching()
@@ -94,3 +98,18 @@ def test_hours_without_usage_have_no_factor():
     factors = log_factors(gone)
     assert (factors[56:] == 0.0).all()
     assert np.isfinite(factors).all()
+
+
+def test_an_add_on_for_all_versions_widens_the_release_as_a_whole():
+    """It raises everybody's crashes slowly by 1.3: neither surely an event nor surely wander."""
+
+    def whole_beyond_its_history(world):
+        drawn = simulate_history(world, (Regression("healthy"),) * 6, 41, 0)
+        fitted = fitted_history(drawn)
+        looks = [look_at_cells(fitted, counts_of(release, release.mean_kernel[:168])) for release in drawn.tests]
+        return np.mean([np.sqrt(look.transient_variance[0, 71] - fitted.omega2[71]) for look in looks])
+
+    usual, under_an_add_on = (
+        whole_beyond_its_history(World(baselines=6, test_events=events)) for events in ((), (Event(1.3, 0, ramp_hours=24),))
+    )
+    assert under_an_add_on > max(0.05, 2 * usual)

@@ -9,6 +9,7 @@ from scipy.special import stdtr
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.declarations.states import Scope
 from jobs.scoring.looks.release_sums import (
+    LEAST_EXPECTED,
     TRAILING_HOURS,
     ReleaseSums,
     environment_doubt,
@@ -29,7 +30,6 @@ TRAILING_MASS = 2.0  # a regression may begin on any of seven days
 _TRAILING_SCALE, _TRAILING_VARIANCE = 0.04, 0.03**2  # a healthy release's day strays less from its own hours before than releases differ
 _LOCAL_DEGREES = 28.0
 REST_PSEUDO_CRASHES = 2.0
-_LEAST_EXPECTED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class CellLooks:
 
     def chance_if_healthy(self, cell: int) -> Array:
         """Chance at each look that a healthy release's ratio is as high: it differs from its predecessors, is young, and counts are few."""
-        counting = self.overdispersion / np.maximum(self.effective_expected[cell], _LEAST_EXPECTED)
+        counting = self.overdispersion / np.maximum(self.effective_expected[cell], LEAST_EXPECTED)
         predictive = self.scales[cell] ** 2 + self.transient_variance[cell] + counting
         log_ratio = np.log((self.observed[cell] + 0.5) / (self.expected[cell] + 0.5))
         return np.asarray(stdtr(self.degrees[cell], -log_ratio / np.sqrt(predictive)))
@@ -101,7 +101,7 @@ def look_at_cells(
     history = replace(history, omega2=history.omega2 + padded(extra_variance, history.omega2.size))
     whole = received.without(of_few)
     received_lately, trailing = (ReleaseSums(*(trailing_sums(field) for field in vars(sums).values())) for sums in (received, whole))
-    of_few_lately = 1 - trailing.observed / np.maximum(received_lately.observed, _LEAST_EXPECTED)
+    of_few_lately = 1 - trailing.observed / np.maximum(received_lately.observed, LEAST_EXPECTED)
     names = stratum_names or tuple(map(str, range(release.crashes.shape[0])))
     doubt = environment_doubt(whole.expected[0], environment)
     parts = [_whole_cell(history, whole, doubt), _trailing_cell(history, whole, trailing, doubt_of_few(of_few_lately))]
@@ -188,7 +188,7 @@ def _local_cells(history: ReleaseHistory, sums: ReleaseSums, whole: ReleaseSums,
     expected = own.expected * (rest_observed + REST_PSEUDO_CRASHES) / (rest_expected + REST_PSEUDO_CRASHES)
     doubt = np.array([parts.doubt[list(strata)].max(axis=0) for strata in group.strata])
     omega2 = history.omega2[: own.observed.shape[1]] / 2 + history.phi / np.maximum(rest_observed, 2.0) + doubt
-    own = own.without(np.minimum(parts.of_few / np.maximum(own.observed, _LEAST_EXPECTED), 1.0))
+    own = own.without(np.minimum(parts.of_few / np.maximum(own.observed, LEAST_EXPECTED), 1.0))
     ratio = variance_to_mean(own.observed, own.squared_weights)
     posterior = ratio_posterior(own.observed, expected, ratio * history.phi, omega2, prior)
     return _Part(own, expected, ratio, omega2, scale, _LOCAL_DEGREES, prior, posterior, np.ones(own.observed.shape, dtype=bool))

@@ -16,7 +16,7 @@ from jobs.scoring.method.stratum_environment import StratumEnvironment, stratum_
 from jobs.scoring.method.update_counts import Exposure
 
 TRAILING_HOURS = 24
-_LEAST_EXPECTED = 1e-9
+LEAST_EXPECTED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def environment_doubt(expected: Array, environment: Environment) -> Array:
     What is unknown of one hour is unknown of the next, too, so that doubt adds up; what is noise has either sign, and doesn't.
     """
     added = np.diff(expected, prepend=0.0)
-    return np.asarray((np.cumsum(added * environment.doubt) / np.maximum(expected, _LEAST_EXPECTED)) ** 2)
+    return np.asarray((np.cumsum(added * environment.doubt) / np.maximum(expected, LEAST_EXPECTED)) ** 2)
 
 
 def of_few_clients(history: ReleaseHistory, release: ReleaseCounts, hours: int) -> Array:
