@@ -1,5 +1,6 @@
 """The example of docs/rollouts.md: it can be read, and goes on with *go* alone."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,7 @@ def example() -> DAG:
     return bag.dags["rollout_with_approval"]
 
 
-def events(**told: Any) -> dict[Asset, list[Any]]:
+def events(hour: int = 10, **told: Any) -> dict[Asset, list[Any]]:
     release = {
         "channel": "beta",
         "release_version": "57.0b8",
@@ -27,7 +28,11 @@ def events(**told: Any) -> dict[Asset, list[Any]]:
         "going_loss": 0.1,
         "waiting_loss": 0.45,
     }
-    return {Asset("release_health.rollout_advice"): [SimpleNamespace(extra={"releases": [release | told]})]}
+    return {
+        Asset("release_health.rollout_advice"): [
+            SimpleNamespace(timestamp=datetime(2026, 11, 22, hour, tzinfo=UTC), extra={"releases": [release | told]})
+        ]
+    }
 
 
 def test_a_person_is_asked_between_the_advice_and_the_rollout(example: DAG) -> None:
@@ -52,3 +57,11 @@ def test_anything_else_ends_the_run_before_a_person_is_asked(example: DAG, told:
         wait(triggering_asset_events=events(**told))
     with pytest.raises(AirflowSkipException):
         wait(triggering_asset_events=None)
+
+
+@pytest.mark.parametrize("hours", [(9, 10), (10, 9)])
+def test_the_newest_of_several_looks_counts_in_whatever_order_they_come(example: DAG, hours: tuple[int, int]) -> None:
+    wait = example.get_task("wait_for_go").python_callable
+    looks = {9: events(9, advice="hold"), 10: events(10, advice="go")}
+    [asset] = looks[9]
+    assert "9 h old" in wait(triggering_asset_events={asset: [looks[hour][asset][0] for hour in hours]})

@@ -24,7 +24,8 @@ ADVICE = Asset("release_health.rollout_advice")
 @task
 def wait_for_go(triggering_asset_events: Any = None) -> str:
     """Skips the run unless the newest look says *go*; an old look, or none, says nothing."""
-    events = triggering_asset_events[ADVICE] if triggering_asset_events else []
+    # A run is given every event since the run before it, the first one all that there are, in no order.
+    events = sorted(triggering_asset_events[ADVICE] if triggering_asset_events else [], key=lambda event: event.timestamp)
     releases = [release for event in events[-1:] for release in event.extra.get("releases", [])]
     told = next((release for release in releases if (release["channel"], release["release_version"]) == (CHANNEL, VERSION)), None)
     if told is None or told["advice"] != "go":
