@@ -15,6 +15,8 @@ from jobs.code_archive import write_code_archive
 from jobs.deployment.settings import ROOT
 from jobs.history.kept_outcomes import scoring_version
 
+pytestmark = pytest.mark.long
+
 SOURCES = ("pyproject.toml", "README.md", "requirements", "jobs", "expectations", "dags", "page", "digest_routing.toml")
 BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
 IMPORT_DAGS = """

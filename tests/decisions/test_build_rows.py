@@ -17,6 +17,8 @@ from jobs.tables.lake.lake_catalog import ensure_table
 from jobs.tables.lake.schemas import arrow_schema
 from tests.scoring.small_channel import SmallChannel, lake_of, table_of
 
+pytestmark = pytest.mark.long
+
 BUILD_EVERY_HOURS = 12
 
 

@@ -9,6 +9,8 @@ from jobs.score_release_health import score_looks
 from jobs.tables.commits.kept_rows import keep_rows
 from tests.scoring.small_channel import SmallChannel, lake_of
 
+pytestmark = pytest.mark.long
+
 AGE_HOURS = 480
 BAD = SmallChannel(betas=1, last_hours=AGE_HOURS, ratio=2.5, bad_from_hour=AGE_HOURS - 60)
 

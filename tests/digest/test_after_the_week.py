@@ -16,6 +16,8 @@ from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_
 from tests.digest.running_the_digest import HOUR
 from tests.digest.stored_rows import an_audit_row, health_rows, store
 
+pytestmark = pytest.mark.long
+
 RELEASED = NOON - 168 * HOUR
 FAULTS = ("no new figures", "score_release_health", "Wait for new figures", "The next look", "Halt the rollout")
 

@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
+
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH
 from jobs.digest.messages.restated_figures import restatements
 from local.slack_stand_in.message_store import Channel
 from tests.digest.facts_factory import NOON, State, a_regressed_cell, a_release, a_verdict
 from tests.digest.running_the_digest import HOUR, last_line, run
 from tests.digest.stored_rows import an_audit_row, health_rows, store
+
+pytestmark = pytest.mark.long
 
 MIDNIGHT = NOON + 12 * HOUR
 DAY_START = NOON - 12 * HOUR

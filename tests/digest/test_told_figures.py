@@ -20,6 +20,8 @@ from jobs.wording.shown_numbers import chance_words, percent_words, score_words
 from tests.digest.facts_factory import some_facts
 from tests.scoring.small_channel import SmallChannel, lake_of, table_of
 
+pytestmark = pytest.mark.long
+
 
 def scored(channel: SmallChannel, folder) -> tuple[DigestFacts, str]:
     """What the digest is made of at the channel's last hour, and what `explain` says of the same look."""

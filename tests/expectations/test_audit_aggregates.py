@@ -20,6 +20,8 @@ from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from jobs.tables.staged.staging_manifest import Manifest, write_manifest
 from tests.expectations.tiny_window import HOUR_START, RUN_KEY, WINDOW, Rows, changed, stage_window, tiny_window
 
+pytestmark = pytest.mark.long
+
 
 def audit(window: Window = WINDOW, run_key: str = RUN_KEY, *, accept_less: bool = False) -> Result:
     times = ["--start", window.start.isoformat(), "--end", window.end.isoformat()]

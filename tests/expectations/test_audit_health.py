@@ -4,6 +4,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner, Result
 
 from jobs.audit_health import main
@@ -13,6 +14,8 @@ from jobs.declarations.windows import HOUR
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from jobs.tables.staged.staging_manifest import Looks, write_manifest
 from tests.expectations.tiny_window import HOUR_START, LOOKS, RUN_KEY, WINDOW, Rows, changed, stage_health, tiny_window
+
+pytestmark = pytest.mark.long
 
 
 def audit(run_key: str = RUN_KEY) -> Result:

@@ -15,6 +15,8 @@ from tests.expectations.conftest import result_of, suite_for
 from tests.expectations.test_audit_aggregates import audit, stage, stored
 from tests.expectations.tiny_window import HOUR_START, Rows, changed, run_of, tiny_window
 
+pytestmark = pytest.mark.long
+
 GONE = "every object of the published hour is still there"
 LINES = "lines >= 90% of those published"
 PINGS = "accepted and duplicate pings >= 90% of those published"

@@ -24,6 +24,8 @@ from jobs.deployment.settings import ROOT
 from tests.expectations.conftest import suite_for
 from tests.expectations.tiny_window import HOUR_START, Rows, changed, run_of, stage_window, tiny_window
 
+pytestmark = pytest.mark.long
+
 
 def broken_window() -> Rows:
     """Rows of error_aggregates that break eleven rules."""

@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from jobs.write_page_schema import PAGE_SCHEMA, main
 from tests.page.published_pages import Page, publish
 
+pytestmark = pytest.mark.long
+
 KINDS = {
     "latest.json": "Pointer",
     "state.json": "StateDocument",

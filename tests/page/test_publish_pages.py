@@ -22,6 +22,8 @@ from tests.digest.stored_rows import an_audit_row, health_row, store
 from tests.page.page_lake import CLOCK_ROWS, LOOKS, NEW, OLD, PEOPLE, aggregates_row, fill, looks_at, new_release, old_release
 from tests.page.published_pages import Page, publish
 
+pytestmark = pytest.mark.long
+
 FIGURES = ("observed_crashes", "usage_hours", "delayed_crashes", "expected_crashes", "ratio", "ratio_low", "ratio_high", "acceptable_ratio")
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from click.testing import CliRunner
 
 from jobs.declarations.states import State
@@ -14,6 +15,8 @@ from tests.digest.facts_factory import NOON, a_verdict
 from tests.digest.stored_rows import an_audit_row, health_row, store
 from tests.page.page_lake import new_release
 from tests.page.published_pages import Page, publish
+
+pytestmark = pytest.mark.long
 
 
 def week(version: str, weeks_ago: int, states: list[State], go_from: int | None = None) -> list[Cell]:

@@ -11,6 +11,8 @@ import zstandard
 from jobs.deployment.settings import ROOT
 from tests.ping_factory import land, line, main_ping
 
+pytestmark = pytest.mark.long
+
 GB = 10**9
 
 READ_AND_MEASURE = """
@@ -42,7 +44,6 @@ def read_in_a_process_of_its_own(landing: Path) -> tuple[int, str, int]:
     return int(lines), rejects, int(grown_mb)
 
 
-@pytest.mark.long
 def test_a_line_of_two_gigabytes(tmp_path: Path) -> None:
     path = land(tmp_path, b"")
     with path.open("r+b") as file:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from jobs.pings.landing_zone import LandedObject
 from jobs.pings.split_reader import read_split
 from jobs.pings.stored_files import local_etag
 from tests.ping_factory import HOUR, KEYS, land, line, main_ping
+
+pytestmark = pytest.mark.long
 
 MB = 2**20
 

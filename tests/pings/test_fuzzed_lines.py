@@ -20,6 +20,8 @@ from tests.ping_factory import KEYS, land
 from tests.pings.hostile_lines import FOLDERS, HostileLine, extract, hostile_line
 from tests.pings.reading import count_of, records, rejects_by_reason
 
+pytestmark = pytest.mark.long
+
 LINES = int(os.environ.get("FUZZED_LINES", "20000"))
 FIRST_SEED = int(os.environ.get("FUZZ_SEED", "57"))
 LINES_AT_A_TIME = 5000

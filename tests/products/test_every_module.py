@@ -4,6 +4,8 @@ import pytest
 
 from tests.products.judging import run_python
 
+pytestmark = pytest.mark.long
+
 _LOAD = """
 import importlib
 from pathlib import Path

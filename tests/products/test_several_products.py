@@ -7,6 +7,8 @@ import pytest
 from jobs.deployment.settings import DeployedProduct, SettingsError, deployed_products, from_environment, namespace_of
 from tests.products.judging import run_python
 
+pytestmark = pytest.mark.long
+
 FILE = """
 landing = "landing"
 staging = "staging"

@@ -1,10 +1,13 @@
 """Unions over random windows against an exact count: within the bounds that are stated, as often as is stated."""
 
 import numpy as np
+import pytest
 from datasketches import update_theta_sketch
 
 from jobs.pings.client_keys import ClientKeys
 from jobs.reach.sketches import LG_NOMINAL_ENTRIES, count_clients, united
+
+pytestmark = pytest.mark.long
 
 HOURS, CLIENTS, WORLDS, WINDOWS = 72, 30_000, 40, 25
 

@@ -24,6 +24,8 @@ from jobs.tables.lake.schemas import arrow_schema
 from jobs.verdicts.health_notes import NoteCode, parse_note
 from tests.scoring.small_channel import ORIGIN, SmallChannel, complete_audit, empty_lake, table_of
 
+pytestmark = pytest.mark.long
+
 RELEASED = datetime(2026, 11, 2, 22, tzinfo=UTC)  # two hours before midnight
 RELEASE = release_by_calendar("beta", "57.0b8", RELEASED)
 MAIN, CONTENT = "main_crashes_capped", "content_crashes_capped"

@@ -15,6 +15,8 @@ from jobs.tables.lake.schemas import arrow_schema
 from jobs.wording.shown_numbers import clock_words
 from tests.scoring.small_channel import SmallChannel, lake_of, table_of
 
+pytestmark = pytest.mark.long
+
 CHANNEL = SmallChannel(betas=4, last_hours=30, ratio=3.0)
 
 

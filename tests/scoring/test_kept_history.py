@@ -26,6 +26,8 @@ from jobs.tables.lake.lake_catalog import ensure_table, identifier
 from jobs.tables.lake.schemas import arrow_schema
 from tests.scoring.small_channel import ORIGIN, SmallChannel, complete_audit, empty_lake, table_of
 
+pytestmark = pytest.mark.long
+
 WORLD = SmallChannel(betas=4, last_hours=30, usage_hours_per_hour=400.0, missing_hours=(300, 301))
 COMING_BACK = "57.0b8"
 NOTHING_MADE = {table.name: 0 for table in KEPT_TABLES}
@@ -107,7 +109,6 @@ def all_rows():
 ROWS = all_rows()
 
 
-@pytest.mark.long
 def test_kept_rows_change_nothing(tmp_path, monkeypatch):
     lake = Lake(empty_lake(tmp_path), calendar={})
     lake.publish(range(WORLD.hours - 48))

@@ -12,6 +12,8 @@ from jobs.scoring.rows.health_rows import LookRange, health_rows
 from jobs.verdicts.health_notes import NoteCode
 from tests.scoring.small_channel import SmallChannel
 
+pytestmark = pytest.mark.long
+
 CONTENT = "content_crashes_capped"
 NEVER = (CONTENT, "content_shutdown_crashes")
 # 11 releases, about 170,000 hours of use and 34,000 crashes: 200,000 events.

@@ -17,6 +17,8 @@ from jobs.tables.staged.staging import read_staged
 from jobs.tables.staged.staging_manifest import read_manifest
 from tests.scoring.small_channel import ORIGIN, SmallChannel, complete_audit, empty_lake, lake_of
 
+pytestmark = pytest.mark.long
+
 CHANNEL = SmallChannel(betas=4, last_hours=30, ratio=3.0)
 CALENDAR = CHANNEL.calendar
 
@@ -50,11 +52,7 @@ def test_a_run_over_old_hours_replaces_all_later_looks_by_the_same_rows(catalog,
     assert again.sort_by(order).equals(latest.sort_by(order))
 
 
-BACKWARDS = (2, 1, 0)
-ORDERS = [pytest.param(order, marks=() if order == BACKWARDS else pytest.mark.long, id=str(order)) for order in permutations(range(3))]
-
-
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", permutations(range(3)), ids=str)
 def test_days_settled_in_any_order_end_with_the_scores_of_one_job(tmp_path, one_job, order):
     """Twelve days in three jobs, each scored and published when its totals are."""
     in_parts = empty_lake(tmp_path)

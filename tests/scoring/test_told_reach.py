@@ -17,6 +17,8 @@ from jobs.tables.lake.schemas import arrow_schema
 from tests.reach.client_hours import hour_rows, reach_rows
 from tests.scoring.small_channel import ORIGIN, SmallChannel, lake_of, table_of
 
+pytestmark = pytest.mark.long
+
 CHANNEL = SmallChannel(betas=4, last_hours=30)
 CLIENTS = 6_000
 CRASHING = {"57.0b8": 40, "57.0b9": 50, "57.0b10": 100, "57.0b11": 25}

@@ -17,6 +17,8 @@ from simulation.ping_world.landing import (
     open_landing,
 )
 
+pytestmark = pytest.mark.long
+
 END = datetime(2026, 11, 23, 4, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 

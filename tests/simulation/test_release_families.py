@@ -14,6 +14,8 @@ from simulation.evaluation.plan import FamilyStudy
 from simulation.release_world.family import GROUPS, MEASURES, FamilyRegression, simulate_family
 from simulation.release_world.world import World
 
+pytestmark = pytest.mark.long
+
 SEED = 43  # not that of the report
 TESTS = (FamilyRegression("healthy"), FamilyRegression("2x", 2.0), FamilyRegression("3x on macOS", 3.0, platform="Darwin"))
 WORLD = World(baselines=5)

@@ -22,6 +22,8 @@ from simulation.evaluation.plan import HEALTHY, SHOCK, Ablation, Study
 from simulation.evaluation.rival_rules import RULES
 from simulation.release_world.world import LOCAL_STRATUM, Regression, World
 
+pytestmark = pytest.mark.long
+
 SEED = 40  # not that of the report
 LOCAL = Regression("local 2x", 2.0, stratum=LOCAL_STRATUM)
 LONGER_DELAYS = World(test_delay_shares=(0.35, 0.35, 0.30))

@@ -18,6 +18,8 @@ from jobs.tables.reading.complete_windows import CompleteRows, pin_hours, read_c
 from jobs.tables.reading.stored_rows import InconsistentTableError
 from tests.tables.staged_runs import DAY, TEN, made_up_rows, provisional, settled, stage_run
 
+pytestmark = pytest.mark.long
+
 ELEVEN = TEN + HOUR
 NOON = ELEVEN + HOUR
 

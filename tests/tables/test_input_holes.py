@@ -20,6 +20,8 @@ from jobs.tables.upkeep.input_holes import Holes, ReadHour, find_holes, gone_obj
 from tests.ping_factory import close_hour, land, main_ping
 from tests.tables.staged_runs import DAY, TEN, provisional, settled, stage_run_of
 
+pytestmark = pytest.mark.long
+
 A_DAY = timedelta(days=1)
 NOON = DAY + 10 * A_DAY + 12 * HOUR
 

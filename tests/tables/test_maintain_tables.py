@@ -37,6 +37,8 @@ from tests.ping_factory import close_hour, land, main_ping
 from tests.tables.publisher_processes import publish_and_die
 from tests.tables.staged_runs import DAY, TEN, contents, figures, made_up_rows, provisional, settled, stage_run
 
+pytestmark = pytest.mark.long
+
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 FAR_AHEAD = datetime(2100, 1, 1, tzinfo=UTC)
 

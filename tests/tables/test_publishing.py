@@ -18,6 +18,8 @@ from jobs.tables.lake.lake_catalog import identifier
 from jobs.tables.staged.staging import Manifest
 from tests.tables.staged_runs import DAY, TEN, contents, figures, provisional, settled, stage_run
 
+pytestmark = pytest.mark.long
+
 ELEVEN = TEN + HOUR
 
 

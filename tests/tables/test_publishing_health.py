@@ -16,6 +16,8 @@ from jobs.tables.staged.staging_manifest import Looks
 from tests.tables.publisher_processes import publish_at_once
 from tests.tables.staged_runs import TEN, figures, made_up_rows, stage_looks
 
+pytestmark = pytest.mark.long
+
 ELEVEN, NOON, ONE = TEN + HOUR, TEN + 2 * HOUR, TEN + 3 * HOUR
 
 

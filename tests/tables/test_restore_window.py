@@ -18,6 +18,8 @@ from jobs.tables.reading.complete_windows import pin_hours, read_complete
 from tests.tables.publisher_processes import publish_and_die
 from tests.tables.staged_runs import DAY, TEN, provisional, settled, stage_run
 
+pytestmark = pytest.mark.long
+
 NOON = TEN + 2 * HOUR
 
 
