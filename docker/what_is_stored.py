@@ -7,7 +7,7 @@ from jobs.tables.lake.lake_catalog import open_catalog
 
 settings = from_environment()
 catalog = open_catalog()
-for namespace in catalog.list_namespaces():
+for namespace in sorted(catalog.list_namespaces()):
     for name in sorted(catalog.list_tables(namespace)):
         print(".".join(name), catalog.load_table(name).scan().count())  # noqa: T201
 slack = WebClient(token=settings.slack_bot_token, base_url=settings.slack_api_url or WebClient.BASE_URL)
