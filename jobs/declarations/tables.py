@@ -48,7 +48,8 @@ class Column:
 class Table:
     """`grain` names the columns whose values are unique; `time_column` says which window a row belongs to; `partition` cuts by it.
 
-    A restricted table stands in a namespace of its own, which not everybody who reads the others may read.
+    A restricted table stands in a namespace of its own, which not everybody who reads the others may read. Files are found by their times, and by
+    the values of `found_by`: each file's entry keeps the least and the greatest.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Table:
     time_column: str
     partition: Literal["hour", "day", "month"]
     is_restricted: bool = False
+    found_by: tuple[str, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -519,6 +521,7 @@ RELEASE_HEALTH = Table(
     ),
     "as_of",
     "day",
+    found_by=("age_hours",),  # the looks that end a week, in a year of others
 )
 
 EXPERIMENT_HEALTH = Table(

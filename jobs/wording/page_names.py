@@ -8,15 +8,16 @@ from jobs.verdicts.health_cells import ALL, Cell
 from jobs.wording.client_text import as_label
 
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]")
+_VIEWS = ("quality", "record")  # of the page's own, where others have a channel
 
 
 def page_key(text: str) -> str:
     """A channel, version, platform or measure as part of a path or a link: itself where it is plain, else made plain, with a digest.
 
-    Two different texts never have the same key, and none names another folder.
+    Two different texts never have the same key, and none names another folder or another view.
     """
     plain = _NOT_IN_KEYS.sub("_", as_label(text))
-    if plain == text and not text.startswith("."):
+    if plain == text and not text.startswith(".") and text not in _VIEWS:
         return text
     return f"{plain.lstrip('.')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 

@@ -1,6 +1,7 @@
 """After its first week a release keeps its verdict: no fault is told that is not there, and a regression stays until somebody answers."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from jobs.digest.digest_reading import read_digests
 from jobs.digest.messages.message_blocks import blocks_as_text
 from jobs.digest.messages.root_message import root_blocks
 from jobs.digest.slack.sent_ledger import SentLedger
+from jobs.tables.lake.lake_catalog import identifier
 from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_release, a_review
 from tests.digest.running_the_digest import HOUR
 from tests.digest.stored_rows import an_audit_row, health_rows, store
@@ -53,6 +55,14 @@ def test_the_verdict_stands_and_is_called_final(catalog, state):
         assert list(said) == ["beta"]
         assert "– final verdict" in said["beta"].splitlines()[0]
         assert [fault for fault in FAULTS if fault in said["beta"]] == []
+
+
+def test_of_a_year_only_days_on_which_a_week_ended_are_opened(catalog):
+    store(catalog, RELEASE_HEALTH, health_rows(*looks(State.REGRESSED, ages=(100.0, 168.0))))
+    files = catalog.load_table(identifier(RELEASE_HEALTH)).inspect.files().to_pylist()
+    first_day, _ = sorted(file["file_path"] for file in files)
+    Path(first_day.removeprefix("file://")).unlink()
+    assert "– final verdict" in roots(catalog, NOON + timedelta(days=60))["beta"]
 
 
 def test_a_look_that_is_owed_is_still_missed(catalog):

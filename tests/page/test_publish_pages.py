@@ -327,10 +327,42 @@ def test_a_public_page_is_not_published_among_other_files(catalog, pages):
         publish("--public")
 
 
+@pytest.mark.parametrize("which", ["pointer", "state"])
+def test_where_nobody_knows_any_more_whom_a_page_is_for_a_person_decides(catalog, pages, which):
+    publish("--public")
+    pointer = pages / "data" / "latest.json"
+    damaged = pointer if which == "pointer" else pages / Page(pages).pointer["state"]
+    damaged.write_bytes(damaged.read_bytes()[:40])
+    with pytest.raises(AssertionError, match=r"nobody knows whom the page there is for.*delete data/latest\.json and publish again"):
+        publish()
+    pointer.unlink()
+    publish("--public")
+    assert Page(pages).channel()["releases"]
+
+
+def test_an_old_state_that_is_damaged_is_let_go_like_any_other(catalog, pages):
+    publish()
+    damaged = pages / Page(pages).pointer["state"]
+    for version in ("57.0b8", "57.0b9"):
+        store(catalog, RELEASE_HEALTH, [health_row(cell) for cell in (*new_release(version), *old_release())])
+        publish()
+    damaged.write_bytes(damaged.read_bytes()[:40])
+    store(catalog, RELEASE_HEALTH, [health_row(cell) for cell in (*new_release("57.0b10"), *old_release())])
+    publish()
+
+
 def test_before_anything_is_scored_there_is_a_page_that_says_so(empty_catalog, pages):
     publish()
     state = Page(pages).state
     assert (state["channels"], state["complete_words"]) == ([], "no complete hour yet")
+
+
+def test_a_channel_called_like_a_view_of_the_page_has_a_view_of_its_own(empty_catalog, pages):
+    fill(empty_catalog, *(a_verdict(channel=name) for name in ("quality", "record")))
+    publish()
+    cards = Page(pages).state["channels"]
+    assert {card["channel"] for card in cards}.isdisjoint({"quality", "record"})
+    assert {card["channel_label"] for card in cards} >= {"quality", "record"}
 
 
 HOSTILE = ("<script>alert(1)</script>", "../../../etc/passwd", "\u202e75.0b8", "57.0b8\n", ".", "a/b#c?d%2e")

@@ -78,7 +78,7 @@ def read_verdicts(catalog: Catalog, until: datetime) -> tuple[list[Cell], list[C
 def read_last_verdicts(catalog: Catalog, until: datetime) -> list[Cell]:
     """The verdict rows of last looks, which end a release's week, in the year before `until`.
 
-    Few files hold any: the others are skipped by the bounds of age_hours that Iceberg keeps of each.
+    Few files hold any: the others are skipped by the bounds of age_hours that the table keeps of each (`found_by`).
     """
     wanted = where.And(
         where.GreaterThanOrEqual("age_hours", float(HORIZON_HOURS)),

@@ -35,7 +35,7 @@ _Kind = TypeVar("_Kind")
 
 
 class OtherAudienceError(Exception):
-    """The folder holds a page for other readers than this one's."""
+    """The folder holds a page for other readers than this one's, or one of which that cannot be known."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,20 @@ class PageStore:
         return f"{self.place}/{name}"
 
     def published(self) -> Published | None:
-        """The latest state; None before the first, or where an earlier version of this code wrote it."""
+        """The latest state; None before the first, or where an earlier version of this code wrote it.
+
+        OtherAudienceError where its files are damaged: whom they are for stands in them alone.
+        """
         try:
             pointer = msgspec.json.decode(read_bytes(self.path(POINTER)), type=Pointer)
             state = msgspec.json.decode(read_bytes(self.path(pointer.state)), type=StateDocument)
         except (FileNotFoundError, msgspec.ValidationError):
             return None
+        except msgspec.DecodeError as error:
+            raise OtherAudienceError(
+                f"{self.path(POINTER)}, or the state that it names, is damaged ({error}), so that nobody knows whom the page there is for. If it "
+                f"is for the readers that this one is for, delete {POINTER} and publish again"
+            ) from error
         return Published(pointer, state)
 
     def known(self, published: Published | None) -> Known:
@@ -156,7 +164,7 @@ class PageStore:
     def _rests_on(self, state: str) -> Iterable[str]:
         try:
             return msgspec.json.decode(read_bytes(self.path(f"{state}/state.json")), type=StateDocument).folders
-        except (FileNotFoundError, msgspec.ValidationError):  # being written, or of an earlier version of this code
+        except (FileNotFoundError, msgspec.DecodeError):  # being written, damaged, or of an earlier version of this code
             return ()
 
     def _files_below(self, folder: str) -> dict[str, datetime]:

@@ -21,14 +21,14 @@ _PROPERTIES = {
     "commit.manifest.target-size-bytes": str(64 * 1024),
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "10",
-    # Rows are found by their time; bounds of forty other columns would only make each manifest entry ten times as large.
+    # Bounds of forty columns that no file is found by would only make each manifest entry ten times as large.
     "write.metadata.metrics.default": "none",
 }
 
 
 def table_properties(table: Table) -> dict[str, str]:
     """How a table of ours is written."""
-    return _PROPERTIES | {f"write.metadata.metrics.column.{table.time_column}": "full"}
+    return _PROPERTIES | {f"write.metadata.metrics.column.{name}": "full" for name in (table.time_column, *table.found_by)}
 
 
 class SchemaConflictError(RuntimeError):
