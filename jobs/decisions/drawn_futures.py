@@ -1,6 +1,7 @@
 """What may come of one cell: rates drawn from its posterior, counts drawn from the rates, and the looks that they would give."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -104,6 +105,7 @@ class _Ahead:
     posterior: RatioPosterior
 
 
+@cache
 def _kept_hours(hours: int) -> Array:
     ahead = np.arange(hours)
     return np.asarray(ahead[(ahead < _HOURLY) | ((ahead - _HOURLY) % _THINNED == _THINNED - 1) | (ahead == hours - 1)])

@@ -37,8 +37,9 @@ class UsualUpdates:
     def has_lost(self, delayed_updates: Array, usage_hours: Array) -> Flags:
         """From which look on far fewer came than usage implies; (hours,) of all strata. What was lost once is missed from then on."""
         hours = usage_hours.size
-        implied = trailing_sum(usage_hours, _DAY_HOURS) * np.exp(self.log_level[:hours])
-        shortfall = _log_levels(delayed_updates, usage_hours) - self.log_level[:hours]
+        last_day = trailing_sum(usage_hours, _DAY_HOURS)
+        implied = last_day * np.exp(self.log_level[:hours])
+        shortfall = _log_levels(delayed_updates, last_day) - self.log_level[:hours]
         sd = np.sqrt(self.variance[:hours] + 2.0 / np.maximum(implied, 1.0))
         is_short = (shortfall < np.minimum(np.log(_LEAST_SHARE), -_SDS * sd)) & (implied >= _FEWEST_UPDATES)
         return np.asarray(np.maximum.accumulate(is_short))
@@ -51,7 +52,7 @@ def usual_updates(delayed_updates: Array | None, usage_hours: Array) -> tuple[Us
     """
     if delayed_updates is None:
         return None, None
-    levels = _log_levels(delayed_updates.sum(axis=1), usage_hours.sum(axis=1))
+    levels = _log_levels(delayed_updates.sum(axis=1), trailing_sum(usage_hours.sum(axis=1), _DAY_HOURS))
     has_any = delayed_updates.sum(axis=(1, 2)) > 0
     if not has_any.any():
         return None, delayed_updates
@@ -64,8 +65,8 @@ def usual_updates(delayed_updates: Array | None, usage_hours: Array) -> tuple[Us
     return found, np.where(is_counted[:, None, None], delayed_updates, found.implied(usage_hours))
 
 
-def _log_levels(delayed_updates: Array, usage_hours: Array) -> Array:
-    return np.asarray(np.log((np.cumsum(delayed_updates, axis=-1) + 0.5) / (trailing_sum(usage_hours, _DAY_HOURS) + 0.5)))
+def _log_levels(delayed_updates: Array, usage_hours_of_last_day: Array) -> Array:
+    return np.asarray(np.log((np.cumsum(delayed_updates, axis=-1) + 0.5) / (usage_hours_of_last_day + 0.5)))
 
 
 @dataclass(frozen=True)
