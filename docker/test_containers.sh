@@ -63,7 +63,7 @@ say "down and up again: the same $(wc -l < "$work/after") tables and messages"
 # No secret in a log, on a command line or in an image.
 {
   compose logs --no-color
-  for container in $(compose ps --quiet); do docker top "$container" -eo args; done
+  for container in $(compose ps --quiet); do docker top "$container" -eo pid,args; done
   for image in executor pipeline local tests; do docker image history --no-trunc "release-health-$image"; docker image inspect "release-health-$image"; done
 } > "$work/shown"
 if grep -nFf "$work/secrets" "$work/shown"; then exit 1; fi
