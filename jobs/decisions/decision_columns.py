@@ -1,17 +1,15 @@
 """Rows of release_health with what follows from them: what the release costs so far, and when it will be judged."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from jobs.decisions.rollout_advice import CriticalCell, advise
 from jobs.decisions.rollout_costs import DAY_HOURS, excess_so_far, usual_crashes_per_day
-from jobs.decisions.rollout_plan import RolloutStep, next_step, planned_growth, planned_usage
+from jobs.decisions.rollout_plan import RolloutPlan, RolloutStep, next_step
 from jobs.decisions.verdict_forecast import ReleaseForecasts, VerdictForecast
 from jobs.declarations.policies import Policy
 from jobs.declarations.states import Scope, State
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
-from jobs.scoring.method.arrays import Array
 from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, UNDECIDED_STATES, is_critical, severity_cost
 from jobs.verdicts.health_notes import NoteCode, parse_note
 
@@ -26,8 +24,9 @@ def with_decisions(rows: Sequence[Row], scored: ScoredRelease, policy: Policy, s
 
     `steps` are those of its rollout, as far as they are declared.
     """
-    planned = planned_usage(steps, scored.release.hour)
-    forecasts = ReleaseForecasts(scored, policy, planned)
+    declared = RolloutPlan(tuple(steps), scored.release.hour)
+    plan = declared if declared.says_what_is_used else None
+    forecasts = ReleaseForecasts(scored, policy, plan)
     cells = {(cell.key.measure, cell.platform): cell for cell in scored.cells}
     decided = []
     by_look: dict[Any, list[Row]] = {}
@@ -40,8 +39,8 @@ def with_decisions(rows: Sequence[Row], scored: ScoredRelease, policy: Policy, s
             forecast = forecasts.at(look)
         cell = cells[place["measure"], place["platform"]]
         advice = _advice_columns(row, by_look[row["as_of"]], policy) if row["scope"] == "release" else dict.fromkeys(_ADVICE)
-        plan = _plan_columns(steps, planned, row["as_of"], look) if row["scope"] == "release" else dict.fromkeys(_PLAN)
-        decided.append(row | _costs(row, cell, place, look) | plan | _forecast_columns(forecast) | advice)
+        planned = _plan_columns(steps, plan, row, look) if row["scope"] == "release" else dict.fromkeys(_PLAN)
+        decided.append(row | _costs(row, cell, place, look) | planned | _forecast_columns(forecast) | advice)
     return decided
 
 
@@ -63,10 +62,10 @@ def _costs(row: Row, cell: ScoredCell, place: dict[str, str], look: int) -> Row:
     return dict(zip(_COSTS, (excess.crashes, excess.low, excess.high, usual_crashes_per_day(usual, look + 1.0)), strict=True))
 
 
-def _plan_columns(steps: Sequence[RolloutStep], planned: Array | None, as_of: datetime, look: int) -> Row:
-    following = next_step(steps, as_of)
+def _plan_columns(steps: Sequence[RolloutStep], plan: RolloutPlan | None, verdict: Row, look: int) -> Row:
+    following = next_step(steps, verdict["as_of"])
     return {
-        "planned_growth": None if planned is None else planned_growth(planned, look + 1),
+        "planned_growth": None if plan is None else plan.growth(look + 1, verdict["adoption"]),
         "next_step_share": following and following.share,
         "next_step_at": following and following.at,
     }

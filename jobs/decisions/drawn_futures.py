@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from jobs.decisions.rollout_plan import planned_ahead
+from jobs.decisions.rollout_plan import DAY_HOURS, LastDay, RolloutPlan
 from jobs.decisions.usual_growth import UsualGrowth
 from jobs.declarations.states import Scope
 from jobs.scoring.looks.cell_looks import CellLooks
@@ -16,6 +16,8 @@ from jobs.scoring.method.release_history import ReleaseHistory
 PAST_LOOKS = 12
 """The rules of the states look back so far."""
 _HOURLY = 12
+_SETTLED_LOOK = 47
+"""At two days most of those who have updated are seen using the release."""
 _THINNED = 3
 """After half a day, a look in three hours is enough to know when a verdict comes."""
 
@@ -31,12 +33,12 @@ class Chances:
 
 @dataclass(frozen=True)
 class CellFuture:
-    """All that a cell's draws need beside its looks. `growth` is None where `planned`, the users by the declared steps, says what comes."""
+    """All that a cell's draws need beside its looks. `growth` is None where `plan`, the declared steps, says what comes."""
 
     history: ReleaseHistory
     prior: RatioPrior
     growth: UsualGrowth | None
-    planned: Array | None = None
+    plan: RolloutPlan | None = None
 
 
 def draw_looks(future: CellFuture, looks: CellLooks, look: int, hours: int, chances: Chances, rng: np.random.Generator) -> CellLooks:
@@ -79,15 +81,23 @@ def _drawn_errors(observed: float, expected: float, dispersion: float, omega2: A
 
 
 def _drawn_growth(future: CellFuture, looks: CellLooks, look: int, hours: int, chances: Chances) -> Array:
-    """(draws, hours ahead): expected crashes that are added, each draw along one baseline's path, or all as the rollout is planned."""
-    if future.planned is not None:
-        planned = planned_ahead(future.planned, look + 1, usual_last_day(looks, look), hours)
-        return np.repeat(planned, chances.path.size, axis=0)
+    """(draws, hours ahead): expected crashes that are added, each draw along one baseline's path, or as the rollout is planned."""
+    if future.plan is not None:
+        last_day = LastDay(look + 1, float(looks.adoption[look]), usual_last_day(looks, look))
+        return future.plan.ahead(last_day, update_worth_hours(future.history), hours, chances.path)
     growth = future.growth
     assert growth is not None, "without a plan it grows as past releases did"
     paths = growth.ahead(look + 1, usual_last_day(looks, look), hours)
     edges = np.cumsum(growth.weights(look + 1, float(looks.adoption[look])))
     return np.asarray(paths[np.minimum(np.searchsorted(edges, chances.path), len(edges) - 1)])
+
+
+def update_worth_hours(history: ReleaseHistory) -> float:
+    """Hours of a user that bring as many crashes as an update does, from the usage hours that it counts for and how many a user has a day."""
+    if history.usual_updates is None:
+        return 0.0
+    updates_per_daily_hour = float(np.exp(history.usual_updates.log_level[_SETTLED_LOOK]))
+    return history.update_weight * DAY_HOURS * updates_per_daily_hour
 
 
 def usual_last_day(looks: CellLooks, look: int) -> float:

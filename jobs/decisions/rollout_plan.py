@@ -1,6 +1,6 @@
 """Steps of rollouts, taken and planned, as a file declares them, and what users a release will have by them.
 
-A step is given to users when it is taken; they have it when their application updates itself, most within a day.
+A step is given to users when it is taken; they have it when their application updates itself.
 """
 
 import csv
@@ -8,15 +8,20 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 import numpy as np
+from scipy.special import ndtri
 
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.declarations.windows import HOUR
 from jobs.scoring.method.arrays import Array
 
-UPDATE_HOURS = 12.0
-"""Of the users of a step, 63 % have it after so many hours, as at past releases that everybody was given at once."""
+_UPDATE_HOURS: Array = np.geomspace(4.0, 250.0, 84)
+"""Of the users of a step, 63 % have it after so many hours. In simulated releases it is 30 to 75, theirs and their reports' delay together."""
+_SPEED_STEP = float(np.log(_UPDATE_HOURS[1] / _UPDATE_HOURS[0]))
+_SPEED_SD = 0.2
+"""Of its log: what the adoption of the third to twelfth hour tells differs by so much from what that of the third day does."""
 DAY_HOURS = 24
 _HEAD = ("channel", "version", "time", "percent")
 
@@ -76,25 +81,56 @@ def next_step(steps: Sequence[RolloutStep], at: datetime) -> RolloutStep | None:
     return next((step for step in steps if step.at > at), None)
 
 
-def planned_usage(steps: Sequence[RolloutStep], released: datetime) -> Array | None:
-    """What users have the release, as a share of the channel's, in each hour from its release to a day after its week; None without a step
-    that gives it to anybody by the end of its first hour."""
-    hours = np.arange(HORIZON_HOURS + DAY_HOURS) + 1.0
-    used, before = np.zeros(hours.size), 0.0
-    for step in steps:
-        since = np.maximum(hours - (step.at - released) / HOUR, 0.0)
-        used += (step.share - before) * -np.expm1(-since / UPDATE_HOURS)
-        before = step.share
-    return used if used[0] > 0 and (used >= 0).all() else None
+@dataclass(frozen=True)
+class LastDay:
+    """A release's last 24 hours, or those since its release: the share of the channel's usage, and the crashes that past releases would have had."""
+
+    age_hours: int
+    adoption: float
+    usual_crashes: float
 
 
-def planned_growth(used: Array, age_hours: int) -> float:
-    """Users of the next 24 hours over those of the last 24, in the mean of the hours."""
-    last = used[max(age_hours - DAY_HOURS, 0) : age_hours].mean()
-    return float(used[age_hours : age_hours + DAY_HOURS].mean() / last)
+@dataclass(frozen=True)
+class RolloutPlan:
+    """What users a release will have by the declared steps. How fast they update is seen from the adoption that it has reached by them."""
 
+    steps: tuple[RolloutStep, ...]
+    released: datetime
 
-def planned_ahead(used: Array, age_hours: int, last_day_crashes: float, hours: int) -> Array:
-    """(1, hours): expected crashes that each coming hour adds, from those that the last 24 hours, or those since release, would usually have had."""
-    last = used[max(age_hours - DAY_HOURS, 0) : age_hours].sum()
-    return np.asarray(last_day_crashes / last * used[None, age_hours : age_hours + hours])
+    @property
+    def says_what_is_used(self) -> bool:
+        """Somebody is given the release by the end of its first hour."""
+        return bool((self._used[:, 0] > 0).all())
+
+    @cached_property
+    def _used(self) -> Array:
+        """(speeds, hours): share of the channel's users that have the release, from its release to a day after its week."""
+        hours = np.arange(HORIZON_HOURS + DAY_HOURS) + 1.0
+        used, before = np.zeros((len(_UPDATE_HOURS), hours.size)), 0.0
+        for step in self.steps:
+            since = np.maximum(hours - (step.at - self.released) / HOUR, 0.0)
+            used += (step.share - before) * -np.expm1(-since / _UPDATE_HOURS[:, None])
+            before = step.share
+        return used
+
+    def growth(self, age_hours: int, adoption: float) -> float:
+        """Users of the next 24 hours over those of the last 24, in the mean of the hours."""
+        [used] = self._drawn(age_hours, adoption, np.array([0.5]))
+        last = used[max(age_hours - DAY_HOURS, 0) : age_hours].mean()
+        return float(used[age_hours : age_hours + DAY_HOURS].mean() / last)
+
+    def ahead(self, look: LastDay, update_worth_hours: float, hours: int, chances: Array) -> Array:
+        """(chances, hours): expected crashes that each coming hour adds. Each chance, within (0, 1), is of a speed at which users update; an
+        update brings as many crashes as so many hours of a user do.
+        """
+        used = self._drawn(look.age_hours, look.adoption, chances)
+        crashing = used + update_worth_hours * np.diff(used, axis=1, prepend=0.0)
+        last = crashing[:, max(look.age_hours - DAY_HOURS, 0) : look.age_hours].sum(axis=1, keepdims=True)
+        return np.asarray(look.usual_crashes / last * crashing[:, look.age_hours : look.age_hours + hours])
+
+    def _drawn(self, age_hours: int, adoption: float, chances: Array) -> Array:
+        """(chances, hours): users at the speeds that may have led to the adoption."""
+        reached = self._used[:, max(age_hours - DAY_HOURS, 0) : age_hours].mean(axis=1)
+        fitting = np.interp(-adoption, -reached, np.arange(len(_UPDATE_HOURS)))  # the slower, the less is reached
+        places = fitting + ndtri(chances) * _SPEED_SD / _SPEED_STEP
+        return np.asarray(self._used[np.clip(np.round(places), 0, len(_UPDATE_HOURS) - 1).astype(int)])

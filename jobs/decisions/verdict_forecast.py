@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from jobs.decisions.drawn_futures import CellFuture, Chances, draw_looks
+from jobs.decisions.rollout_plan import RolloutPlan
 from jobs.decisions.usual_growth import UsualGrowth, usual_growth
 from jobs.declarations.policies import HORIZON_HOURS, Policy
 from jobs.declarations.states import State
@@ -16,7 +17,6 @@ from jobs.scoring.looks.cell_looks import whole_prior
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.looks.release_verdict import WORST_FIRST
 from jobs.scoring.looks.verdict_states import STATE_BY_CODE, drawn_states
-from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.ratio_posterior import RatioPrior
 from jobs.scoring.method.release_history import ReleaseHistory
 from jobs.verdicts.health_cells import ALL, is_critical
@@ -53,11 +53,11 @@ class _DecidingCell:
 
 
 class ReleaseForecasts:
-    """Forecasts of one release's looks. What they rest on beside the looks is made once; `planned` are its users by the declared steps."""
+    """Forecasts of one release's looks. What they rest on beside the looks is made once; `plan` has the declared steps of its rollout."""
 
-    def __init__(self, scored: ScoredRelease, policy: Policy, planned: Array | None = None) -> None:
+    def __init__(self, scored: ScoredRelease, policy: Policy, plan: RolloutPlan | None = None) -> None:
         self._scored, self._policy = scored, policy
-        self._planned = planned
+        self._plan = plan
         self._cells = list(_deciding_cells(scored, policy))
         self._growth: dict[str, UsualGrowth] = {}
 
@@ -92,7 +92,7 @@ class ReleaseForecasts:
         """(draws, hours ahead): rank of the cell's state, the worst first; a part that is too early to judge leaves the verdict to others."""
         cell, policy = deciding.cell, self._policy
         assert cell.looks is not None, "cells without baseline have no future"
-        future = CellFuture(deciding.history, deciding.prior, self._growth_on(cell.platform), self._planned)
+        future = CellFuture(deciding.history, deciding.prior, self._growth_on(cell.platform), self._plan)
         drawn = draw_looks(future, cell.looks, look, hours, chances, rng)
         states = drawn_states(drawn, cell.alarm, policy.verdict)
         may_wait = cell.platform != ALL or deciding.is_rare
@@ -101,7 +101,7 @@ class ReleaseForecasts:
 
     def _growth_on(self, platform: str) -> UsualGrowth | None:
         """How past releases grew on that platform: by their users, so that the first measure serves for all."""
-        if self._planned is not None:
+        if self._plan is not None:
             return None
         if platform not in self._growth:
             first = next(deciding for deciding in self._cells if deciding.cell.platform == platform)

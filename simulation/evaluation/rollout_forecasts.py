@@ -1,13 +1,16 @@
 """What forecasts of a verdict and intervals of the excess were worth: told at some ages of simulated releases, and what came."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 
 from jobs.decisions.rollout_costs import excess_so_far
+from jobs.decisions.rollout_plan import RolloutPlan, RolloutStep
 from jobs.decisions.verdict_forecast import HOURS_AHEAD, VERDICTS, ReleaseForecasts
 from jobs.declarations.policies import POLICY
+from jobs.declarations.windows import HOUR
 from jobs.scoring.inputs.cell_counts import CellKey
 from jobs.scoring.inputs.prepared_cells import PreparedCell
 from jobs.scoring.inputs.release_calendar import Release
@@ -23,14 +26,22 @@ from simulation.release_world.world import STRATA, WEEK_HOURS, Array, World
 
 AGES_HOURS = (3, 6, 12, 24)
 EXCESS_AGES_HOURS = (12, 24, 72)
+LIKE_PAST, SLOWER = "as past releases were", "more slowly than any before"
+SLOW_STEPS = ((0.05, 0), (0.15, 36), (0.80, 96))
+"""Share that is added, and at which hour."""
 _MIDDLE = (0.10, 0.90)
 _START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class ForecastOutcome:
-    """The told interval, its ends infinite where told so, whether it held what came, and how much of the draws lay `below` and `at` what came."""
+    """The told interval, its ends infinite where told so, whether it held what came, and how much of the draws lay `below` and `at` what came.
 
+    `rollout` is LIKE_PAST or SLOWER; `is_declared`: the scorer was told of its steps.
+    """
+
+    rollout: str
+    is_declared: bool
     age_hours: int
     low: float
     high: float
@@ -58,8 +69,8 @@ class ExcessOutcome:
 
 
 def forecast_history(world: World, seed: int, index: int) -> tuple[list[ForecastOutcome], list[ExcessOutcome]]:
-    """Ten releases after one history, each given out as past ones were."""
-    rng = np.random.default_rng([seed, index, 17])
+    """Ten releases after one history, each given out as past ones were, and once more in SLOW_STEPS; intervals of the excess are of the first."""
+    rng, slow_rng = (np.random.default_rng([seed, index, stream]) for stream in (17, 19))
     history, past, levels = simulated_history(world, rng)
     recency = POLICY.baselines.recency ** np.arange(len(levels))
     usual_level = float(levels @ recency / recency.sum())
@@ -67,11 +78,21 @@ def forecast_history(world: World, seed: int, index: int) -> tuple[list[Forecast
     for number in range(RELEASES):
         _, release = simulated_release(world, rng)
         schedule = drawn_schedule(rng)
-        counts = counts_of(release, [draw_step(release, share, hour, rng) for share, hour in schedule])
-        scored = _scored(history, counts, tuple(past), f"{index}.{number}")
-        forecasts += _forecasts(scored)
-        excesses += _excesses(scored, _usual_crashes(release, schedule, usual_level))
+        for rollout, steps, draws in ((LIKE_PAST, schedule, rng), (SLOWER, SLOW_STEPS, slow_rng)):
+            counts = counts_of(release, [draw_step(release, share, hour, draws) for share, hour in steps])
+            scored = _scored(history, counts, tuple(past), f"{index}.{number}")
+            for plan in (None, _plan(steps)):
+                forecasts += _forecasts(scored, rollout, plan)
+            if rollout == LIKE_PAST:
+                excesses += _excesses(scored, _usual_crashes(release, schedule, usual_level))
     return forecasts, excesses
+
+
+def _plan(steps: Sequence[tuple[float, int]]) -> RolloutPlan:
+    """As a file of rollouts declares the steps."""
+    shares = np.cumsum([share for share, _ in steps])
+    declared = (RolloutStep(_START + hour * HOUR, float(share)) for share, (_, hour) in zip(shares, steps, strict=True))
+    return RolloutPlan(tuple(declared), _START)
 
 
 def _scored(history: ReleaseHistory, counts: ReleaseCounts, past: tuple[ReleaseCounts, ...], version: str) -> ScoredRelease:
@@ -83,9 +104,9 @@ def _scored(history: ReleaseHistory, counts: ReleaseCounts, past: tuple[ReleaseC
     return ScoredRelease(Release("release", version, _START, _START), counts.hours, (cell,))
 
 
-def _forecasts(scored: ScoredRelease) -> list[ForecastOutcome]:
+def _forecasts(scored: ScoredRelease, rollout: str, plan: RolloutPlan | None) -> list[ForecastOutcome]:
     states = scored.cells[0].states[0]
-    told = ReleaseForecasts(scored, POLICY)
+    told = ReleaseForecasts(scored, POLICY, plan)
     found = []
     for age in AGES_HOURS:
         forecast = told.at(age - 1) if states[age - 1] in UNDECIDED_STATES else None
@@ -94,7 +115,7 @@ def _forecasts(scored: ScoredRelease) -> list[ForecastOutcome]:
             came = next((float(hours) for hours, state in enumerate(ahead, start=1) if state in VERDICTS), np.inf)
             low, _, high = (np.inf if end is None else end for end in forecast.verdict_hours)
             below, at = (float(np.mean(each)) for each in (forecast.drawn_hours < came, forecast.drawn_hours == came))
-            found.append(ForecastOutcome(age, low, high, bool(low <= came <= high), below, at))
+            found.append(ForecastOutcome(rollout, plan is not None, age, low, high, bool(low <= came <= high), below, at))
     return found
 
 

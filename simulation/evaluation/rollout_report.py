@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulation.evaluation.rollout_forecasts import AGES_HOURS, EXCESS_AGES_HOURS, ExcessOutcome, ForecastOutcome
+from simulation.evaluation.rollout_forecasts import AGES_HOURS, EXCESS_AGES_HOURS, LIKE_PAST, SLOWER, ExcessOutcome, ForecastOutcome
 from simulation.evaluation.rollout_runs import POLICIES, RolloutOutcome
 
 _GOOD = ("healthy", "better")
@@ -20,7 +20,12 @@ def report_words(
         [
             f"## {users:,} users, {releases:,} simulated releases",
             _policy_table(rollouts),
-            _forecast_table(forecasts),
+            *(
+                f"Given out {rollout}, {'its steps declared' if is_declared else 'nothing declared'}:\n\n"
+                + _forecast_table([f for f in forecasts if (f.rollout, f.is_declared) == (rollout, is_declared)])
+                for rollout in (LIKE_PAST, SLOWER)
+                for is_declared in (False, True)
+            ),
             _coverage_table(
                 "Crashes beyond the usual so far, 90 % interval",
                 EXCESS_AGES_HOURS,

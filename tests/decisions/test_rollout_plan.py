@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from jobs.decisions.decision_columns import with_decisions
-from jobs.decisions.rollout_plan import RolloutStep, next_step, parse_rollouts, planned_ahead, planned_growth, planned_usage
+from jobs.decisions.rollout_plan import LastDay, RolloutPlan, RolloutStep, next_step, parse_rollouts
 from jobs.declarations.policies import POLICY
 from jobs.declarations.windows import HOUR
 from jobs.score_release_health import main, score_looks
@@ -48,23 +48,56 @@ def steps(*shares_by_hour):
     return tuple(RolloutStep(RELEASED + hour * HOUR, share) for hour, share in shares_by_hour)
 
 
-def test_users_follow_a_step_within_a_day():
-    used = planned_usage(steps((0, 0.25), (24, 1.0)), RELEASED)
-    assert used[11] == pytest.approx(0.25 * (1 - np.exp(-1)))
-    assert used[23] == pytest.approx(0.25, rel=0.15)
-    assert used[71] == pytest.approx(1.0, rel=0.02)
+def plan_of(*shares_by_hour):
+    return RolloutPlan(steps(*shares_by_hour), RELEASED)
+
+
+def adoption_after(hours, share, update_hours):
+    """The mean adoption of a step's first hours where users update at that speed."""
+    return share * (1 - np.exp(-np.arange(1, hours + 1) / update_hours)).mean()
+
+
+MIDDLE = np.array([0.5])
+
+
+@pytest.mark.parametrize("update_hours", [8.0, 20.0, 50.0, 120.0])
+def test_how_fast_users_follow_a_step_is_seen_from_the_adoption(update_hours):
+    plan, last_day = plan_of((0, 0.25)), LastDay(6, adoption_after(6, 0.25, update_hours), 30.0)
+    used = 1 - np.exp(-np.arange(1, 31) / update_hours)
+    expected = 30.0 * used[6:] / used[:6].sum()
+    assert plan.ahead(last_day, 0.0, 24, MIDDLE)[0] == pytest.approx(expected, rel=0.05)
+
+
+def test_while_users_update_there_are_more_crashes_than_their_use_brings():
+    plan, last_day = plan_of((0, 0.25), (24, 1.0)), LastDay(12, adoption_after(12, 0.25, 20.0), 30.0)
+    [quiet], [bursting] = (plan.ahead(last_day, update_worth_hours, 72, MIDDLE) for update_worth_hours in (0.0, 8.0))
+    assert bursting[:11].sum() < quiet[:11].sum(), "fewer update than in the first hours"
+    assert bursting[12] > 2 * bursting[11], "of the next step, most at once"
 
 
 def test_a_rollout_that_is_held_has_no_more_users_and_one_that_is_widened_fourfold_does():
-    held, widened = (planned_usage(of, RELEASED) for of in (steps((0, 0.25)), steps((0, 0.25), (48, 1.0))))
-    assert planned_growth(held, 48) == pytest.approx(1.0, rel=0.1)
-    assert 2.0 < planned_growth(widened, 48) < 4.0
-    assert planned_ahead(held, 48, 240.0, 24).sum() == pytest.approx(240.0, rel=0.1)
+    held, widened = plan_of((0, 0.25)), plan_of((0, 0.25), (48, 1.0))
+    adoption = 0.25 * (1 - np.exp(-np.arange(25, 49) / 8.0)).mean()
+    assert held.growth(48, adoption) == pytest.approx(1.0, rel=0.1)
+    assert 2.0 < widened.growth(48, adoption) < 4.0
+    assert held.ahead(LastDay(48, adoption, 240.0), 0.0, 24, MIDDLE).sum() == pytest.approx(240.0, rel=0.1)
+
+
+def test_what_no_speed_explains_is_taken_for_the_fastest_or_the_slowest():
+    plan = plan_of((0, 0.25), (24, 1.0))
+    growths = [plan.growth(12, adoption) for adoption in (0.9, 0.2, 0.05, 0.0)]
+    assert growths == sorted(growths) and np.isfinite(growths).all()
+
+
+def test_speeds_differ_among_draws():
+    ahead = plan_of((0, 0.25)).ahead(LastDay(6, adoption_after(6, 0.25, 20.0), 30.0), 0.0, 24, np.array([0.1, 0.5, 0.9]))
+    assert (np.diff(ahead.sum(axis=1)) > 0).all(), "the slower, the more are to come"
 
 
 def test_steps_that_begin_later_than_the_release_do_not_say_what_it_has_now():
-    assert planned_usage(steps((5, 0.25)), RELEASED) is None
-    assert planned_usage((), RELEASED) is None
+    assert plan_of((0, 0.25)).says_what_is_used
+    assert not plan_of((5, 0.25)).says_what_is_used
+    assert not plan_of().says_what_is_used
 
 
 def test_the_next_step_is_the_first_that_is_not_taken():
