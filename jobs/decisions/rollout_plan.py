@@ -17,9 +17,9 @@ from jobs.declarations.policies import HORIZON_HOURS
 from jobs.declarations.windows import HOUR
 from jobs.scoring.method.arrays import Array
 
-_UPDATE_HOURS: Array = np.geomspace(4.0, 250.0, 84)
+_SPEEDS_HOURS: Array = np.geomspace(4.0, 250.0, 84)
 """Of the users of a step, 63 % have it after so many hours. In simulated releases it is 30 to 75, theirs and their reports' delay together."""
-_SPEED_STEP = float(np.log(_UPDATE_HOURS[1] / _UPDATE_HOURS[0]))
+_SPEED_STEP = float(np.log(_SPEEDS_HOURS[1] / _SPEEDS_HOURS[0]))
 _SPEED_SD = 0.2
 """Of its log: what the adoption of the third to twelfth hour tells differs by so much from what that of the third day does."""
 DAY_HOURS = 24
@@ -106,10 +106,10 @@ class RolloutPlan:
     def _used(self) -> Array:
         """(speeds, hours): share of the channel's users that have the release, from its release to a day after its week."""
         hours = np.arange(HORIZON_HOURS + DAY_HOURS) + 1.0
-        used, before = np.zeros((len(_UPDATE_HOURS), hours.size)), 0.0
+        used, before = np.zeros((len(_SPEEDS_HOURS), hours.size)), 0.0
         for step in self.steps:
             since = np.maximum(hours - (step.at - self.released) / HOUR, 0.0)
-            used += (step.share - before) * -np.expm1(-since / _UPDATE_HOURS[:, None])
+            used += (step.share - before) * -np.expm1(-since / _SPEEDS_HOURS[:, None])
             before = step.share
         return used
 
@@ -131,6 +131,6 @@ class RolloutPlan:
     def _drawn(self, age_hours: int, adoption: float, chances: Array) -> Array:
         """(chances, hours): users at the speeds that may have led to the adoption."""
         reached = self._used[:, max(age_hours - DAY_HOURS, 0) : age_hours].mean(axis=1)
-        fitting = np.interp(-adoption, -reached, np.arange(len(_UPDATE_HOURS)))  # the slower, the less is reached
+        fitting = np.interp(-adoption, -reached, np.arange(len(_SPEEDS_HOURS)))  # the slower, the less is reached
         places = fitting + ndtri(chances) * _SPEED_SD / _SPEED_STEP
-        return np.asarray(self._used[np.clip(np.round(places), 0, len(_UPDATE_HOURS) - 1).astype(int)])
+        return np.asarray(self._used[np.clip(np.round(places), 0, len(_SPEEDS_HOURS) - 1).astype(int)])
