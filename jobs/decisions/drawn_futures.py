@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from jobs.decisions.rollout_plan import DAY_HOURS, LastDay, RolloutPlan
+from jobs.decisions.rollout_plan import DAY_HOURS, LastDay, Pace, RolloutPlan
 from jobs.decisions.usual_growth import UsualGrowth
 from jobs.declarations.states import Scope
 from jobs.scoring.looks.cell_looks import CellLooks
@@ -33,11 +33,11 @@ class Chances:
 
 @dataclass(frozen=True)
 class CellFuture:
-    """All that a cell's draws need beside its looks. `growth` is None where `plan`, the declared steps, says what comes."""
+    """All that a cell's draws need beside its looks; `plan` has the declared steps of the rollout, if there are any."""
 
     history: ReleaseHistory
     prior: RatioPrior
-    growth: UsualGrowth | None
+    growth: UsualGrowth
     plan: RolloutPlan | None = None
 
 
@@ -82,14 +82,12 @@ def _drawn_errors(observed: float, expected: float, dispersion: float, omega2: A
 
 def _drawn_growth(future: CellFuture, looks: CellLooks, look: int, hours: int, chances: Chances) -> Array:
     """(draws, hours ahead): expected crashes that are added, each draw along one baseline's path, or as the rollout is planned."""
-    if future.plan is not None:
-        last_day = LastDay(look + 1, float(looks.adoption[look]), usual_last_day(looks, look))
-        return future.plan.ahead(last_day, update_worth_hours(future.history), hours, chances.path)
-    growth = future.growth
-    assert growth is not None, "without a plan it grows as past releases did"
-    paths = growth.ahead(look + 1, usual_last_day(looks, look), hours)
-    edges = np.cumsum(growth.weights(look + 1, float(looks.adoption[look])))
-    return np.asarray(paths[np.minimum(np.searchsorted(edges, chances.path), len(edges) - 1)])
+    growth, adoption = future.growth, float(looks.adoption[look])
+    baselines = growth.drawn(look + 1, adoption, chances.path)
+    if future.plan is None:
+        return np.asarray(growth.ahead(look + 1, usual_last_day(looks, look), hours)[baselines])
+    pace = Pace(chances.path[::-1], growth.daily_shapes[baselines], update_worth_hours(future.history))  # as good as draws of their own
+    return future.plan.ahead(LastDay(look + 1, adoption, usual_last_day(looks, look)), pace, hours)
 
 
 def update_worth_hours(history: ReleaseHistory) -> float:

@@ -91,6 +91,17 @@ class LastDay:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """Of draws: a chance within (0, 1) of the speed at which users update, and (draws, 24) what the hours of a day have, from that of the release
+    on, over their mean. An update brings as many crashes as so many hours of a user do.
+    """
+
+    speed_chances: Array
+    daily_shapes: Array
+    update_worth_hours: float
+
+
+@dataclass(frozen=True)
 class RolloutPlan:
     """What users a release will have by the declared steps. How fast they update is seen from the adoption that it has reached by them."""
 
@@ -119,14 +130,13 @@ class RolloutPlan:
         last = used[max(age_hours - DAY_HOURS, 0) : age_hours].mean()
         return float(used[age_hours : age_hours + DAY_HOURS].mean() / last)
 
-    def ahead(self, look: LastDay, update_worth_hours: float, hours: int, chances: Array) -> Array:
-        """(chances, hours): expected crashes that each coming hour adds. Each chance, within (0, 1), is of a speed at which users update; an
-        update brings as many crashes as so many hours of a user do.
-        """
-        used = self._drawn(look.age_hours, look.adoption, chances)
-        crashing = used + update_worth_hours * np.diff(used, axis=1, prepend=0.0)
-        last = crashing[:, max(look.age_hours - DAY_HOURS, 0) : look.age_hours].sum(axis=1, keepdims=True)
-        return np.asarray(look.usual_crashes / last * crashing[:, look.age_hours : look.age_hours + hours])
+    def ahead(self, last_day: LastDay, pace: Pace, hours: int) -> Array:
+        """(draws, hours): expected crashes that each coming hour adds."""
+        used = self._drawn(last_day.age_hours, last_day.adoption, pace.speed_chances)
+        crashing = used + pace.update_worth_hours * np.diff(used, axis=1, prepend=0.0)
+        crashing *= np.tile(pace.daily_shapes, used.shape[1] // DAY_HOURS)
+        last = crashing[:, max(last_day.age_hours - DAY_HOURS, 0) : last_day.age_hours].sum(axis=1, keepdims=True)
+        return np.asarray(last_day.usual_crashes / np.maximum(last, 1e-12) * crashing[:, last_day.age_hours : last_day.age_hours + hours])
 
     def _drawn(self, age_hours: int, adoption: float, chances: Array) -> Array:
         """(chances, hours): users at the speeds that may have led to the adoption."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.scoring.method.arrays import Array
@@ -15,6 +16,7 @@ _ADOPTION_WIDTH = 0.5
 """A baseline with 1.6 times the adoption counts for a third: a rollout that is throttled grows as throttled ones did."""
 _DAY_HOURS = 24
 _MOST_SCALED = 50.0
+_STEADY_HOURS = slice(48, 144)
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,17 @@ class UsualGrowth:
 
     added_crashes: Array
     adoption: Array
+
+    @property
+    def daily_shapes(self) -> Array:
+        """(baselines, 24): crashes in an hour of the day over the day's mean, from the hour of the release on, in its third to sixth day."""
+        days = self.added_crashes[:, _STEADY_HOURS].reshape(len(self.added_crashes), -1, _DAY_HOURS).sum(axis=1)
+        return np.asarray(days / np.maximum(days.mean(axis=1, keepdims=True), 1e-9))
+
+    def drawn(self, age_hours: int, adoption_now: float, chances: Array) -> NDArray[np.intp]:
+        """A baseline for each chance within (0, 1)."""
+        edges = np.cumsum(self.weights(age_hours, adoption_now))
+        return np.minimum(np.searchsorted(edges, chances), len(edges) - 1)
 
     def weights(self, age_hours: int, adoption_now: float) -> Array:
         """How much each baseline's path counts at that age: those of like adoption most; they add up to 1."""

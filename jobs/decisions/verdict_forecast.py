@@ -99,10 +99,8 @@ class ReleaseForecasts:
         ranks = _RANK | ({State.TOO_EARLY: _LEFT_ASIDE} if may_wait else {})
         return np.array([ranks[state] for state in STATE_BY_CODE])[states[:, -hours:]]
 
-    def _growth_on(self, platform: str) -> UsualGrowth | None:
+    def _growth_on(self, platform: str) -> UsualGrowth:
         """How past releases grew on that platform: by their users, so that the first measure serves for all."""
-        if self._plan is not None:
-            return None
         if platform not in self._growth:
             first = next(deciding for deciding in self._cells if deciding.cell.platform == platform)
             self._growth[platform] = usual_growth(first.history, first.cell.prepared.baselines)

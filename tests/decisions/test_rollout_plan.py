@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from jobs.decisions.decision_columns import with_decisions
-from jobs.decisions.rollout_plan import LastDay, RolloutPlan, RolloutStep, next_step, parse_rollouts
+from jobs.decisions.rollout_plan import LastDay, Pace, RolloutPlan, RolloutStep, next_step, parse_rollouts
 from jobs.declarations.policies import POLICY
 from jobs.declarations.windows import HOUR
 from jobs.score_release_health import main, score_looks
@@ -57,7 +57,8 @@ def adoption_after(hours, share, update_hours):
     return share * (1 - np.exp(-np.arange(1, hours + 1) / update_hours)).mean()
 
 
-MIDDLE = np.array([0.5])
+def pace(*speed_chances, update_worth_hours=0.0, daily_shape=(1.0,) * 24):
+    return Pace(np.array(speed_chances or [0.5]), np.array([daily_shape] * max(len(speed_chances), 1)), update_worth_hours)
 
 
 @pytest.mark.parametrize("update_hours", [8.0, 20.0, 50.0, 120.0])
@@ -65,12 +66,12 @@ def test_how_fast_users_follow_a_step_is_seen_from_the_adoption(update_hours):
     plan, last_day = plan_of((0, 0.25)), LastDay(6, adoption_after(6, 0.25, update_hours), 30.0)
     used = 1 - np.exp(-np.arange(1, 31) / update_hours)
     expected = 30.0 * used[6:] / used[:6].sum()
-    assert plan.ahead(last_day, 0.0, 24, MIDDLE)[0] == pytest.approx(expected, rel=0.05)
+    assert plan.ahead(last_day, pace(), 24)[0] == pytest.approx(expected, rel=0.05)
 
 
 def test_while_users_update_there_are_more_crashes_than_their_use_brings():
     plan, last_day = plan_of((0, 0.25), (24, 1.0)), LastDay(12, adoption_after(12, 0.25, 20.0), 30.0)
-    [quiet], [bursting] = (plan.ahead(last_day, update_worth_hours, 72, MIDDLE) for update_worth_hours in (0.0, 8.0))
+    [quiet], [bursting] = (plan.ahead(last_day, pace(update_worth_hours=worth), 72) for worth in (0.0, 8.0))
     assert bursting[:11].sum() < quiet[:11].sum(), "fewer update than in the first hours"
     assert bursting[12] > 2 * bursting[11], "of the next step, most at once"
 
@@ -80,7 +81,7 @@ def test_a_rollout_that_is_held_has_no_more_users_and_one_that_is_widened_fourfo
     adoption = 0.25 * (1 - np.exp(-np.arange(25, 49) / 8.0)).mean()
     assert held.growth(48, adoption) == pytest.approx(1.0, rel=0.1)
     assert 2.0 < widened.growth(48, adoption) < 4.0
-    assert held.ahead(LastDay(48, adoption, 240.0), 0.0, 24, MIDDLE).sum() == pytest.approx(240.0, rel=0.1)
+    assert held.ahead(LastDay(48, adoption, 240.0), pace(), 24).sum() == pytest.approx(240.0, rel=0.1)
 
 
 def test_what_no_speed_explains_is_taken_for_the_fastest_or_the_slowest():
@@ -90,8 +91,15 @@ def test_what_no_speed_explains_is_taken_for_the_fastest_or_the_slowest():
 
 
 def test_speeds_differ_among_draws():
-    ahead = plan_of((0, 0.25)).ahead(LastDay(6, adoption_after(6, 0.25, 20.0), 30.0), 0.0, 24, np.array([0.1, 0.5, 0.9]))
+    ahead = plan_of((0, 0.25)).ahead(LastDay(6, adoption_after(6, 0.25, 20.0), 30.0), pace(0.1, 0.5, 0.9), 24)
     assert (np.diff(ahead.sum(axis=1)) > 0).all(), "the slower, the more are to come"
+
+
+def test_nights_have_fewer_crashes_than_days():
+    quiet_after_the_sixth = (1.5,) * 6 + (0.5,) * 6 + (1.0,) * 12
+    last_day, plan = LastDay(6, adoption_after(6, 0.25, 20.0), 30.0), plan_of((0, 0.25))
+    [even], [shaped] = (plan.ahead(last_day, one, 24) for one in (pace(), pace(daily_shape=quiet_after_the_sixth)))
+    assert shaped[:6] == pytest.approx(even[:6] / 3, rel=0.1)
 
 
 def test_steps_that_begin_later_than_the_release_do_not_say_what_it_has_now():
