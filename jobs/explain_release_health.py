@@ -31,6 +31,7 @@ from jobs.scoring.rows.people_explanation import people_lines
 from jobs.scoring.rows.reach_columns import with_reach
 from jobs.scoring.rows.row_recomputation import differences, posterior_of_row
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
+from jobs.verdicts.health_cells import cell_from_row
 from jobs.verdicts.health_notes import NoteCode, parse_note
 from jobs.wording.client_text import as_data_label
 
@@ -71,7 +72,7 @@ def explain(catalog: Catalog, calendar: Calendar, channel: str, version: str, as
         )
     verdict = next(row for row in stored if row["scope"] == "release")
     closing = f"{len(stored)} stored rows of this look were computed again from the totals, and each is the same."
-    told = [*decision_lines(verdict), *build_lines(_stored_builds(catalog, verdict)), *people_lines(stored)]
+    told = [*decision_lines(cell_from_row(verdict)), *build_lines(_stored_builds(catalog, verdict)), *people_lines(stored)]
     return "\n".join([explain_release(scored, verdict, stored, policy), "", *told, closing])
 
 

@@ -79,7 +79,7 @@ def _room(name: str) -> str | None:
 
 def _folders(room: str) -> str:
     place = ROOT / "expectations" if room == "expectations" else ROOT / "jobs" / room
-    folders = sorted(path.name for path in place.iterdir() if (path / "__init__.py").exists())
+    folders = sorted(path.name for path in place.iterdir() if path.name != "__pycache__" and (path / "__init__.py").exists())
     return f"<br/><small>{', '.join(folders)}</small>" if folders else ""
 
 

@@ -1,5 +1,6 @@
 // Views 1 and 2: every channel in one glance, and the releases of one.
 
+import { advice, builds, experiments, laterWeeks } from "./decisions.js";
 import { address, at, element, facts, link, spark, table } from "./elements.js";
 import { lasting } from "./files.js";
 
@@ -49,12 +50,14 @@ export async function releases(state, card, version) {
       element("h1", { tabindex: "-1" }, release.headline),
       element("p", { class: "sentence" }, release.sentence),
       element("p", { class: "action" }, release.action),
+      advice(release),
       release.verdict.notes.length ? element("ul", {}, release.verdict.notes.map((note) => element("li", {}, note))) : null,
       release.deciding.measure !== "all" ? element("p", {}, link(detail(channel.channel, release.version, release.deciding), `See ${where(release.deciding)}, hour by hour`), " · ",
         link(`${detail(channel.channel, release.version, release.deciding)}?align=clock&grain=5m`, "in 5-minute steps")) : null,
       element("h2", {}, "Every measure on every platform"),
       matrix(state, channel, release, document.cells), legend(state, document.cells),
       ...parts(state, channel, release, document.cells),
+      ...builds(release), ...experiments(channel), ...laterWeeks(channel),
       element("h2", {}, "Releases"),
       releaseTable(state, channel),
       element("p", { class: "quiet" }, "Score: the chance in a hundred that a release crashes no more than is acceptable; a dash: it says nothing beside the state. Score and adoption are of the whole release, the other figures of what it is told from."),

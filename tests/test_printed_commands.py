@@ -24,7 +24,9 @@ def test_a_command_runs_by_the_checkouts_python_with_its_arguments_quoted(tmp_pa
         printed_command("explain_release_health", "--version", "57.0b8; x") == "python -m jobs.explain_release_health --version '57.0b8; x'"
     )
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    (tmp_path / ".venv" / "bin" / "python").touch()
+    (tmp_path / ".venv" / "bin" / "python").touch(mode=0o644)
+    assert printed_command("check_pings") == "python -m jobs.check_pings", "nobody may run it"
+    (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
     assert printed_command("check_pings") == ".venv/bin/python -m jobs.check_pings"
 
 

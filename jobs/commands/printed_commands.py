@@ -1,5 +1,6 @@
 """Commands as people are told to type them, in a shell whose folder is the checkout and whose environment says nothing."""
 
+import os
 import shlex
 
 from jobs.deployment.settings import ROOT, SETTINGS_VARIABLE, product_of_file, product_setting, settings_file, unnamed_settings_file
@@ -13,8 +14,8 @@ def printed_command(module: str, *arguments: str) -> str:
 
 
 def python_command() -> str:
-    """The checkout's Python; in an image, which has none, the one on the path."""
-    return _CHECKOUTS_PYTHON if (ROOT / _CHECKOUTS_PYTHON).exists() else "python"
+    """The checkout's Python; the one on the path in an image, which has none, and for a user who may not run it."""
+    return _CHECKOUTS_PYTHON if os.access(ROOT / _CHECKOUTS_PYTHON, os.X_OK) else "python"
 
 
 def _prefix() -> list[str]:

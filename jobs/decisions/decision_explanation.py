@@ -7,7 +7,7 @@ from jobs.decisions.forecast_words import REASON_WORDS, forecast_words
 from jobs.decisions.rollout_costs import SHARES, excess_next_day
 from jobs.declarations.policies import POLICY
 from jobs.declarations.states import Reason, State
-from jobs.verdicts.health_cells import ALL, cell_from_row
+from jobs.verdicts.health_cells import ALL, Cell
 from jobs.wording.cell_words import measure_words, platform_words, state_name
 from jobs.wording.client_text import as_label
 from jobs.wording.shown_numbers import chance_words, count_words, percent_words, ratio_words
@@ -15,9 +15,11 @@ from jobs.wording.shown_numbers import chance_words, count_words, percent_words,
 Row = dict[str, Any]
 
 
-def decision_lines(verdict: Row) -> list[str]:
+def decision_lines(verdict: Cell) -> list[str]:
     """What the release costs, when it will be judged, and what is advised; empty for rows of before these were stored."""
-    return [*_cost_lines(verdict), *_forecast_lines(verdict), *_advice_lines(verdict)]
+    sections = (("6. What it costs", cost_lines), ("7. When it will be judged", forecast_lines), ("8. Go, hold or stop", advice_lines))
+    told = ((heading, lines_of(verdict)) for heading, lines_of in sections)
+    return [line for heading, lines in told if lines for line in (heading, *(f"   {line}" for line in lines), "")]
 
 
 def build_lines(builds: Sequence[Row]) -> list[str]:
@@ -46,63 +48,60 @@ def build_lines(builds: Sequence[Row]) -> list[str]:
     return [*lines, ""]
 
 
-def _cost_lines(row: Row) -> list[str]:
-    if row.get("excess_crashes") is None:
+def cost_lines(verdict: Cell) -> list[str]:
+    """Crashes beyond the usual so far, and in the next 24 hours."""
+    observed, usual, share = verdict.observed_crashes, verdict.usual_crashes_per_day, verdict.expected_excess
+    if None in (verdict.excess_crashes, verdict.ratio) or observed is None or usual is None or share is None:
         return []
-    usual, share = row["usual_crashes_per_day"], row["expected_excess"]
+    growth, adoption = verdict.planned_growth, verdict.adoption
     lines = [
-        "6. What it costs",
-        f"   So far: of {row['observed_crashes']:.0f} crashes received, 1 - 1/{ratio_words(row['ratio'])} are beyond the usual: "
-        f"{row['excess_crashes']:.1f} (90 % interval {row['excess_crashes_low']:.1f} to {row['excess_crashes_high']:.1f}).",
-        f"   Next 24 h with as many users: {usual:.1f} crashes a day are usual x {share:.4f}, the mean of what the ratio has above one "
+        f"So far: of {observed:.0f} crashes received, 1 - 1/{ratio_words(verdict.ratio)} are beyond the usual: "
+        f"{verdict.excess_crashes:.1f} (90 % interval {verdict.excess_crashes_low:.1f} to {verdict.excess_crashes_high:.1f}).",
+        f"Next 24 h with as many users: {usual:.1f} crashes a day are usual x {share:.4f}, the mean of what the ratio has above one "
         f"= {excess_next_day(usual, share):.1f} more.",
     ]
-    growth = row.get("planned_growth")
     if growth is not None:
-        lines.append(
-            f"   As the rollout is planned, with {growth:.2f} times the users in the mean of these hours: {excess_next_day(usual, share, growth):.1f}."
-        )
-    if row["adoption"]:
-        steps = (row["next_step_share"],) if row.get("next_step_share") else SHARES
+        more = excess_next_day(usual, share, growth)
+        lines.append(f"As the rollout is planned, with {growth:.2f} times the users in the mean of these hours: {more:.1f}.")
+    if adoption:
+        steps = SHARES if verdict.next_step_share is None else (verdict.next_step_share,)
         wider = [
-            f"{percent_words(wide)}: {count_words(round(excess_next_day(usual, share, wide / row['adoption'])))}"
+            f"{percent_words(wide)}: {count_words(round(excess_next_day(usual, share, wide / adoption)))}"
             for wide in steps
-            if wide > row["adoption"]
+            if wide > adoption
         ]
-        lines += (
-            [f"   On more than the {percent_words(row['adoption'])} of the channel that it has now: {', '.join(wider)}."] if wider else []
-        )
-    return [*lines, ""]
+        lines += [f"On more than the {percent_words(adoption)} of the channel that it has now: {', '.join(wider)}."] if wider else []
+    return lines
 
 
-def _forecast_lines(row: Row) -> list[str]:
-    chances = cell_from_row(row).state_chances
+def forecast_lines(verdict: Cell) -> list[str]:
+    """When a verdict is expected, and the chance of each state some hours ahead; empty where there is one."""
+    chances = verdict.state_chances
     if not chances:
         return []
-    lines = ["7. When it will be judged", f"   {forecast_words(cell_from_row(row))}"]
+    lines = [forecast_words(verdict)]
     for ahead in sorted({chance.hours_ahead for chance in chances}):
         of_hour = [f"{state_name(State(c.state))} {chance_words(c.probability)}" for c in chances if c.hours_ahead == ahead]
-        lines.append(f"   in {ahead} h: {', '.join(of_hour)}")
-    lines.append(
-        "   Drawn from the posterior, with hours to come as past releases had them from this age on, and judged by the same rules."
-    )
-    return [*lines, ""]
+        lines.append(f"in {ahead} h: {', '.join(of_hour)}")
+    to_come = "past releases had them from this age on" if verdict.planned_growth is None else "the rollout is planned"
+    return [*lines, f"Drawn from the posterior, with hours to come as {to_come}, and judged by the same rules."]
 
 
-def _advice_lines(row: Row) -> list[str]:
-    if row.get("advice") is None:
+def advice_lines(verdict: Cell) -> list[str]:
+    """What is advised, and the two losses that it weighs."""
+    if verdict.advice is None or verdict.advice_reason is None:
         return []
-    policy = POLICY.rollout
-    lines = ["8. Go, hold or stop", f"   {row['advice']}: {REASON_WORDS[Reason(row['advice_reason'])]}."]
-    if row["going_loss"] is not None:
-        age = row["age_hours"]
-        excess = row["going_loss"] / (age + policy.fix_hours)
-        lines += [
-            f"   Going now: {excess:.4f}, the mean of what an unacceptable ratio has above one (critical measures, by weight), x ({age:.0f} h until "
-            f"twice as much is known + {policy.fix_hours:.0f} h until a fix) = {row['going_loss']:.3f}.",
-            f"   Waiting: an hour's delay is worth {policy.delay_worth:.2f} x {age:.0f} h = {row['waiting_loss']:.3f}. Both in crashes that the users to "
-            "be given it usually have in an hour.",
-            f"   Never go above a chance of {percent_words(policy.max_p_unacceptable)} of an unacceptable ratio, nor without baseline or with bad data; "
-            "never stop short of regressed.",
-        ]
-    return [*lines, ""]
+    policy, age = POLICY.rollout, verdict.age_hours
+    lines = [f"{verdict.advice}: {REASON_WORDS[Reason(verdict.advice_reason)]}."]
+    if verdict.going_loss is None or verdict.waiting_loss is None:
+        return lines
+    excess = verdict.going_loss / (age + policy.fix_hours)
+    return [
+        *lines,
+        f"Going now: {excess:.4f}, the mean of what an unacceptable ratio has above one (critical measures, by weight), x ({age:.0f} h until "
+        f"twice as much is known + {policy.fix_hours:.0f} h until a fix) = {verdict.going_loss:.3f}.",
+        f"Waiting: an hour's delay is worth {policy.delay_worth:.2f} x {age:.0f} h = {verdict.waiting_loss:.3f}. Both in crashes that the users to "
+        "be given it usually have in an hour.",
+        f"Never go above a chance of {percent_words(policy.max_p_unacceptable)} of an unacceptable ratio, nor without baseline or with bad data; "
+        "never stop short of regressed.",
+    ]

@@ -7,7 +7,16 @@ from datetime import timedelta
 from pyiceberg.catalog import Catalog
 
 from jobs.declarations.states import State
-from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS
+from jobs.declarations.tables import (
+    BUILD_HEALTH,
+    DATA_QUALITY,
+    ERROR_AGGREGATES,
+    EXPERIMENT_HEALTH,
+    INGEST_AUDIT,
+    LATER_HEALTH,
+    RELEASE_HEALTH,
+    RELEASE_REVIEWS,
+)
 from jobs.declarations.windows import HOUR
 from jobs.verdicts.health_cells import Cell
 from tests.digest.facts_factory import NOON, PEOPLE, a_cell, a_regressed_cell, a_verdict
@@ -18,6 +27,8 @@ NEW, OLD = "57.0b8", "57.0b7"
 REGRESSED = a_regressed_cell(scope="platform")
 ADVICE = {"advice": "stop", "advice_reason": "regressed", "going_loss": 9.6, "waiting_loss": 0.45}
 COSTS = {
+    "ratio": 1.52,
+    "observed_crashes": 662.0,
     "excess_crashes": 210.0,
     "excess_crashes_low": 150.0,
     "excess_crashes_high": 280.0,
@@ -74,6 +85,44 @@ CLOCK_ROWS = (
 )
 
 
+def experiment_row(experiment: str, branch: str, state: str, **more) -> dict:
+    """A branch against the other branches of its experiment."""
+    figures = {"branch_crashes": 90.0, "rest_crashes": 100.0, "branch_usage_hours": 1_000.0, "rest_usage_hours": 2_000.0, "ratio": 1.8}
+    bounds = {"ratio_low": 1.5, "ratio_high": 2.2, "evidence": 5_000.0, "alarm_at": 1_200.0, "share_evidence": 0.4, "audit_sequence": 1}
+    place = {"as_of": NOON, "channel": "beta", "platform": "all", "measure": "main_crashes_capped", "started_at": NOON - timedelta(days=5)}
+    return {"experiment": experiment, "branch": branch, "state": state, "guilty_since": None} | place | figures | bounds | more
+
+
+def build_row(build_id: str, p_first_bad: float, **more) -> dict:
+    """A build of the newer release."""
+    figures = {"observed_crashes": 40.0, "usage_hours": 400.0, "delayed_crashes": 30.0, "expected_crashes": 12.0, "p_change": 0.97}
+    place = {"as_of": NOON, "channel": "beta", "release_version": NEW, "platform": "Windows_NT", "measure": "main_crashes_capped"}
+    own = {"build_id": build_id, "p_first_bad": p_first_bad, "is_suspect": p_first_bad > 0.5, "audit_sequence": 1}
+    return place | figures | own | more
+
+
+def later_row(version: str, state: str, **more) -> dict:
+    """The last 24 hours of a release that is older than a week."""
+    figures = {
+        "observed_crashes": 300.0,
+        "usage_hours": 5_000.0,
+        "delayed_crashes": 280.0,
+        "expected_crashes": 170.0,
+        "day_to_day_scale": 0.1,
+    }
+    bounds = {"acceptable_ratio": 1.4, "ratio": 1.62, "ratio_low": 1.5, "ratio_high": 1.7, "p_unacceptable": 0.99, "audit_sequence": 1}
+    place = {"as_of": NOON, "channel": "beta", "measure": "main_crashes_capped", "age_hours": 400.0, "adoption": 0.2}
+    return {"release_version": version, "state": state, "worse_since": None} | place | figures | bounds | more
+
+
+EXPERIMENTS = (
+    experiment_row("pref-x", "treatment", "guilty", guilty_since=NOON - 5 * HOUR),
+    experiment_row("pref-x", "control", "quiet", ratio=0.6, ratio_low=0.5, ratio_high=0.7, evidence=0.1),
+)
+BUILDS = (build_row("20171115000000", 0.02, delayed_crashes=11.0), build_row("20171116000000", 0.95))
+LATER = (later_row("57.0b6", "worse", worse_since=NOON - 7 * HOUR), later_row("57.0b5", "quiet", ratio=1.0, ratio_low=0.9, ratio_high=1.1))
+
+
 def fill(catalog: Catalog, *more: Cell) -> None:
     """Everything that a page is made of; the hour from 10 to 11 is not there."""
     store(catalog, RELEASE_HEALTH, [health_row(cell) for cell in (*new_release(), *old_release(), *more)])
@@ -82,6 +131,8 @@ def fill(catalog: Catalog, *more: Cell) -> None:
     store(catalog, INGEST_AUDIT, [an_audit_row(hour, late_objects=int(hour == hours[2])) for hour in hours])
     failed = a_quality_row(checked_at=NOON, window_start=NOON - 2 * HOUR, window_end=NOON - HOUR)
     store(catalog, DATA_QUALITY, [failed])
+    for table, rows in ((EXPERIMENT_HEALTH, EXPERIMENTS), (BUILD_HEALTH, BUILDS), (LATER_HEALTH, LATER)):
+        store(catalog, table, list(rows))
     review = {
         "channel": "beta",
         "release_version": NEW,

@@ -10,8 +10,9 @@ import pytest
 from pyiceberg.expressions import LessThan
 
 from jobs.declarations.states import State
-from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH
+from jobs.declarations.tables import ERROR_AGGREGATES, EXPERIMENT_HEALTH, INGEST_AUDIT, RELEASE_HEALTH
 from jobs.declarations.windows import HOUR
+from jobs.page.contents.told_decisions import MOST_BRANCHES
 from jobs.page.files.page_store import KEPT_FOR, PageStore
 from jobs.page.series.look_series import PEOPLE_COLUMNS
 from jobs.tables.lake.lake_catalog import identifier
@@ -19,7 +20,19 @@ from jobs.tables.lake.schemas import arrow_schema
 from jobs.verdicts.health_cells import Cell
 from tests.digest.facts_factory import NOON, a_cell, a_verdict
 from tests.digest.stored_rows import an_audit_row, health_row, store
-from tests.page.page_lake import CLOCK_ROWS, LOOKS, NEW, OLD, PEOPLE, aggregates_row, fill, looks_at, new_release, old_release
+from tests.page.page_lake import (
+    CLOCK_ROWS,
+    LOOKS,
+    NEW,
+    OLD,
+    PEOPLE,
+    aggregates_row,
+    experiment_row,
+    fill,
+    looks_at,
+    new_release,
+    old_release,
+)
 from tests.page.published_pages import Page, publish
 
 pytestmark = pytest.mark.long
@@ -318,6 +331,7 @@ def test_a_public_page_leaves_out_small_groups_and_who_said_what(catalog, pages)
     assert set(series["events"]) == set(series["usage_hours"]) == {None}
     everything = "".join(path.read_text() for path in pages.rglob("*.json"))
     assert "Ada" not in everything and "drivers" not in everything and "a reviewer confirmed" in everything
+    assert "pref-x" not in everything and page.channel()["experiments"] == []
     assert not (pages / "data" / "hours").exists()
 
 
@@ -366,6 +380,17 @@ def test_a_channel_called_like_a_view_of_the_page_has_a_view_of_its_own(empty_ca
 
 
 HOSTILE = ("<script>alert(1)</script>", "../../../etc/passwd", "\u202e75.0b8", "57.0b8\n", ".", "a/b#c?d%2e")
+
+
+def test_of_many_branches_the_surest_are_shown_and_hostile_ones_are_text(catalog, pages):
+    rows = [experiment_row(f"pref-{number}", "a", "quiet", evidence=float(number)) for number in range(200)]
+    store(catalog, EXPERIMENT_HEALTH, [*rows, experiment_row("<b>pref</b>\u202e", "\n`b`", "guilty", evidence=0.5)])
+    publish()
+    shown = Page(pages).channel()["experiments"]
+    assert len(shown) == MOST_BRANCHES
+    assert [branch["experiment"] for branch in shown[1:3]] == ["pref-199", "pref-198"]
+    assert shown[0]["state"] == "guilty"
+    assert {"\u202e", "\n", "`"}.isdisjoint(shown[0]["experiment"] + shown[0]["branch"])
 
 
 def test_hostile_names_are_text_and_stay_apart(empty_catalog, pages):

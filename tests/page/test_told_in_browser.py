@@ -5,9 +5,18 @@ from collections.abc import Iterator
 import pytest
 from pyiceberg.catalog import Catalog
 
-from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
+from jobs.declarations.tables import (
+    BUILD_HEALTH,
+    DATA_QUALITY,
+    ERROR_AGGREGATES,
+    EXPERIMENT_HEALTH,
+    INGEST_AUDIT,
+    LATER_HEALTH,
+    RELEASE_HEALTH,
+    Table,
+)
 from jobs.tables.lake.lake_catalog import identifier, open_catalog
-from jobs.wording.shown_numbers import count_words, interval_words, percent_words, ratio_words
+from jobs.wording.shown_numbers import chance_words, count_words, interval_words, percent_words, ratio_words
 from tests.digest.facts_factory import NOON
 from tests.digest.stored_rows import lake_environment
 from tests.page.page_lake import NEW, fill
@@ -93,3 +102,52 @@ def test_the_record_tells_alarms_and_what_people_said(published: tuple[Catalog, 
     assert "90 % interval" in told.replace("\u00a0", " ") and "0 of 1 alarms" in told
     seen.page.get_by_role("link", name="beta", exact=True).click()
     seen.shown("#/beta")
+
+
+def test_builds_experiments_and_later_weeks_have_the_figures_of_their_rows(published: tuple[Catalog, str], seen: Seen) -> None:
+    catalog, address = published
+    main = seen.open(address, f"#/beta/{NEW}").locator("main")
+    builds = told_rows(seen, "Builds by their time, the oldest first: browser crashes on Windows")
+    stored = sorted(rows_of(catalog, BUILD_HEALTH, release_version=NEW), key=lambda row: row["build_id"])
+    assert [(line[0], line[1], line[5], line[6]) for line in builds] == [
+        (
+            row["build_id"],
+            ratio_words(row["delayed_crashes"] / row["expected_crashes"]),
+            chance_words(row["p_first_bad"]),
+            "yes" if row["is_suspect"] else "no",
+        )
+        for row in stored
+    ]
+    branches = told_rows(seen, "Each branch against the others of its experiment, those to blame first")
+    rows = sorted(rows_of(catalog, EXPERIMENT_HEALTH), key=lambda row: row["state"] != "guilty")
+    assert [(line[0], line[1], line[3], line[4]) for line in branches] == [
+        (row["experiment"], row["branch"], ratio_words(row["ratio"]), interval_words(row["ratio_low"], row["ratio_high"])) for row in rows
+    ]
+    assert ["blame" in line[2] for line in branches] == [row["state"] == "guilty" for row in rows]
+    later = told_rows(seen, "The last 24 hours of older releases against their own three weeks before, those that are worse first")
+    rows = sorted(rows_of(catalog, LATER_HEALTH), key=lambda row: row["state"] != "worse")
+    assert [(line[0], line[2], line[3], line[7]) for line in later] == [
+        (
+            row["release_version"],
+            ratio_words(row["ratio"]),
+            interval_words(row["ratio_low"], row["ratio_high"]),
+            percent_words(row["adoption"]),
+        )
+        for row in rows
+    ]
+    assert "An experiment, too: branch treatment of pref-x has 1.80 times the browser crashes" in main.inner_text()
+
+
+def test_the_advice_opens_to_its_arithmetic(published: tuple[Catalog, str], seen: Seen) -> None:
+    catalog, address = published
+    main = seen.open(address, f"#/beta/{NEW}").locator("main")
+    [verdict] = rows_of(catalog, RELEASE_HEALTH, release_version=NEW, as_of=NOON, scope="release")
+    opened = main.get_by_text("What the advice and its costs rest on")
+    assert "Going now" not in main.inner_text()
+    opened.click()
+    told = main.inner_text()
+    assert f"= {verdict['going_loss']:.3f}." in told and f"= {verdict['waiting_loss']:.3f}." in told
+    assert (
+        f"{verdict['excess_crashes']:.1f} (90 % interval {verdict['excess_crashes_low']:.1f} to {verdict['excess_crashes_high']:.1f})"
+        in told
+    )

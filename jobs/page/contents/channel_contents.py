@@ -8,15 +8,19 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.decisions.decision_explanation import advice_lines, cost_lines, forecast_lines
 from jobs.declarations.windows import HOUR, Mode
 from jobs.digest.decisions.release_decisions import decide, headline_release
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
+from jobs.digest.wording.build_words import build_words
+from jobs.digest.wording.experiment_words import blame_words
 from jobs.digest.wording.reach_words import reach_words
 from jobs.digest.wording.verdict_advice import action
 from jobs.digest.wording.verdict_words import headline, outlook, sentence, shown_score
 from jobs.page.contents.channel_looks import ChannelLooks, ChannelReading
 from jobs.page.contents.kept_looks import KEPT_RELEASE, KeptRelease
 from jobs.page.contents.told_cells import told_cell, worst_first
+from jobs.page.contents.told_decisions import DecisionRows
 from jobs.page.documents.document_base import Document
 from jobs.page.documents.release_documents import (
     AdviceFigures,
@@ -55,21 +59,26 @@ class ToldChannel:
     of_channel: ChannelLooks
     leading: ReleaseLook
     summaries: tuple[ReleaseSummary, ...]
+    decisions: DecisionRows
 
 
-def told_channel(of_channel: ChannelLooks, reading: ChannelReading) -> ToldChannel:
-    """The channel's releases, told from their cells."""
+def told_channel(of_channel: ChannelLooks, decisions: DecisionRows, reading: ChannelReading) -> ToldChannel:
+    """The channel's releases, told from their cells, and what `decisions` of all channels have of this one."""
     looks = of_channel.looks
+    own = decisions.of_channel(of_channel.channel, reading.is_public)
     facts = DigestFacts(
         channel=of_channel.channel,
         window_start=reading.complete_until - HOUR,
         window_end=reading.complete_until,
         mode=Mode.PROVISIONAL,
         run_key="",
-        releases=tuple(look for look in looks if look.version in of_channel.told_versions),
+        releases=of_channel.told,
+        experiments=own.experiment_looks(),
+        worse_later=own.worse_later(),
+        builds=own.build_looks(),
     )
-    summaries = tuple(_summary(facts, look, reading) for look in looks)
-    return ToldChannel(of_channel, headline_release(facts) or looks[0], summaries)
+    summaries = tuple(_summary(facts, look, own, reading) for look in looks)
+    return ToldChannel(of_channel, headline_release(facts) or looks[0], summaries, own)
 
 
 def channel_contents(told: ToldChannel, series: pa.Table, reading: ChannelReading) -> ChannelContents:
@@ -91,6 +100,8 @@ def channel_contents(told: ToldChannel, series: pa.Table, reading: ChannelReadin
         current=page_key(told.leading.version),
         releases=summaries,
         scores=[_past_score(verdict) for verdict in reversed(of_channel.last_verdicts) if verdict.as_of > first],
+        experiments=told.decisions.told_experiments(),
+        later_weeks=told.decisions.told_later(),
         clock_folder="",
         clock_platforms=[],
         clock_measures_by_platform={},
@@ -114,8 +125,10 @@ def _card(document: ChannelDocument, recent: RecentRatio) -> ChannelCard:
     )
 
 
-def _summary(facts: DigestFacts, look: ReleaseLook, reading: ChannelReading) -> ReleaseSummary:
+def _summary(facts: DigestFacts, look: ReleaseLook, decisions: DecisionRows, reading: ChannelReading) -> ReleaseSummary:
     decision = decide(facts, look)
+    began, search = (*build_words(facts, look), "", "")[:2]
+    blamed = blame_words(facts, decision) if look in facts.releases else []
     said = look.review
     return ReleaseSummary(
         version=page_key(look.version),
@@ -124,7 +137,7 @@ def _summary(facts: DigestFacts, look: ReleaseLook, reading: ChannelReading) -> 
         rests_on=reading.rests_on(look),
         is_live=not look.is_final_at(reading.complete_until),
         headline=headline(decision),
-        sentence=" ".join([sentence(decision), *outlook(decision), *reach_words(decision)]),
+        sentence=" ".join(filter(None, [sentence(decision), *blamed, began, *outlook(decision), *reach_words(decision)])),
         action=action(decision),
         verdict=told_cell(look.verdict),
         deciding=told_cell(look.cell),
@@ -137,6 +150,8 @@ def _summary(facts: DigestFacts, look: ReleaseLook, reading: ChannelReading) -> 
             note=None if reading.is_public or not said.note else as_label(said.note, 160),
         ),
         advice=_advice(look.verdict),
+        builds=decisions.told_builds(look.version, look.verdict.as_of),
+        build_search=search,
         measures_by_platform={},
     )
 
@@ -155,6 +170,8 @@ def _advice(verdict: Cell) -> AdviceFigures | None:
         verdict_hours_low=rounded(verdict.verdict_hours_low),
         verdict_hours=rounded(verdict.verdict_hours),
         verdict_hours_high=rounded(verdict.verdict_hours_high),
+        arithmetic=advice_lines(verdict),
+        costs=[*cost_lines(verdict), *forecast_lines(verdict)],
     )
 
 

@@ -86,6 +86,10 @@ class ChannelLooks:
     told_versions: frozenset[str]
     """Those that a digest tells of now."""
 
+    @property
+    def told(self) -> tuple[ReleaseLook, ...]:
+        return tuple(look for look in self.looks if look.version in self.told_versions)
+
     def wanted_cells(self, reading: ChannelReading) -> WantedRows:
         """The last look at each release that is not kept, and the one before it of those that are still in their week: their trend is told.
 

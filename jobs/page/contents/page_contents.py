@@ -17,7 +17,7 @@ from jobs.page.contents.channel_contents import ChannelContents, channel_content
 from jobs.page.contents.channel_looks import ChannelReading, channel_looks
 from jobs.page.contents.hour_quality import quality_document
 from jobs.page.contents.kept_looks import KEPT_DAYS, KeptDays, KeptRelease
-from jobs.page.contents.page_reading import HealthSnapshot, HourRows, open_health, read_hours
+from jobs.page.contents.page_reading import HealthSnapshot, HourRows, open_health, read_decisions, read_hours
 from jobs.page.contents.record_contents import record_document
 from jobs.page.contents.year_of_verdicts import YearOfVerdicts, year_of_verdicts
 from jobs.page.documents.document_base import Document, Named
@@ -99,7 +99,7 @@ def page_contents(catalog: Catalog, request: PageRequest, known: Known) -> Conte
         series_in=known.series_in,
         code=code_version(),
     )
-    channels = _channels(health, year, reading)
+    channels = _channels(catalog, health, year, reading)
     for contents in channels:
         lasting |= contents.lasting
     days_path = f"{KEPT_DAYS}/{hashlib.sha256(msgspec.msgpack.encode(year.kept)).hexdigest()[:12]}.msgpack"
@@ -144,7 +144,7 @@ def _with_clock(document: ChannelDocument, clock_folder: str, series: Sequence[C
     )
 
 
-def _channels(health: HealthSnapshot, year: YearOfVerdicts, reading: ChannelReading) -> list[ChannelContents]:
+def _channels(catalog: Catalog, health: HealthSnapshot, year: YearOfVerdicts, reading: ChannelReading) -> list[ChannelContents]:
     by_channel: dict[str, list[Cell]] = {}
     for verdict in year.verdicts:
         by_channel.setdefault(verdict.channel, []).append(verdict)
@@ -153,7 +153,8 @@ def _channels(health: HealthSnapshot, year: YearOfVerdicts, reading: ChannelRead
     # Of release_health each publication plans three scans, whatever the number of channels: planning costs more than rows that are not needed.
     looks = [channel_looks(channel, of_channel, reading) for channel, of_channel in sorted(by_channel.items())]
     cells = health.cells(of_channel.wanted_cells(reading) for of_channel in looks)
-    told = [told_channel(of_channel.with_cells(cells, reading), reading) for of_channel in looks]
+    decisions = read_decisions(catalog, reading.complete_until, {look.verdict.as_of for of_channel in looks for look in of_channel.told})
+    told = [told_channel(of_channel.with_cells(cells, reading), decisions, reading) for of_channel in looks]
     series = health.looks(channel.of_channel.wanted_series(channel.leading, reading) for channel in told)
     found = [channel_contents(channel, series, reading) for channel in told]
     order = [state.value for state in WORST_FIRST]

@@ -18,9 +18,19 @@ from pyiceberg.table import ManifestGroupPlanner
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.declarations.states import HourStatus
-from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT, RELEASE_HEALTH, Table
+from jobs.declarations.tables import (
+    BUILD_HEALTH,
+    DATA_QUALITY,
+    ERROR_AGGREGATES,
+    EXPERIMENT_HEALTH,
+    INGEST_AUDIT,
+    LATER_HEALTH,
+    RELEASE_HEALTH,
+    Table,
+)
 from jobs.declarations.windows import HOUR
 from jobs.page.contents.channel_looks import WantedRows
+from jobs.page.contents.told_decisions import DecisionRows
 from jobs.page.series.clock_series import CLOCK_HOURS, SUMMED_COLUMNS, HourSums, hour_sums, rows_of_hour
 from jobs.page.series.look_series import LOOK_COLUMNS
 from jobs.tables.lake.lake_catalog import identifier
@@ -162,6 +172,14 @@ def read_hours(catalog: Catalog, until: datetime) -> HourRows:
     end = latest["hour_start"] + HOUR if latest else until
     pinned = pin_hours(catalog, end - CLOCK_HOURS * HOUR, end, (ERROR_AGGREGATES,))
     return HourRows(end if latest else None, latest.get("mode"), audits, _rows(catalog, DATA_QUALITY, failed, _QUALITY_COLUMNS), pinned)
+
+
+def read_decisions(catalog: Catalog, at: datetime, looks: Collection[datetime]) -> DecisionRows:
+    """Experiments and releases after their first week at a look, and the builds of releases at theirs."""
+    at_look = where.EqualTo("as_of", at.isoformat())
+    at_looks = where.In("as_of", sorted(look.isoformat() for look in looks))
+    wanted = ((EXPERIMENT_HEALTH, at_look), (BUILD_HEALTH, at_looks), (LATER_HEALTH, at_look))
+    return DecisionRows(*(tuple(_rows(catalog, table, rows, table.column_names)) for table, rows in wanted))
 
 
 def _between(column: str, first: datetime, end: datetime) -> Any:

@@ -51,5 +51,5 @@ def _sources(source: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
         yield path, source.read_bytes()
         return
     for entry in sorted(source.iterdir(), key=lambda entry: entry.name):
-        if entry.is_dir() or entry.name.endswith(".py"):
+        if (entry.is_dir() and entry.name != "__pycache__") or entry.name.endswith(".py"):
             yield from _sources(entry, f"{path}/{entry.name}")

@@ -1,0 +1,40 @@
+// What is decided beside a verdict: the advice with its arithmetic, builds, experiments, releases after their first week.
+
+import { at, element, table } from "./elements.js";
+
+export function advice({ advice }) {
+  if (!advice || !(advice.arithmetic.length + advice.costs.length)) return null;
+  const list = (lines) => element("ul", {}, lines.map((line) => element("li", {}, line)));
+  return element("details", { class: "arithmetic" }, element("summary", {}, "What the advice and its costs rest on"), list(advice.arithmetic), list(advice.costs));
+}
+
+export function builds({ builds, build_search }) {
+  if (!builds.length) return [];
+  const [{ place_label, p_change }] = builds;
+  const chance = Math.round(100 * p_change);
+  return [element("h2", {}, "With which build it began"),
+    element("p", {}, builds.some((build) => build.is_suspect) ? `It turned bad with one of these builds with a chance of ${chance} %; suspected are the fewest that hold 90 % of it.` : `No build is suspected: the chance that it turned bad with one of them is ${chance} %, and builds are named from 95 % on.`),
+    table(`Builds by their time, the oldest first: ${place_label}`, ["build", "times the expected#", "had#", "expected#", "usage hours#", "first bad one#", "suspected"],
+      builds.map((build) => [build.build_id, build.ratio_words, amount(build.delayed_crashes), amount(build.expected_crashes), amount(build.usage_hours), build.chance_words, build.is_suspect ? "yes" : "no"])),
+    build_search && element("p", {}, build_search)];
+}
+
+export function experiments(channel) {
+  const branches = channel.experiments;
+  if (!branches.length) return [];
+  const guilty = branches.filter((branch) => branch.state === "guilty").length;
+  return [element("h2", {}, `Experiments on ${channel.channel_label}`),
+    element("p", {}, guilty ? "A branch that is to blame crashes more than the other branches of its experiment do, at the same time and on the same releases." : "No branch of an experiment is to blame."),
+    table("Each branch against the others of its experiment, those to blame first", ["experiment", "branch", "state", "ratio#", "90 % interval#", "crashes#", "measure", "where", "since"],
+      branches.map((branch) => [branch.experiment, branch.branch, branch.state === "guilty" ? "⛔ to blame" : branch.state_label, branch.ratio_words, branch.interval_words, branch.counts, branch.measure_label, branch.platform_label, branch.guilty_since ? at(branch.guilty_since) : "–"]), { tall: true })];
+}
+
+export function laterWeeks(channel) {
+  const looks = channel.later_weeks;
+  if (!looks.length) return [];
+  return [element("h2", {}, `Releases of ${channel.channel_label} after their first week`),
+    table("The last 24 hours of older releases against their own three weeks before, those that are worse first", ["version", "state", "ratio#", "90 % interval#", "crashes#", "measure", "age#", "adoption#", "since"],
+      looks.map((look) => [look.version_label, look.state === "worse" ? "⚠ worse" : look.state_label, look.ratio_words, look.interval_words, look.counts, look.measure_label, look.age_words, look.adoption_words, look.worse_since ? at(look.worse_since) : "–"]), { tall: true })];
+}
+
+const amount = (value) => (value === null ? "–" : value.toLocaleString("en-US", { maximumFractionDigits: 1 }));
