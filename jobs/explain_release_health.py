@@ -11,13 +11,13 @@ from typing import Any
 import click
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import And, EqualTo
+from pyiceberg.expressions import And, BooleanExpression, EqualTo
 
 from jobs.commands.command_line import EntryPoint
 from jobs.decisions.decision_columns import with_decisions
-from jobs.decisions.decision_explanation import build_lines, decision_lines
+from jobs.decisions.decision_explanation import build_lines, decision_lines, experiment_lines, later_lines
 from jobs.declarations.policies import POLICY, Policy
-from jobs.declarations.tables import BUILD_HEALTH, RELEASE_HEALTH
+from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, LATER_HEALTH, RELEASE_HEALTH, Table
 from jobs.declarations.windows import HOUR, parse_hour
 from jobs.deployment.settings import from_environment
 from jobs.history.lake_history import read_history
@@ -72,7 +72,15 @@ def explain(catalog: Catalog, calendar: Calendar, channel: str, version: str, as
         )
     verdict = next(row for row in stored if row["scope"] == "release")
     closing = f"{len(stored)} stored rows of this look were computed again from the totals, and each is the same."
-    told = [*decision_lines(cell_from_row(verdict)), *build_lines(_stored_builds(catalog, verdict)), *people_lines(stored)]
+    of_channel = And(EqualTo("channel", channel), EqualTo("as_of", at.isoformat()))
+    of_release = And(EqualTo("channel", channel), EqualTo("release_version", version))
+    told = [
+        *decision_lines(cell_from_row(verdict)),
+        *build_lines(_stored(catalog, BUILD_HEALTH, And(of_channel, EqualTo("release_version", version)))),
+        *experiment_lines(_stored(catalog, EXPERIMENT_HEALTH, of_channel)),
+        *(later_lines(_stored(catalog, LATER_HEALTH, of_release)) if as_of is None else ()),
+        *people_lines(stored),
+    ]
     return "\n".join([explain_release(scored, verdict, stored, policy), "", *told, closing])
 
 
@@ -94,19 +102,14 @@ def stored_look(catalog: Catalog, channel: str, version: str, as_of: datetime | 
     return rows
 
 
-def _stored_builds(catalog: Catalog, verdict: Row) -> list[Row]:
-    """The rows of build_health of the look, oldest build first; none where it was not searched."""
+def _stored(catalog: Catalog, table: Table, wanted: BooleanExpression) -> list[Row]:
+    """Rows of a table that is published beside release_health; none where it is not there yet."""
     try:
-        table = catalog.load_table(identifier(BUILD_HEALTH))
+        stored = catalog.load_table(identifier(table))
     except NoSuchTableError:
         return []
-    of_look = And(
-        EqualTo("as_of", verdict["as_of"].isoformat()),
-        EqualTo("channel", verdict["channel"]),
-        EqualTo("release_version", verdict["release_version"]),
-    )
-    rows: list[Row] = table.scan(of_look).to_arrow().to_pylist()
-    return sorted(rows, key=lambda row: row["build_id"])
+    rows: list[Row] = stored.scan(wanted).to_arrow().to_pylist()
+    return rows
 
 
 def recomputed_look(catalog: Catalog, calendar: Calendar, stored: Row, policy: Policy) -> tuple[ScoredRelease, list[Row]]:

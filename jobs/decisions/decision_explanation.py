@@ -6,11 +6,19 @@ from typing import Any
 from jobs.decisions.forecast_words import REASON_WORDS, forecast_words
 from jobs.decisions.rollout_costs import SHARES, excess_next_day
 from jobs.declarations.policies import POLICY
-from jobs.declarations.states import Reason, State
+from jobs.declarations.states import ExperimentState, Reason, State
 from jobs.verdicts.health_cells import ALL, Cell
 from jobs.wording.cell_words import measure_words, platform_words, state_name
 from jobs.wording.client_text import as_label
-from jobs.wording.shown_numbers import chance_words, count_words, percent_words, ratio_words
+from jobs.wording.shown_numbers import (
+    chance_words,
+    clock_words,
+    count_words,
+    interval_words,
+    percent_words,
+    plural,
+    ratio_words,
+)
 
 Row = dict[str, Any]
 
@@ -23,9 +31,10 @@ def decision_lines(verdict: Cell) -> list[str]:
 
 
 def build_lines(builds: Sequence[Row]) -> list[str]:
-    """Which build was the first bad one, from the rows of build_health of a look, oldest build first; empty where nothing was searched."""
+    """Which build was the first bad one, from the rows of build_health of a look; empty where nothing was searched."""
     if not builds:
         return []
+    builds = sorted(builds, key=lambda row: str(row["build_id"]))
     first, policy = builds[0], POLICY.builds
     where = "all platforms" if first["platform"] == ALL else platform_words(first["platform"])
     lines = ["9. With which build it began", f"   {measure_words(first['measure'])} on {where}; had and expected are delayed, as above."]
@@ -45,6 +54,48 @@ def build_lines(builds: Sequence[Row]) -> list[str]:
         f"   Together {first['p_change']:.3f}, the chance that it turned bad with one of them; from {policy.min_p_change:.2f} on builds are named; {said} "
         f"that hold {percent_words(policy.set_mass)} of it."
     )
+    return [*lines, ""]
+
+
+def experiment_lines(branches: Sequence[Row]) -> list[str]:
+    """What speaks against branches of experiments, from the channel's rows of experiment_health of a look; empty where none runs."""
+    if not branches:
+        return []
+    told = [row for row in branches if row["state"] != ExperimentState.QUIET]
+    experiments = len({row["experiment"] for row in branches})
+    lines = [
+        "10. Experiments of its channel",
+        f"   {plural(experiments, 'experiment')}, {plural(len(branches), 'comparison')} of a branch with the others.",
+    ]
+    for row in sorted(told, key=lambda row: -row["evidence"]):
+        where = "all platforms" if row["platform"] == ALL else platform_words(row["platform"])
+        rates = (f"{row[f'{side}_crashes']:.0f} in {row[f'{side}_usage_hours']:.0f} h" for side in ("branch", "rest"))
+        lines.append(
+            f"   {as_label(row['experiment'])} / {as_label(row['branch'])}, {measure_words(row['measure'])} on {where}: {' against '.join(rates)} = "
+            f"{ratio_words(row['ratio'])} ({interval_words(row['ratio_low'], row['ratio_high'])}); an e-value of {row['evidence']:,.1f}, to blame from "
+            f"{row['alarm_at']:,.0f} on: {row['state'].replace('_', ' ')}"
+        )
+    return [*lines, *([] if told else ["   Nothing speaks against any of them."]), ""]
+
+
+def later_lines(looks: Sequence[Row]) -> list[str]:
+    """How a release does after its first week, from its rows of later_health, of the latest look; empty before that."""
+    latest = max((row["as_of"] for row in looks), default=None)
+    if latest is None:
+        return []
+    lines = [f"11. After its first week: the last 24 h before {clock_words(latest)} against its own median day of three weeks"]
+    for row in (row for row in looks if row["as_of"] == latest):
+        if row["ratio"] is None:
+            lines.append(
+                f"   {measure_words(row['measure'])}: {row['state'].replace('_', ' ')}, hours are missing or its users come or go too fast."
+            )
+            continue
+        lines.append(
+            f"   {measure_words(row['measure'])}: had {row['delayed_crashes']:.1f} / expected {row['expected_crashes']:.1f} = "
+            f"{row['delayed_crashes'] / max(row['expected_crashes'], 1e-9):.2f}; {ratio_words(row['ratio'])} ({interval_words(row['ratio_low'], row['ratio_high'])}), "
+            f"acceptable up to {ratio_words(row['acceptable_ratio'])}, above it with a chance of {chance_words(row['p_unacceptable'])}: "
+            f"{row['state'].replace('_', ' ')}"
+        )
     return [*lines, ""]
 
 
