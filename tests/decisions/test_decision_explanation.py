@@ -37,7 +37,7 @@ def test_a_release_after_its_first_week_is_told_at_its_latest_look():
     earlier = later_row("57.0b6", "quiet", as_of=LATER[0]["as_of"].replace(hour=3), ratio=1.0)
     told = "\n".join(later_lines([earlier, LATER[0]]))
     assert (
-        "browser crashes: had 280.0 / expected 170.0 = 1.65; 1.62x (1.50–1.70x), acceptable up to 1.40x, above it with a chance of 99 %: worse"
+        "browser crashes: had 280.0 / expected 170.0 = 1.65; 1.62x (1.50–1.70x), acceptable up to 1.40x, above it with a chance of 99\u00a0%: worse"
         in told
     )
     assert "quiet" not in told
