@@ -21,6 +21,7 @@ from jobs.wording.shown_numbers import (
 )
 
 Row = dict[str, Any]
+_CERTAIN = 1_000_000
 
 
 def decision_lines(verdict: Cell) -> list[str]:
@@ -72,10 +73,16 @@ def experiment_lines(branches: Sequence[Row]) -> list[str]:
         rates = (f"{row[f'{side}_crashes']:.0f} in {row[f'{side}_usage_hours']:.0f} h" for side in ("branch", "rest"))
         lines.append(
             f"   {as_label(row['experiment'])} / {as_label(row['branch'])}, {measure_words(row['measure'])} on {where}: {' against '.join(rates)} = "
-            f"{ratio_words(row['ratio'])} ({interval_words(row['ratio_low'], row['ratio_high'])}); an e-value of {row['evidence']:,.1f}, to blame from "
+            f"{ratio_words(row['ratio'])} ({interval_words(row['ratio_low'], row['ratio_high'])}); an e-value of {_e_value(row['evidence'])}, to blame from "
             f"{row['alarm_at']:,.0f} on: {row['state'].replace('_', ' ')}"
         )
     return [*lines, *([] if told else ["   Nothing speaks against any of them."]), ""]
+
+
+def _e_value(evidence: float) -> str:
+    if evidence >= _CERTAIN:
+        return f"more than {_CERTAIN:,}"
+    return f"{evidence:,.0f}" if evidence >= 100 else f"{evidence:.1f}"
 
 
 def later_lines(looks: Sequence[Row]) -> list[str]:

@@ -17,6 +17,7 @@ _ADOPTION_WIDTH = 0.5
 _DAY_HOURS = 24
 _MOST_SCALED = 50.0
 _STEADY_HOURS = slice(48, 144)
+_QUIETEST = 0.1
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,12 @@ class UsualGrowth:
 
     @property
     def daily_shapes(self) -> Array:
-        """(baselines, 24): crashes in an hour of the day over the day's mean, from the hour of the release on, in its third to sixth day."""
+        """(baselines, 24): crashes in an hour of the day over the day's mean, from the hour of the release on, in its third to sixth day.
+
+        At least _QUIETEST: a release whose first hours have less would say nothing of those to come.
+        """
         days = self.added_crashes[:, _STEADY_HOURS].reshape(len(self.added_crashes), -1, _DAY_HOURS).sum(axis=1)
-        return np.asarray(days / np.maximum(days.mean(axis=1, keepdims=True), 1e-9))
+        return np.asarray(np.maximum(days / np.maximum(days.mean(axis=1, keepdims=True), 1e-9), _QUIETEST))
 
     def drawn(self, age_hours: int, adoption_now: float, chances: Array) -> NDArray[np.intp]:
         """A baseline for each chance within (0, 1)."""
