@@ -88,9 +88,9 @@ class AdviceFigures(Document, frozen=True, kw_only=True):
     verdict_hours_low: float | None
     verdict_hours: float | None
     verdict_hours_high: float | None
-    arithmetic: list[str]
+    arithmetic: list[str] = []
     """How the advice comes from the posterior, line by line."""
-    costs: list[str]
+    costs: list[str] = []
     """The same of the crashes beyond the usual, and of the hours until a verdict."""
 
 
@@ -112,9 +112,9 @@ class ReleaseSummary(Document, frozen=True, kw_only=True):
     review: ReviewSaid | None
     advice: AdviceFigures | None = None
     """None for looks of before there was any."""
-    builds: list[BuildFigures]
+    builds: list[BuildFigures] = []
     """The oldest first; none where no build was searched for."""
-    build_search: str
+    build_search: str = ""
     """How to search on between the last good build and the suspected ones; empty where none is suspected or the product has no such command."""
     measures_by_platform: dict[str, list[str]]
     """Keys: <platform>/<measure>.json lies in the folder for these, and for no others."""
@@ -154,9 +154,9 @@ class ChannelDocument(Document, frozen=True, kw_only=True):
     current: str
     releases: list[ReleaseSummary]
     scores: list[PastScore]
-    experiments: list[ExperimentFigures]
+    experiments: list[ExperimentFigures] = []
     """Of the latest look, those to blame first."""
-    later_weeks: list[LaterFigures]
+    later_weeks: list[LaterFigures] = []
     """Of the latest look, those that are worse first."""
     clock_folder: str
     clock_platforms: list[Named]
