@@ -6,11 +6,11 @@ import pytest
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-from expectations.checks.severities import Outcome, Severity
 from expectations.gate.gate_results import CheckResult, TableResult
 from expectations.reports.data_docs import write_data_docs
 from expectations.reports.gate_report import GateRun, counted_outcomes, failure_message, quality_rows
 from expectations.reports.table_pages import render_table_page
+from jobs.declarations.states import Outcome, Severity
 from jobs.tables.staged.staging_manifest import Manifest
 from jobs.wording.client_text import as_label, as_printed, as_sentence
 from tests.expectations.tiny_window import ATTEMPT, HOUR_START, RUN_KEY, WINDOW

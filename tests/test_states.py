@@ -2,8 +2,8 @@
 
 import pytest
 
-from jobs.declarations.states import Action, ExperimentState, Reason, ReviewVerdict, Scope, State
-from jobs.declarations.tables import EXPERIMENT_HEALTH, RELEASE_HEALTH, RELEASE_REVIEWS, Table
+from jobs.declarations.states import Action, ExperimentState, Outcome, Reason, ReviewVerdict, Scope, Severity, State
+from jobs.declarations.tables import DATA_QUALITY, EXPERIMENT_HEALTH, RELEASE_HEALTH, RELEASE_REVIEWS, Table
 from jobs.deployment.settings import ROOT
 from jobs.digest.wording.verdict_words import MARKS, WORST_FIRST, state_words
 from jobs.scoring.looks.release_verdict import WORST_FIRST as DECIDING_FIRST
@@ -34,6 +34,8 @@ def test_the_client_of_the_page_knows_every_state() -> None:
         (RELEASE_HEALTH, "advice_reason", Reason),
         (EXPERIMENT_HEALTH, "state", ExperimentState),
         (RELEASE_REVIEWS, "verdict", ReviewVerdict),
+        (DATA_QUALITY, "severity", Severity),
+        (DATA_QUALITY, "outcome", Outcome),
     ],
 )
 def test_a_column_holds_the_declared_words(table: Table, column: str, words: type) -> None:

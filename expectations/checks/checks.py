@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from expectations.checks.rules import OneOf, Rule, broken_rows, quoted
-from expectations.checks.severities import Outcome, Severity
+from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.tables import Table
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from expectations.checks.checks import Batch, Check, NotRun, TableSuite, suite_of
 from expectations.checks.rules import Between, Equal, NeverEmpty, NeverNull, OneOf, OneRowEach
-from expectations.checks.severities import Outcome, Severity
 from expectations.checks.staged_rows import FigureRows
+from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.tables import WINDOW_RUN_ID, Column, Table
 from jobs.tables.lake.schemas import arrow_schema
 

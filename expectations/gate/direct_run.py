@@ -5,8 +5,8 @@ from typing import Any
 
 from expectations.checks.checks import Batch, Check
 from expectations.checks.rules import broken_rows, count_of_broken
-from expectations.checks.severities import Outcome
 from expectations.gate.gate_results import LONGEST_OBSERVED, CheckResult
+from jobs.declarations.states import Outcome
 
 SHOWN_VALUES = 3
 

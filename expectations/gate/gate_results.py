@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from expectations.checks.severities import Outcome, Severity, is_blocking
+from expectations.checks.severities import is_blocking
+from jobs.declarations.states import Outcome, Severity
 
 if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult

@@ -7,9 +7,9 @@ Great Expectations costs seconds to import; an hour in which nothing critical fa
 from collections.abc import Callable
 
 from expectations.checks.checks import Batch, TableSuite
-from expectations.checks.severities import Outcome, Severity
 from expectations.gate.direct_run import run_directly
 from expectations.gate.gate_results import CheckResult, TableResult, error_text
+from jobs.declarations.states import Outcome, Severity
 
 
 def run_suite(suite: TableSuite, is_settled: bool = False) -> TableResult:

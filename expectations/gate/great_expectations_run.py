@@ -16,9 +16,9 @@ from great_expectations.expectations.expectation import Expectation
 
 from expectations.checks.checks import Batch, Check
 from expectations.checks.rules import Between, Equal, Matches, NeverEmpty, NeverNull, NotAbove, OneOf, OneRowEach, Rule
-from expectations.checks.severities import Outcome
 from expectations.gate.direct_run import SHOWN_VALUES, failed
 from expectations.gate.gate_results import CheckResult, error_text
+from jobs.declarations.states import Outcome
 
 MOST_BROKEN_ROWS = 10_000
 """Of a batch that is too large for a frame, so many rows that break a rule are looked at."""

@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from jinja2 import Environment, PackageLoader
 from pyarrow import fs
 
-from expectations.checks.severities import Outcome
 from expectations.gate.gate_results import CheckResult, TableResult
 from expectations.reports.gate_report import GateRun, look_at_rows
+from jobs.declarations.states import Outcome
 from jobs.deployment.object_store import absolute_location, filesystem_of, write_atomically
 
 PAGES = PackageLoader("expectations.reports", "data_docs_pages")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from expectations.checks.declared_checks import SCHEMA_WORDS
-from expectations.checks.severities import Outcome, Severity
 from expectations.gate.gate_results import CheckResult, TableResult
 from jobs.commands.printed_commands import python_command
+from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.tables import DATA_QUALITY
 from jobs.tables.lake.schemas import arrow_schema
 from jobs.tables.staged.staging_manifest import Manifest, Stage

@@ -4,10 +4,10 @@ from expectations.checks.audited_run import StagedTable
 from expectations.checks.checks import Batch, Check, TableSuite, suite_of
 from expectations.checks.declared_checks import declared_checks
 from expectations.checks.rules import OneOf
-from expectations.checks.severities import Severity
 from expectations.suites.look_suites import at_most_zero, look_times, sequence_check
 from jobs.declarations.measures import SCORED_MEASURES
 from jobs.declarations.policies import POLICY
+from jobs.declarations.states import Severity
 from jobs.tables.staged.staging_manifest import Looks
 
 _MEANING = "The search for the first bad build contradicts itself; name no build before that is understood."

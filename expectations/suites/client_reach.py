@@ -5,10 +5,10 @@ from typing import Any
 from expectations.checks.audited_run import AuditedRun, StagedTable
 from expectations.checks.checks import Batch, Check, NotRun, TableSuite
 from expectations.checks.rules import Equal, Matches, NotAbove, OneOf
-from expectations.checks.severities import Outcome, Severity
 from expectations.checks.staged_rows import FigureRows
 from expectations.suites.window_suites import window_suite
 from jobs.declarations.populations import ACTIVE, POPULATIONS
+from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.tables import CLIENT_REACH_DAYS
 from jobs.reach.sketches import count_clients
 

@@ -4,11 +4,11 @@ from expectations.checks.audited_run import AuditedRun, StagedTable
 from expectations.checks.checks import Check, NotRun, TableSuite
 from expectations.checks.gate_policy import POLICY, GatePolicy
 from expectations.checks.rules import Matches, OneOf
-from expectations.checks.severities import Severity
 from expectations.suites.known_values import known_value_check
 from expectations.suites.release_figures import release_query, silent_measures, unnamed_releases
 from expectations.suites.window_suites import window_suite
 from jobs.declarations.dimensions import APPLICATIONS, CHANNELS
+from jobs.declarations.states import Severity
 from jobs.products.chosen import PRODUCT
 
 _DIMENSIONS_WATCHED = ("os_name", "architecture")

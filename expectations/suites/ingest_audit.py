@@ -8,12 +8,12 @@ from expectations.checks.audited_run import AuditedRun, HourTotals, StagedTable
 from expectations.checks.checks import Batch, Check, NotRun, TableSuite
 from expectations.checks.gate_policy import POLICY, GatePolicy
 from expectations.checks.rules import Between, OneOf
-from expectations.checks.severities import Severity
 from expectations.checks.staged_rows import FigureRows
 from expectations.suites.ingest_figures import late_figures, reject_figures, volume_figures
 from expectations.suites.input_losses import input_losses
 from expectations.suites.reconciliation import reconciliation_batch
 from expectations.suites.window_suites import window_suite
+from jobs.declarations.states import Severity
 from jobs.declarations.tables import INGEST_AUDIT
 from jobs.declarations.windows import Mode, Window
 

@@ -10,8 +10,8 @@ from expectations.checks.audited_run import AuditedHour, History, Unread
 from expectations.checks.checks import Batch, Check, NotRun
 from expectations.checks.gate_policy import GatePolicy
 from expectations.checks.rules import Between, NotAbove
-from expectations.checks.severities import Outcome, Severity
 from expectations.checks.staged_rows import FigureRows
+from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.tables import INGEST_AUDIT
 
 _MAD_TO_SD = 1.4826  # of a normal distribution

@@ -13,8 +13,8 @@ from expectations.checks.audited_run import AuditedRun, PublishedHour, Unread
 from expectations.checks.checks import Batch, Check, NotRun
 from expectations.checks.gate_policy import GatePolicy
 from expectations.checks.rules import OneOf
-from expectations.checks.severities import Outcome, Severity
 from expectations.checks.staged_rows import FigureRows
+from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.tables import INGEST_AUDIT
 from jobs.declarations.windows import HOUR, Mode
 from jobs.pings.landing_zone import ping_type_of

@@ -3,7 +3,7 @@
 from expectations.checks.audited_run import History, Unread
 from expectations.checks.checks import Check, NotRun
 from expectations.checks.rules import OneOf
-from expectations.checks.severities import Outcome, Severity
+from jobs.declarations.states import Outcome, Severity
 
 
 def known_value_check(column: str, history: History | Unread) -> Check | NotRun:

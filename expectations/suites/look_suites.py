@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from expectations.checks.checks import Check
 from expectations.checks.rules import Between, OneOf
-from expectations.checks.severities import Severity
+from jobs.declarations.states import Severity
 from jobs.declarations.windows import HOUR
 from jobs.tables.staged.staging_manifest import Looks
 

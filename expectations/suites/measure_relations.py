@@ -5,9 +5,9 @@ from itertools import combinations
 
 from expectations.checks.checks import Check
 from expectations.checks.rules import Between
-from expectations.checks.severities import Severity
 from jobs.declarations.measures import MEASURES
 from jobs.declarations.product import CappedPerClientHour, Condition, DurationAsHours, Measure, OnePerPing, OneWhere, PingType
+from jobs.declarations.states import Severity
 
 _ROUNDING = 1e-6  # hours are sums of doubles; counts are whole
 

@@ -7,10 +7,10 @@ from typing import Any
 from expectations.checks.audited_run import HourTotals
 from expectations.checks.checks import Batch, Check
 from expectations.checks.rules import Equal, NotAbove
-from expectations.checks.severities import Severity
 from expectations.checks.staged_rows import FigureRows
 from jobs.declarations.measures import MEASURES
 from jobs.declarations.product import OnePerPing, OneWhere
+from jobs.declarations.states import Severity
 from jobs.declarations.tables import (
     ERROR_AGGREGATES,
     INGEST_AUDIT,

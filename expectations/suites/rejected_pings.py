@@ -3,8 +3,8 @@
 from expectations.checks.audited_run import AuditedRun, StagedTable
 from expectations.checks.checks import Check, TableSuite
 from expectations.checks.rules import Between, OneOf
-from expectations.checks.severities import Severity
 from expectations.suites.window_suites import window_suite
+from jobs.declarations.states import Severity
 from jobs.pings.reject_reasons import RejectReason
 from jobs.products.chosen import PRODUCT
 

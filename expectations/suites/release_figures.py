@@ -9,10 +9,10 @@ from typing import Any
 from expectations.checks.checks import Batch, Check, NotRun
 from expectations.checks.gate_policy import GatePolicy
 from expectations.checks.rules import Between
-from expectations.checks.severities import Outcome, Severity
 from expectations.checks.staged_rows import FigureRows
 from jobs.declarations.measures import MEASURES
 from jobs.declarations.product import OnePerPing
+from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.tables import ERROR_AGGREGATES
 from jobs.products.chosen import PRODUCT
 

@@ -4,8 +4,8 @@ from expectations.checks.audited_run import StagedTable
 from expectations.checks.checks import Batch, Check, TableSuite, suite_of
 from expectations.checks.declared_checks import declared_checks
 from expectations.checks.rules import Between
-from expectations.checks.severities import Severity
 from expectations.suites.look_suites import at_most_zero, look_times, sequence_check
+from jobs.declarations.states import Severity
 from jobs.tables.staged.staging_manifest import Looks
 
 _CELLS = "cells of the release"

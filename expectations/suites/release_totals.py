@@ -4,10 +4,10 @@ from expectations.checks.audited_run import AuditedRun, Calendar, StagedTable, U
 from expectations.checks.checks import Batch, Check, NotRun, TableSuite
 from expectations.checks.gate_policy import POLICY, GatePolicy
 from expectations.checks.rules import Between
-from expectations.checks.severities import Outcome, Severity
 from expectations.checks.staged_rows import FigureRows
 from expectations.suites.window_suites import window_suite
 from jobs.declarations.dimensions import CHANNELS
+from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.tables import RELEASE_TOTALS
 
 _CALENDAR_WORDS = "the newest version of the release calendar has been seen"

@@ -3,10 +3,10 @@
 from expectations.checks.audited_run import AuditedRun, StagedTable
 from expectations.checks.checks import Check, TableSuite
 from expectations.checks.rules import Between
-from expectations.checks.severities import Severity
 from expectations.suites.window_suites import window_suite
 from jobs.declarations.measures import MEASURES
 from jobs.declarations.product import DurationAsHours
+from jobs.declarations.states import Severity
 
 _LONGEST_HOURS = int(max(m.source.longest_hours for m in MEASURES if isinstance(m.source, DurationAsHours)))
 

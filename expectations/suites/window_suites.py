@@ -6,9 +6,9 @@ from expectations.checks.audited_run import AuditedRun, HourTotals, StagedTable
 from expectations.checks.checks import Batch, Check, NotRun, TableSuite, suite_of
 from expectations.checks.declared_checks import attempt_check, declared_checks
 from expectations.checks.rules import OneOf
-from expectations.checks.severities import Severity
 from expectations.suites.measure_relations import measure_rules
 from jobs.declarations.measures import MEASURES
+from jobs.declarations.states import Severity
 from jobs.declarations.tables import Table
 
 _MEASURE_NAMES = {measure.name for measure in MEASURES}

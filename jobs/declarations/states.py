@@ -1,4 +1,4 @@
-"""The words that columns may hold, each declared once: states of releases and experiments, scopes, advice, what people said."""
+"""The words that columns may hold, each declared once: states of releases and experiments, scopes, advice, what people said, what the gate found."""
 
 from enum import StrEnum
 
@@ -88,3 +88,26 @@ class HourStatus(StrEnum):
     PUBLISHING = "publishing"
     """In staged rows alone, and in tables that older code left."""
     COMPLETE = "complete"
+
+
+class Severity(StrEnum):
+    """What a failed expectation means for publishing."""
+
+    CRITICAL = "critical"
+    """Stops it: readers keep the last good version."""
+    WARNING = "warning"
+    """Published all the same, and printed next to the health figures."""
+
+
+class Outcome(StrEnum):
+    """What came of an expectation."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    ERROR = "error"
+    """Could not be run: nobody knows, so it is not a pass."""
+    NOT_APPLICABLE = "not_applicable"
+    """There is nothing to compare with yet; the message says what is missing."""
+
+
+FAILED = (Outcome.FAIL, Outcome.ERROR)

@@ -8,7 +8,18 @@ from jobs.declarations.dimensions import COUNTRY_GROUPS, DIMENSIONS, OTHER_COUNT
 from jobs.declarations.measures import CRITICAL_MEASURES, HAS_UPDATES, MEASURES, SCORED_MEASURES
 from jobs.declarations.populations import MIN_GROUP_CLIENTS, OTHER_GROUP, POPULATIONS
 from jobs.declarations.product import Measure
-from jobs.declarations.states import Action, ExperimentState, HourStatus, LaterState, Reason, ReviewVerdict, Scope, State
+from jobs.declarations.states import (
+    Action,
+    ExperimentState,
+    HourStatus,
+    LaterState,
+    Outcome,
+    Reason,
+    ReviewVerdict,
+    Scope,
+    Severity,
+    State,
+)
 from jobs.declarations.windows import Mode
 
 Scalar = Literal["string", "int", "long", "double", "boolean", "timestamp", "date", "binary"]
@@ -292,8 +303,8 @@ DATA_QUALITY = Table(
         Column("mode", "string", "How the hours are read.", values=_words(Mode)),
         Column("table_name", "string", "The table whose rows were checked."),
         Column("expectation", "string", "The expectation, in words that name column and bound."),
-        Column("severity", "string", "critical stops publishing, warning does not."),
-        Column("outcome", "string", "pass, fail, error (could not be run) or not_applicable (with the reason in message)."),
+        Column("severity", "string", "critical stops publishing, warning does not.", values=_words(Severity)),
+        Column("outcome", "string", "error: could not be run; not_applicable: the message says why.", values=_words(Outcome)),
         Column("observed", "string", "The value observed.", nullable=True),
         Column("unexpected_rows", "long", "Rows that break the expectation.", "rows", nullable=True),
         Column("message", "string", "What it means and what to do.", nullable=True),

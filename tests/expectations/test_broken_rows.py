@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from expectations.checks.declared_checks import declared_range
-from expectations.checks.severities import Outcome, Severity
 from expectations.gate.gate_run import run_suite
 from jobs.declarations.measures import MEASURES
+from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.tables import INGEST_AUDIT, TOLD_BESIDE, WINDOW_TABLES, Column, Table
 from jobs.declarations.windows import HOUR
 from tests.expectations.conftest import result_of, suite_for

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from expectations.checks.severities import Severity
 from expectations.gate.gate_results import TableResult
 from expectations.gate.gate_run import run_suite
 from expectations.reports import data_docs
 from expectations.reports.data_docs import write_data_docs
 from expectations.reports.gate_report import GateRun
+from jobs.declarations.states import Severity
 from jobs.tables.staged.staging_manifest import Manifest
 from tests.expectations.conftest import suite_for
 from tests.expectations.tiny_window import ATTEMPT, HOUR_START, RUN_KEY, WINDOW, Rows, changed, run_of, tiny_window

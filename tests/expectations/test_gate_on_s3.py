@@ -12,12 +12,12 @@ from pyarrow import fs
 
 from expectations.checks import staged_rows
 from expectations.checks.audited_run import StagedTable
-from expectations.checks.severities import Outcome
 from expectations.checks.staged_rows import open_rows
 from expectations.gate.table_gates import audit_window_tables
 from expectations.reports.data_docs import write_data_docs
 from expectations.reports.gate_report import GateRun, look_at_rows
 from expectations.suites.window_suites import total_by_hour
+from jobs.declarations.states import Outcome
 from jobs.declarations.tables import ERROR_AGGREGATES, INGEST_AUDIT, WINDOW_TABLES
 from jobs.deployment.object_store import filesystem_of, read_bytes
 from jobs.deployment.settings import ROOT

@@ -4,9 +4,10 @@ import pytest
 
 from expectations.checks.checks import Batch, Check, NotRun, TableSuite
 from expectations.checks.rules import Between
-from expectations.checks.severities import Outcome, Severity, is_blocking
+from expectations.checks.severities import is_blocking
 from expectations.checks.staged_rows import FigureRows
 from expectations.gate.gate_run import build_and_run, run_suite
+from jobs.declarations.states import Outcome, Severity
 
 
 def at_least_zero(column: str) -> Check:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from expectations.checks.audited_run import PublishedHour, Unread
-from expectations.checks.severities import Outcome, Severity
 from jobs.commands.exit_codes import FAILED_EXPECTATIONS
+from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.tables import DATA_QUALITY, ERROR_AGGREGATES, INGEST_AUDIT
 from jobs.declarations.windows import HOUR, Mode, Window
 from tests.expectations.conftest import result_of, suite_for

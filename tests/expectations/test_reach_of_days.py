@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from expectations.checks.severities import Outcome
 from expectations.gate.gate_run import run_suite
+from jobs.declarations.states import Outcome
 from jobs.declarations.windows import HOUR, Mode, Window
 from tests.expectations.conftest import result_of, suite_for
 from tests.expectations.tiny_window import HOUR_START, reach_row, run_of

@@ -12,13 +12,13 @@ from expectations.checks import staged_rows
 from expectations.checks.audited_run import StagedTable
 from expectations.checks.checks import Batch, Check, TableSuite
 from expectations.checks.rules import Between, Matches, NeverEmpty, NeverNull, OneOf, OneRowEach, Rule
-from expectations.checks.severities import Outcome, Severity
 from expectations.checks.staged_rows import FigureRows, RowsInSql, open_rows
 from expectations.gate import great_expectations_run
 from expectations.gate.direct_run import run_directly
 from expectations.gate.gate_results import CheckResult
 from expectations.gate.gate_run import run_suite
 from expectations.gate.table_gates import SUITES
+from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.tables import ERROR_AGGREGATES
 from jobs.deployment.settings import ROOT
 from tests.expectations.conftest import suite_for

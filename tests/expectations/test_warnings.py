@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from expectations.checks.audited_run import AuditedHour, History, Unread
-from expectations.checks.severities import Outcome, Severity
 from expectations.gate.gate_results import CheckResult
 from expectations.suites.ingest_figures import robust_z
+from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.windows import HOUR, Mode, Window
 from tests.expectations.conftest import result_of, suite_for
 from tests.expectations.tiny_window import HOUR_START, Rows, added, changed, run_of, tiny_window

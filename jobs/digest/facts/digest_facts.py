@@ -8,7 +8,7 @@ from functools import cached_property
 
 from jobs.decisions.track_record import TrackRecord
 from jobs.declarations.policies import HORIZON_HOURS
-from jobs.declarations.states import ReviewVerdict, State
+from jobs.declarations.states import ReviewVerdict, Severity, State
 from jobs.declarations.windows import HOUR, Mode
 from jobs.tables.upkeep.input_holes import Holes
 from jobs.verdicts.health_cells import Cell, deciding_cell
@@ -132,7 +132,7 @@ class FailedExpectation:
 
     @property
     def is_blocking(self) -> bool:
-        return self.severity == "critical"
+        return self.severity == Severity.CRITICAL
 
 
 @dataclass(frozen=True)

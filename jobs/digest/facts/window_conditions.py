@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from jobs.declarations.states import HourStatus
+from jobs.declarations.states import FAILED, HourStatus
 from jobs.declarations.windows import Mode, Window
 from jobs.digest.facts.digest_facts import FailedExpectation, HourCondition, HourFacts
 
@@ -58,6 +58,6 @@ def failed_expectations(rows: Iterable[Mapping[str, Any]]) -> tuple[FailedExpect
     failed = [
         FailedExpectation(row["table_name"], row["expectation"], row["severity"], row["outcome"], row.get("observed"), row.get("message"))
         for row in rows
-        if row["outcome"] in ("fail", "error") and row["attempt"] == latest[row["table_name"]][1]
+        if row["outcome"] in FAILED and row["attempt"] == latest[row["table_name"]][1]
     ]
     return tuple(sorted(failed, key=lambda expectation: (not expectation.is_blocking, expectation.table_name, expectation.expectation)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from jobs.declarations.policies import POLICY
-from jobs.declarations.states import State
+from jobs.declarations.states import Outcome, State
 from jobs.digest.decisions.release_decisions import decide, headline_release
 from jobs.digest.facts.digest_facts import DigestFacts, FailedExpectation, ReleaseLook
 from jobs.digest.messages.message_blocks import (
@@ -242,7 +242,7 @@ def _data(facts: DigestFacts, release: ReleaseLook | None) -> list[Block]:
 
 
 def _failed_line(failed: FailedExpectation) -> str:
-    what = "could not be checked" if failed.outcome == "error" else "failed"
+    what = "could not be checked" if failed.outcome == Outcome.ERROR else "failed"
     severity = "✖ Stopped publishing" if failed.is_blocking else "⚠ Warning"
     message = f". {as_sentence(failed.message, 200)}" if failed.message else ""
     return f"{severity}: {expectation_words(failed)} ({what}){message}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from jobs.declarations.states import HourStatus
+from jobs.declarations.states import HourStatus, Severity
 from jobs.declarations.tables import RELEASE_HEALTH, WINDOW_TABLES
 from jobs.page.documents.page_documents import FailedCheck, HourQuality, QualityDocument
 from jobs.wording.client_text import as_label, as_sentence
@@ -20,7 +20,7 @@ def quality_document(
     stopped = [
         (row["window_start"], row["window_end"])
         for row in failed
-        if row["severity"] == "critical" and row["table_name"] != RELEASE_HEALTH.name
+        if row["severity"] == Severity.CRITICAL and row["table_name"] != RELEASE_HEALTH.name
     ]
     by_hour = {row["hour_start"]: row for row in audits if row["status"] == HourStatus.COMPLETE}
     return QualityDocument(

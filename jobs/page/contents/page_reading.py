@@ -17,7 +17,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import ManifestGroupPlanner
 from pyiceberg.table import Table as IcebergTable
 
-from jobs.declarations.states import HourStatus
+from jobs.declarations.states import FAILED, HourStatus
 from jobs.declarations.tables import (
     BUILD_HEALTH,
     DATA_QUALITY,
@@ -166,7 +166,7 @@ def read_hours(catalog: Catalog, until: datetime) -> HourRows:
     """What the hours before `until` have; the 48 hours end with the latest complete one of two weeks."""
     first = until - QUALITY_SPAN
     audits = _rows(catalog, INGEST_AUDIT, _between("hour_start", first, until), _AUDIT_COLUMNS)
-    failed = where.And(where.GreaterThanOrEqual("checked_at", first.isoformat()), where.In("outcome", ("fail", "error")))
+    failed = where.And(where.GreaterThanOrEqual("checked_at", first.isoformat()), where.In("outcome", FAILED))
     complete = [row for row in audits if row["status"] == HourStatus.COMPLETE]
     latest: Mapping[str, Any] = max(complete, key=lambda row: row["hour_start"], default={})
     end = latest["hour_start"] + HOUR if latest else until
