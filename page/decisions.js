@@ -8,12 +8,11 @@ export function advice({ advice }) {
   return element("details", { class: "arithmetic" }, element("summary", {}, "What the advice and its costs rest on"), list(advice.arithmetic), list(advice.costs));
 }
 
-export function builds({ builds, build_search }) {
+export function builds({ builds, builds_said, build_search }) {
   if (!builds.length) return [];
-  const [{ place_label, p_change }] = builds;
-  const chance = Math.round(100 * p_change);
+  const [{ place_label }] = builds;
   return [element("h2", {}, "With which build it began"),
-    element("p", {}, builds.some((build) => build.is_suspect) ? `It turned bad with one of these builds with a chance of ${chance} %; suspected are the fewest that hold 90 % of it.` : `No build is suspected: the chance that it turned bad with one of them is ${chance} %, and builds are named from 95 % on.`),
+    element("p", {}, builds_said),
     table(`Builds by their time, the oldest first: ${place_label}`, ["build", "times the expected#", "had#", "expected#", "usage hours#", "first bad one#", "suspected"],
       builds.map((build) => [build.build_id, build.ratio_words, amount(build.delayed_crashes), amount(build.expected_crashes), amount(build.usage_hours), build.chance_words, build.is_suspect ? "yes" : "no"])),
     build_search && element("p", {}, build_search)];

@@ -118,6 +118,7 @@ def test_builds_experiments_and_later_weeks_have_the_figures_of_their_rows(publi
         )
         for row in stored
     ]
+    assert "with a chance of 97\u00a0%; suspected are the fewest that hold 90\u00a0% of it" in main.inner_text()
     branches = told_rows(seen, "Each branch against the others of its experiment, those to blame first")
     rows = sorted(rows_of(catalog, EXPERIMENT_HEALTH), key=lambda row: row["state"] != "guilty")
     assert [(line[0], line[1], line[3], line[4]) for line in branches] == [

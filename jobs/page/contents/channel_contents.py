@@ -151,6 +151,7 @@ def _summary(facts: DigestFacts, look: ReleaseLook, decisions: DecisionRows, rea
         ),
         advice=_advice(look.verdict),
         builds=decisions.told_builds(look.version, look.verdict.as_of),
+        builds_said=decisions.builds_said(look.version, look.verdict.as_of),
         build_search=search,
         measures_by_platform={},
     )

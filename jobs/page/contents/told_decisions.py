@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
+from jobs.declarations.policies import POLICY
 from jobs.declarations.states import ExperimentState, LaterState
 from jobs.digest.facts.digest_facts import BuildLook, ExperimentLook, LaterLook
 from jobs.page.documents.decision_documents import BuildFigures, ExperimentFigures, LaterFigures
@@ -55,6 +56,22 @@ class DecisionRows:
         """The builds of a release at a look, the oldest first."""
         of_look = [row for row in self.builds if (row["release_version"], row["as_of"]) == (version, as_of)]
         return [_told_build(row) for row in sorted(of_look, key=lambda row: row["build_id"])]
+
+    def builds_said(self, version: str, as_of: datetime) -> str:
+        """Which of a look's builds are suspected, or why none is; empty where none was searched for."""
+        of_look = [row for row in self.builds if (row["release_version"], row["as_of"]) == (version, as_of)]
+        if not of_look:
+            return ""
+        policy, chance = POLICY.builds, chance_words(of_look[0]["p_change"])
+        if any(row["is_suspect"] for row in of_look):
+            return (
+                f"It turned bad with one of these builds with a chance of {chance}; suspected are the fewest that hold "
+                f"{percent_words(policy.set_mass)} of it."
+            )
+        return (
+            f"No build is suspected: it turned bad with one of them with a chance of {chance}, and builds are named from "
+            f"{percent_words(policy.min_p_change)} on."
+        )
 
     def told_experiments(self) -> list[ExperimentFigures]:
         """The branches, those to blame first, then those of which most is known."""

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec import field
+
 from jobs.page.documents.decision_documents import BuildFigures, ExperimentFigures, LaterFigures
 from jobs.page.documents.document_base import SCHEMA_VERSION, Document, Named
 
@@ -88,9 +90,9 @@ class AdviceFigures(Document, frozen=True, kw_only=True):
     verdict_hours_low: float | None
     verdict_hours: float | None
     verdict_hours_high: float | None
-    arithmetic: list[str] = []
+    arithmetic: list[str] = field(default_factory=list)
     """How the advice comes from the posterior, line by line."""
-    costs: list[str] = []
+    costs: list[str] = field(default_factory=list)
     """The same of the crashes beyond the usual, and of the hours until a verdict."""
 
 
@@ -112,8 +114,10 @@ class ReleaseSummary(Document, frozen=True, kw_only=True):
     review: ReviewSaid | None
     advice: AdviceFigures | None = None
     """None for looks of before there was any."""
-    builds: list[BuildFigures] = []
+    builds: list[BuildFigures] = field(default_factory=list)
     """The oldest first; none where no build was searched for."""
+    builds_said: str = ""
+    """What follows from them: which are suspected, or why none is."""
     build_search: str = ""
     """How to search on between the last good build and the suspected ones; empty where none is suspected or the product has no such command."""
     measures_by_platform: dict[str, list[str]]
@@ -154,9 +158,9 @@ class ChannelDocument(Document, frozen=True, kw_only=True):
     current: str
     releases: list[ReleaseSummary]
     scores: list[PastScore]
-    experiments: list[ExperimentFigures] = []
+    experiments: list[ExperimentFigures] = field(default_factory=list)
     """Of the latest look, those to blame first."""
-    later_weeks: list[LaterFigures] = []
+    later_weeks: list[LaterFigures] = field(default_factory=list)
     """Of the latest look, those that are worse first."""
     clock_folder: str
     clock_platforms: list[Named]

@@ -27,7 +27,11 @@ def description() -> dict[str, Any]:
             "/api/v1/measure": {"get": _measure()},
             "/api/v1/advice": {"get": _advice()},
             "/api/v1/channels": {"get": _file("Every channel, the worst first", StateDocument)},
-            "/api/v1/channels/{channel}": {"get": _file("The releases of a channel", ChannelDocument, "channel")},
+            "/api/v1/channels/{channel}": {
+                "get": _file(
+                    "The releases of a channel, its experiments, and its releases after their first week", ChannelDocument, "channel"
+                )
+            },
             "/api/v1/releases/{channel}/{version}": {"get": _file("Every cell of a release", ReleaseDocument, "channel", "version")},
         },
         "components": {"schemas": components},
