@@ -303,7 +303,7 @@ DATA_QUALITY = Table(
         Column("mode", "string", "How the hours are read.", values=_words(Mode)),
         Column("table_name", "string", "The table whose rows were checked."),
         Column("expectation", "string", "The expectation, in words that name column and bound."),
-        Column("severity", "string", "critical stops publishing, warning does not.", values=_words(Severity)),
+        Column("severity", "string", "What its failure means: critical stops publishing, warning does not.", values=_words(Severity)),
         Column("outcome", "string", "error: could not be run; not_applicable: the message says why.", values=_words(Outcome)),
         Column("observed", "string", "The value observed.", nullable=True),
         Column("unexpected_rows", "long", "Rows that break the expectation.", "rows", nullable=True),

@@ -9,6 +9,7 @@ from jobs import write_data_dictionary
 from jobs.declarations.dimensions import DIMENSIONS
 from jobs.declarations.measures import MEASURES
 from jobs.declarations.tables import TABLES
+from jobs.deployment.settings import NAMESPACE
 from jobs.pings.reject_reasons import RejectReason
 from jobs.tables.lake.data_dictionary import render_data_dictionary
 from jobs.write_data_dictionary import main
@@ -25,6 +26,12 @@ def test_everything_that_is_declared_is_in_it() -> None:
         assert f"\n| `{name}` |" in dictionary
     for reason in RejectReason:
         assert f"\n- `{reason}`\n" in dictionary
+
+
+def test_it_names_the_namespaces_of_its_product() -> None:
+    dictionary = render_data_dictionary()
+    assert f"namespace `{NAMESPACE}`" in dictionary
+    assert f"In the namespace `{NAMESPACE}_restricted`" in dictionary
 
 
 def test_a_measure_is_explained_in_words() -> None:

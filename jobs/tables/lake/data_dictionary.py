@@ -18,14 +18,15 @@ from jobs.declarations.product import (
     Source,
 )
 from jobs.declarations.tables import TABLES, Column, ColumnType, CountsByName, ListOf, Struct, Table
+from jobs.deployment.settings import NAMESPACE, RESTRICTED_NAMESPACE
 from jobs.pings.measure_rules import UNITS_AN_HOUR
 from jobs.pings.reject_reasons import RejectReason
 from jobs.products.chosen import PRODUCT
 
-_INTRODUCTION = """# Data dictionary
+_INTRODUCTION = f"""# Data dictionary
 
 Generated from the declarations in `jobs/` by `.venv/bin/python -m jobs.write_data_dictionary`; do not edit. All times are UTC, all tables are
-Iceberg tables of the namespace `release_health`, unless something else stands there. A measure is NULL, not 0, where no ping of the group carries it."""
+Iceberg tables of the namespace `{NAMESPACE}`, unless something else stands there. A measure is NULL, not 0, where no ping of the group carries it."""
 
 
 def render_data_dictionary(
@@ -53,7 +54,7 @@ def _table_section(table: Table) -> str:
         f"### {table.name}\n\n{table.description}\n\nOne row for each {grain}. Partitioned by {table.partition} of `{table.time_column}`."
     )
     where = (
-        "\n\nIn the namespace `release_health_restricted`: whoever may read the other tables need not read this one."
+        f"\n\nIn the namespace `{RESTRICTED_NAMESPACE}`: whoever may read the other tables need not read this one."
         if table.is_restricted
         else ""
     )
