@@ -74,9 +74,16 @@ def experiment_lines(branches: Sequence[Row]) -> list[str]:
         lines.append(
             f"   {as_label(row['experiment'])} / {as_label(row['branch'])}, {measure_words(row['measure'])} on {where}: {' against '.join(rates)} = "
             f"{ratio_words(row['ratio'])} ({interval_words(row['ratio_low'], row['ratio_high'])}); an e-value of {_e_value(row['evidence'])}, to blame from "
-            f"{row['alarm_at']:,.0f} on: {row['state'].replace('_', ' ')}"
+            f"{row['alarm_at']:,.0f} on: {row['state'].replace('_', ' ')}{_why_unjudged(row)}"
         )
     return [*lines, *([] if told else ["   Nothing speaks against any of them."]), ""]
+
+
+def _why_unjudged(row: Row) -> str:
+    if row["state"] != ExperimentState.NOT_JUDGED:
+        return ""
+    odds = f"{_e_value(row['share_evidence'])}, not judged from {POLICY.experiments.share_drift_odds:,.0f} on"
+    return f", as the shares of its branches have drifted (an e-value of {odds})"
 
 
 def _e_value(evidence: float) -> str:

@@ -21,14 +21,17 @@ def test_the_builds_come_by_their_time():
 
 def test_a_branch_is_told_with_both_rates_and_what_it_takes_to_blame_it():
     told = "\n".join(experiment_lines(EXPERIMENTS))
-    assert "1 experiment, 2 comparisons of a branch with the others" in told
+    assert "2 experiments, 3 comparisons of a branch with the others" in told
     assert (
         "pref-x / treatment, browser crashes on all platforms: 90 in 1000 h against 100 in 2000 h = 1.80x (1.50–2.2x); an e-value of 5,000, "
         "to blame from 1,200 on: guilty" in told
     )
     assert "control" not in told, "nothing speaks against it"
-    assert "Nothing speaks against any of them" in "\n".join(experiment_lines(EXPERIMENTS[1:]))
+    assert "Nothing speaks against any of them" in "\n".join(experiment_lines(EXPERIMENTS[2:]))
     assert "an e-value of more than 1,000,000," in "\n".join(experiment_lines([experiment_row("x", "a", "guilty", evidence=1e300)]))
+    assert "not judged, as the shares of its branches have drifted (an e-value of 250,000, not judged from 1,000 on)" in "\n".join(
+        experiment_lines([experiment_row("x", "a", "not_judged", share_evidence=250_000.0)])
+    )
     assert experiment_lines([]) == []
     hostile = "\n".join(experiment_lines([experiment_row("x\n\u202ey", "\x1b[31m", "guilty")]))
     assert "\u202e" not in hostile and "\x1b" not in hostile

@@ -117,6 +117,7 @@ def later_row(version: str, state: str, **more) -> dict:
 
 EXPERIMENTS = (
     experiment_row("pref-x", "treatment", "guilty", guilty_since=NOON - 5 * HOUR),
+    experiment_row("pref-y", "treatment", "not_judged", share_evidence=5_000.0),
     experiment_row("pref-x", "control", "quiet", ratio=0.6, ratio_low=0.5, ratio_high=0.7, evidence=0.1),
 )
 BUILDS = (build_row("20171115000000", 0.02, delayed_crashes=11.0), build_row("20171116000000", 0.95))

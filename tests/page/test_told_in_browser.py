@@ -120,11 +120,12 @@ def test_builds_experiments_and_later_weeks_have_the_figures_of_their_rows(publi
     ]
     assert "with a chance of 97\u00a0%; suspected are the fewest that hold 90\u00a0% of it" in main.inner_text()
     branches = told_rows(seen, "Each branch against the others of its experiment, those to blame first")
-    rows = sorted(rows_of(catalog, EXPERIMENT_HEALTH), key=lambda row: row["state"] != "guilty")
+    rows = sorted(rows_of(catalog, EXPERIMENT_HEALTH), key=lambda row: ["guilty", "not_judged", "quiet"].index(row["state"]))
     assert [(line[0], line[1], line[3], line[4]) for line in branches] == [
         (row["experiment"], row["branch"], ratio_words(row["ratio"]), interval_words(row["ratio_low"], row["ratio_high"])) for row in rows
     ]
     assert ["blame" in line[2] for line in branches] == [row["state"] == "guilty" for row in rows]
+    assert "Not judged: pref-y. The shares of its branches have drifted" in main.inner_text(), "nobody takes it for innocent"
     later = told_rows(seen, "The last 24 hours of older releases against their own three weeks before, those that are worse first")
     rows = sorted(rows_of(catalog, LATER_HEALTH), key=lambda row: row["state"] != "worse")
     assert [(line[0], line[2], line[3], line[7]) for line in later] == [
