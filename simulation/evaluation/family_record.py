@@ -157,8 +157,9 @@ def _record(release: FamilyRelease, kernels: dict[str | None, Array | None] | No
     order = sorted(range(len(fine)), key=fine.__getitem__)
     own = {"usage_hours": release.usage_hours[order], "updates": release.updates[order]}
     own |= {measure.name: release.crashes[i][order] for i, measure in enumerate(MEASURES)}
-    before = {"usage_hours": release.old_usage_hours} | {measure.name: release.old_crashes[i] for i, measure in enumerate(MEASURES)}
+    before = {"usage_hours": release.old_usage_hours[order]}
+    before |= {measure.name: release.old_crashes[i][order] for i, measure in enumerate(MEASURES)}
     platforms = tuple((platform, "", "", "") for platform in PLATFORMS)
     clients = {measure.name: release.crashed_clients[i] for i, measure in enumerate(MEASURES_WITH_CLIENTS)}
-    own_counts = HourlyCounts(tuple(fine[i] for i in order), own)
-    return ReleaseRecord(own_counts, HourlyCounts(platforms, before), kernels, clients=HourlyCounts(platforms, clients))
+    strata = tuple(fine[i] for i in order)
+    return ReleaseRecord(HourlyCounts(strata, own), HourlyCounts(strata, before), kernels, clients=HourlyCounts(platforms, clients))

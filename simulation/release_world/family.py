@@ -85,7 +85,7 @@ class FamilyRegression:
 class FamilyRelease:
     """Received counts since release: `crashes` (measures, groups, hours), `crashed_clients` for the first time on their day, of the measures that
     count them, (measures, platforms, hours), `usage_hours` and `updates` (groups, hours), `channel_hours` (platforms, hours) of all versions;
-    `old_crashes` (measures, platforms, hours) and `old_usage_hours` (platforms, hours) of the version before, from 72 h before on.
+    `old_crashes` (measures, groups, hours) and `old_usage_hours` (groups, hours) of the version before, from 72 h before on.
 
     `released_hour` is in hours since its week's Monday; `kernels` (groups, delays) are those of its time; `log_ratios` the truth by
     measure: its rate over that of the typical release.
@@ -185,7 +185,7 @@ def _draw_releases(world: World, strata: Strata, rates: Array, batch: _Batch, rn
     since, since_old = slice(HOURS_BEFORE, None), slice(HOURS_BEFORE - _HOURS_BEFORE_RELEASE, None)
     by_platform = platform_rows()
     crashes = received_crashes(draw_counts(new[..., since], world.overdispersion, rng), world.late_crashes, rng)
-    old_crashes = received_crashes(draw_counts(by_platform @ old, world.overdispersion, rng), world.late_crashes, rng)[..., since_old]
+    old_crashes = received_crashes(draw_counts(old, world.overdispersion, rng), world.late_crashes, rng)[..., since_old]
     updates = rng.poisson(users[:, None] * adoption.newly_updated).astype(float)
     (client_rng,) = rng.spawn(1)
     here, clock = (users[:, None] * adoption.active)[..., since], adoption.clock[:, since]
@@ -206,7 +206,7 @@ def _draw_releases(world: World, strata: Strata, rates: Array, batch: _Batch, rn
             updates=updates[r][:, since],
             channel_hours=by_platform @ (usage_hours[r] + old_usage_hours[r])[:, since],
             old_crashes=old_crashes[r],
-            old_usage_hours=by_platform @ old_usage_hours[r][:, since_old],
+            old_usage_hours=old_usage_hours[r][:, since_old],
             kernels=(kernels[r] @ delay_parts())[:, :WEEK_HOURS],
             log_ratios=log_ratios[r],
         )

@@ -44,6 +44,13 @@ def test_a_fault_hits_its_measure_and_its_platform_alone():
     assert everywhere.log_ratios[0] > 0.3 > abs(everywhere.log_ratios[2])
 
 
+def test_the_version_before_is_known_by_group_as_the_pipeline_keeps_it():
+    family = simulate_family(WORLD, TESTS[:1], SEED, 0)
+    record, release = family_record(family_past(family), family.tests[0])
+    kept = record.of(release)
+    assert kept.previous.strata == kept.own.strata
+
+
 def test_what_is_fitted_once_is_what_the_pipeline_says_of_each_release(results):
     family = simulate_family(WORLD, TESTS, SEED, 0)
     record, release = family_record(family_past(family), family.tests[1])
