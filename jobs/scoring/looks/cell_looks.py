@@ -186,7 +186,9 @@ def _local_cells(history: ReleaseHistory, sums: ReleaseSums, whole: ReleaseSums,
     rest_observed = np.maximum(whole.observed - own.observed, 0.0)
     rest_expected = np.maximum(whole.expected - own.expected, 0.0)
     expected = own.expected * (rest_observed + REST_PSEUDO_CRASHES) / (rest_expected + REST_PSEUDO_CRASHES)
-    doubt = np.array([parts.doubt[list(strata)].max(axis=0) for strata in group.strata])
+    # Events in groups of users are each its own: of the doubt of each a platform bears the group's part.
+    doubted = sums.expected**2 * parts.doubt
+    doubt = np.array([doubted[list(strata)].sum(axis=0) for strata in group.strata]) / np.maximum(own.expected, LEAST_EXPECTED) ** 2
     omega2 = history.omega2[: own.observed.shape[1]] / 2 + history.phi / np.maximum(rest_observed, 2.0) + doubt
     own = own.without(np.minimum(parts.of_few / np.maximum(own.observed, LEAST_EXPECTED), 1.0))
     ratio = variance_to_mean(own.observed, own.squared_weights)
