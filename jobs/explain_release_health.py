@@ -10,14 +10,13 @@ from typing import Any
 
 import click
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import And, BooleanExpression, EqualTo
+from pyiceberg.expressions import And, EqualTo
 
 from jobs.commands.command_line import EntryPoint
 from jobs.decisions.decision_columns import with_decisions
 from jobs.decisions.decision_explanation import build_lines, decision_lines, experiment_lines, later_lines
 from jobs.declarations.policies import POLICY, Policy
-from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, LATER_HEALTH, RELEASE_HEALTH, Table
+from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, LATER_HEALTH, RELEASE_HEALTH
 from jobs.declarations.windows import HOUR, parse_hour
 from jobs.deployment.settings import from_environment
 from jobs.history.lake_history import read_history
@@ -30,7 +29,8 @@ from jobs.scoring.rows.health_rows import LookRange, Row, health_rows
 from jobs.scoring.rows.people_explanation import people_lines
 from jobs.scoring.rows.reach_columns import with_reach
 from jobs.scoring.rows.row_recomputation import differences, posterior_of_row
-from jobs.tables.lake.lake_catalog import identifier, open_catalog
+from jobs.tables.lake.lake_catalog import open_catalog, stored_table
+from jobs.tables.reading.plain_rows import read_rows
 from jobs.verdicts.health_cells import cell_from_row
 from jobs.verdicts.health_notes import NoteCode, parse_note
 from jobs.wording.client_text import as_data_label
@@ -76,9 +76,9 @@ def explain(catalog: Catalog, calendar: Calendar, channel: str, version: str, as
     of_release = And(EqualTo("channel", channel), EqualTo("release_version", version))
     told = [
         *decision_lines(cell_from_row(verdict)),
-        *build_lines(_stored(catalog, BUILD_HEALTH, And(of_channel, EqualTo("release_version", version)))),
-        *experiment_lines(_stored(catalog, EXPERIMENT_HEALTH, of_channel)),
-        *(later_lines(_stored(catalog, LATER_HEALTH, of_release)) if as_of is None else ()),
+        *build_lines(read_rows(catalog, BUILD_HEALTH, And(of_channel, EqualTo("release_version", version)))),
+        *experiment_lines(read_rows(catalog, EXPERIMENT_HEALTH, of_channel)),
+        *(later_lines(read_rows(catalog, LATER_HEALTH, of_release)) if as_of is None else ()),
         *people_lines(stored),
     ]
     return "\n".join([explain_release(scored, verdict, stored, policy), "", *told, closing])
@@ -86,10 +86,9 @@ def explain(catalog: Catalog, calendar: Calendar, channel: str, version: str, as
 
 def stored_look(catalog: Catalog, channel: str, version: str, as_of: datetime | None) -> list[Row]:
     """The stored rows of one look, the latest unless said."""
-    try:
-        table = catalog.load_table(identifier(RELEASE_HEALTH))
-    except NoSuchTableError:
-        raise LookupError("nothing has been scored yet: run jobs.score_release_health and jobs.audit_health first") from None
+    table = stored_table(catalog, RELEASE_HEALTH)
+    if table is None:
+        raise LookupError("nothing has been scored yet: run jobs.score_release_health and jobs.audit_health first")
     of_release = And(EqualTo("channel", channel), EqualTo("release_version", version))
     if as_of is None:
         looks = table.scan(of_release, selected_fields=("as_of",)).to_arrow()["as_of"].to_pylist()
@@ -99,16 +98,6 @@ def stored_look(catalog: Catalog, channel: str, version: str, as_of: datetime | 
         rows = table.scan(And(of_release, EqualTo("as_of", as_of.isoformat()))).to_arrow().to_pylist()
     if not rows:
         raise LookupError(f"release_health has no look at {channel} {version}" + (f" at {as_of:%Y-%m-%dT%H:%MZ}" if as_of else ""))
-    return rows
-
-
-def _stored(catalog: Catalog, table: Table, wanted: BooleanExpression) -> list[Row]:
-    """Rows of a table that is published beside release_health; none where it is not there yet."""
-    try:
-        stored = catalog.load_table(identifier(table))
-    except NoSuchTableError:
-        return []
-    rows: list[Row] = stored.scan(wanted).to_arrow().to_pylist()
     return rows
 
 

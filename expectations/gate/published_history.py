@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
 
 from expectations.checks.audited_run import Calendar, History, PublishedHour, Unread
 from expectations.checks.gate_policy import POLICY, GatePolicy
@@ -16,7 +15,7 @@ from jobs.declarations.tables import INGEST_AUDIT, RELEASE_TOTALS
 from jobs.declarations.windows import HOUR, Mode, Window, hours_between
 from jobs.scoring.inputs.release_calendar import parse_calendar
 from jobs.tables.lake.hour_filters import hours_filter
-from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.lake.lake_catalog import stored_table
 from jobs.tables.reading.complete_windows import read_complete
 
 _AUDIT_COLUMNS = ("hour_start", "lines", "accepted", "rejects_by_reason")
@@ -51,9 +50,8 @@ def _read_history(catalog: Catalog, before: datetime, policy: GatePolicy) -> His
 
 
 def _read_published(catalog: Catalog, window: Window) -> dict[datetime, PublishedHour]:
-    try:
-        audit = catalog.load_table(identifier(INGEST_AUDIT))
-    except NoSuchTableError:
+    audit = stored_table(catalog, INGEST_AUDIT)
+    if audit is None:
         return {}
     hours = hours_between(window.start - HOUR, window.end)
     rows = audit.scan(hours_filter(INGEST_AUDIT.time_column, hours), selected_fields=_PUBLISHED_COLUMNS).to_arrow().to_pylist()

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import StartsWith
+from pyiceberg.expressions import AlwaysTrue, StartsWith
 
 from jobs.decisions.experiment_rows import EXPERIMENT_COLUMNS, comparison_start
 from jobs.declarations.policies import Policy
@@ -38,8 +37,9 @@ from jobs.scoring.inputs.prepared_cells import ChannelRecord, release_context
 from jobs.scoring.inputs.release_calendar import Calendar, Release
 from jobs.scoring.inputs.release_reviews import Review
 from jobs.scoring.looks.channel_scoring import open_releases
-from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.lake.lake_catalog import stored_table
 from jobs.tables.reading.complete_windows import PinnedHours, pin_hours
+from jobs.tables.reading.plain_rows import read_rows
 
 _PREDECESSORS = timedelta(days=90)
 """Before the oldest baseline: the release before it."""
@@ -76,9 +76,8 @@ def read_history(
     catalog: Catalog, calendar: Calendar, after: datetime, policy: Policy, tell: Tell, until: datetime | None = None
 ) -> LakeHistory | None:
     """What looks with as_of after `after` rest on, up to `until` (the latest complete hour, unless said); None where there is none."""
-    try:
-        audit = catalog.load_table(identifier(INGEST_AUDIT))
-    except NoSuchTableError:
+    audit = stored_table(catalog, INGEST_AUDIT)
+    if audit is None:
         return None
     days = read_days(catalog, audit, after - history_span(policy), until, tell)
     complete = [] if days is None else [days.first + hour * HOUR for hour, run_id in enumerate(days.run_ids) if run_id]
@@ -126,11 +125,7 @@ def _holdbacks(pinned: PinnedHours, policy: Policy) -> pa.Table:
 
 def read_reviews(catalog: Catalog) -> tuple[Review, ...]:
     """All rows of release_reviews; none where nobody has reviewed anything yet."""
-    try:
-        table = catalog.load_table(identifier(RELEASE_REVIEWS))
-    except NoSuchTableError:
-        return ()
-    rows = table.scan(selected_fields=("channel", "release_version", "reviewed_at", "verdict")).to_arrow().to_pylist()
+    rows = read_rows(catalog, RELEASE_REVIEWS, AlwaysTrue(), ("channel", "release_version", "reviewed_at", "verdict"))
     return tuple(Review(row["channel"], row["release_version"], row["reviewed_at"], row["verdict"]) for row in rows)
 
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import EqualTo
 from rich.console import Console
 from slack_sdk import WebClient
@@ -13,7 +12,7 @@ from slack_sdk import WebClient
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH
 from jobs.declarations.windows import Mode
 from jobs.deployment.settings import from_environment
-from jobs.tables.lake.lake_catalog import identifier, open_catalog
+from jobs.tables.lake.lake_catalog import identifier, open_catalog, stored_table
 from simulation.ping_world.clients import BRANCHES, EXPERIMENT
 from simulation.ping_world.world import REGRESSION, PingWorld
 
@@ -31,9 +30,8 @@ class Verdict:
 
 def complete_hours() -> dict[datetime, Mode]:
     """The hours whose rows are published, with their mode."""
-    try:
-        audit = open_catalog().load_table(identifier(INGEST_AUDIT))
-    except NoSuchTableError:
+    audit = stored_table(open_catalog(), INGEST_AUDIT)
+    if audit is None:
         return {}
     rows = audit.scan(selected_fields=("hour_start", "mode", "status")).to_arrow().to_pylist()
     return {row["hour_start"]: Mode(row["mode"]) for row in rows if row["status"] == "complete"}

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
 
 from jobs.declarations.tables import RELEASE_HEALTH
 from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.digest.facts.digest_facts import FailedExpectation, HourCondition
 from jobs.digest.facts.stored_facts import read_failed_expectations_of_hour, read_hours
 from jobs.tables.audit.scored_until import read_scored_until
-from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.lake.lake_catalog import stored_table
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,8 @@ class Standstill:
 
 def scored_until(catalog: Catalog) -> datetime | None:
     """The newest published look; None where none was ever published."""
-    try:
-        return read_scored_until(catalog.load_table(identifier(RELEASE_HEALTH)))
-    except NoSuchTableError:
-        return None
+    health = stored_table(catalog, RELEASE_HEALTH)
+    return read_scored_until(health) if health else None
 
 
 def is_overdue(newest_look: datetime, now: datetime, overdue_hours: int) -> bool:

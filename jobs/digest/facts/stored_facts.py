@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyiceberg.expressions
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
 
 from jobs.decisions.track_record import VerdictLook
 from jobs.declarations.policies import HORIZON_HOURS
@@ -20,13 +19,12 @@ from jobs.declarations.tables import (
     LATER_HEALTH,
     RELEASE_HEALTH,
     RELEASE_REVIEWS,
-    Table,
 )
 from jobs.declarations.windows import HOUR, Window
 from jobs.digest.facts.digest_facts import BuildLook, ExperimentLook, FailedExpectation, HourCondition, HourFacts, LaterLook, Review
 from jobs.digest.facts.window_conditions import failed_expectations, hour_facts
 from jobs.pings.landing_zone import LandingZoneError, list_hours
-from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.reading.plain_rows import read_rows
 from jobs.verdicts.health_cells import CELL_COLUMNS, Cell, cell_from_row
 
 where: Any = pyiceberg.expressions  # its constructors are typed by the fields that they fill, not by what they take
@@ -55,20 +53,6 @@ _AUDIT_COLUMNS = (
 )
 
 
-def _rows(catalog: Catalog, table: Table, row_filter: Any, columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    try:
-        stored = catalog.load_table(identifier(table))
-    except NoSuchTableError:
-        return []
-    present = tuple(name for name in columns if name in stored.schema().column_names)
-    rows = stored.scan(row_filter=row_filter, selected_fields=present).to_arrow().to_pylist()
-    return [{name: _as_utc(value) for name, value in row.items()} for row in rows]
-
-
-def _as_utc(value: Any) -> Any:
-    return value.astimezone(UTC) if isinstance(value, datetime) else value
-
-
 def read_verdicts(catalog: Catalog, until: datetime) -> tuple[list[Cell], list[Cell]]:
     """The verdict rows of the week before `until`, that hour's look included, oldest first; and those of the week after it."""
     verdicts = sorted(read_looks(catalog, until - LOOK_BACK, until + LOOK_BACK), key=lambda cell: cell.as_of)
@@ -86,7 +70,7 @@ def read_last_verdicts(catalog: Catalog, until: datetime) -> list[Cell]:
         where.LessThanOrEqual("as_of", until.isoformat()),
         where.EqualTo("scope", "release"),
     )
-    return list(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)))
+    return list(map(cell_from_row, read_rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)))
 
 
 def read_cells(catalog: Catalog, looks: set[datetime]) -> list[Cell]:
@@ -96,7 +80,7 @@ def read_cells(catalog: Catalog, looks: set[datetime]) -> list[Cell]:
     wanted = where.And(
         where.In("as_of", [look.isoformat() for look in sorted(looks)]), where.In("scope", ("platform", "trailing", "stratum"))
     )
-    return list(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)))
+    return list(map(cell_from_row, read_rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)))
 
 
 def read_history(catalog: Catalog, cell: Cell) -> list[Cell]:
@@ -108,7 +92,7 @@ def read_history(catalog: Catalog, cell: Cell) -> list[Cell]:
         where.EqualTo("channel", cell.channel),
         where.Or(where.EqualTo("scope", "release"), same_cell),
     )
-    return sorted(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, _HISTORY_COLUMNS)), key=lambda past: past.as_of)
+    return sorted(map(cell_from_row, read_rows(catalog, RELEASE_HEALTH, wanted, _HISTORY_COLUMNS)), key=lambda past: past.as_of)
 
 
 def read_looks(catalog: Catalog, first: datetime, last: datetime) -> list[Cell]:
@@ -118,12 +102,12 @@ def read_looks(catalog: Catalog, first: datetime, last: datetime) -> list[Cell]:
         where.LessThanOrEqual("as_of", last.isoformat()),
         where.EqualTo("scope", "release"),
     )
-    return list(map(cell_from_row, _rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)))
+    return list(map(cell_from_row, read_rows(catalog, RELEASE_HEALTH, wanted, CELL_COLUMNS)))
 
 
 def read_reviews(catalog: Catalog) -> list[Review]:
     """What people said of releases; the later of two holds."""
-    return [Review(**row) for row in _rows(catalog, RELEASE_REVIEWS, where.AlwaysTrue(), RELEASE_REVIEWS.column_names)]
+    return [Review(**row) for row in read_rows(catalog, RELEASE_REVIEWS, where.AlwaysTrue(), RELEASE_REVIEWS.column_names)]
 
 
 def read_experiments(catalog: Catalog, at: datetime) -> list[ExperimentLook]:
@@ -132,14 +116,15 @@ def read_experiments(catalog: Catalog, at: datetime) -> list[ExperimentLook]:
         where.EqualTo("as_of", at.isoformat()), where.In("state", (ExperimentState.GUILTY.value, ExperimentState.NOT_JUDGED.value))
     )
     return [
-        ExperimentLook(**row) for row in _rows(catalog, EXPERIMENT_HEALTH, wanted, tuple(column.name for column in fields(ExperimentLook)))
+        ExperimentLook(**row)
+        for row in read_rows(catalog, EXPERIMENT_HEALTH, wanted, tuple(column.name for column in fields(ExperimentLook)))
     ]
 
 
 def read_worse_later(catalog: Catalog, at: datetime) -> list[LaterLook]:
     """The releases older than a week that are worse at that look than they were."""
     wanted = where.And(where.EqualTo("as_of", at.isoformat()), where.EqualTo("state", LaterState.WORSE.value))
-    return [LaterLook(**row) for row in _rows(catalog, LATER_HEALTH, wanted, tuple(column.name for column in fields(LaterLook)))]
+    return [LaterLook(**row) for row in read_rows(catalog, LATER_HEALTH, wanted, tuple(column.name for column in fields(LaterLook)))]
 
 
 def read_builds(catalog: Catalog, looks: set[datetime]) -> list[BuildLook]:
@@ -147,7 +132,7 @@ def read_builds(catalog: Catalog, looks: set[datetime]) -> list[BuildLook]:
     if not looks:
         return []
     wanted = where.In("as_of", [look.isoformat() for look in sorted(looks)])
-    return [BuildLook(**row) for row in _rows(catalog, BUILD_HEALTH, wanted, tuple(column.name for column in fields(BuildLook)))]
+    return [BuildLook(**row) for row in read_rows(catalog, BUILD_HEALTH, wanted, tuple(column.name for column in fields(BuildLook)))]
 
 
 def read_verdict_looks(catalog: Catalog, since: datetime, until: datetime) -> list[VerdictLook]:
@@ -155,7 +140,7 @@ def read_verdict_looks(catalog: Catalog, since: datetime, until: datetime) -> li
     wanted = where.And(
         where.GreaterThan("as_of", since.isoformat()), where.LessThanOrEqual("as_of", until.isoformat()), where.EqualTo("scope", "release")
     )
-    rows = _rows(catalog, RELEASE_HEALTH, wanted, tuple(column.name for column in fields(VerdictLook)))
+    rows = read_rows(catalog, RELEASE_HEALTH, wanted, tuple(column.name for column in fields(VerdictLook)))
     looks = [VerdictLook(**(row | {"state": State(row["state"])})) for row in rows]
     begun_before = {(look.channel, look.release_version) for look in looks if look.as_of - look.age_hours * HOUR < since}
     return [look for look in looks if (look.channel, look.release_version) not in begun_before]
@@ -177,7 +162,7 @@ def read_failed_expectations_of_hour(catalog: Catalog, hour_start: datetime) -> 
 def _failed_expectations(catalog: Catalog, since: datetime, wanted: Any) -> tuple[FailedExpectation, ...]:
     columns = tuple(name for name in DATA_QUALITY.column_names if name not in ("window_start", "window_end", "mode", "unexpected_rows"))
     is_recent = where.GreaterThanOrEqual("checked_at", since.isoformat())
-    return failed_expectations(_rows(catalog, DATA_QUALITY, where.And(is_recent, wanted), columns))
+    return failed_expectations(read_rows(catalog, DATA_QUALITY, where.And(is_recent, wanted), columns))
 
 
 def read_hours(catalog: Catalog, landing: str, window: Window, failed: tuple[FailedExpectation, ...]) -> tuple[HourFacts, ...]:
@@ -185,7 +170,7 @@ def read_hours(catalog: Catalog, landing: str, window: Window, failed: tuple[Fai
     within = where.And(
         where.GreaterThanOrEqual("hour_start", window.start.isoformat()), where.LessThan("hour_start", window.end.isoformat())
     )
-    audits: list[Mapping[str, Any]] = list(_rows(catalog, INGEST_AUDIT, within, _AUDIT_COLUMNS))
+    audits: list[Mapping[str, Any]] = list(read_rows(catalog, INGEST_AUDIT, within, _AUDIT_COLUMNS))
     hours = hour_facts(window, audits, failed, set())
     if all(hour.condition is not HourCondition.NOT_CLOSED for hour in hours):
         return hours

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyiceberg.expressions
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import ManifestGroupPlanner
 from pyiceberg.table import Table as IcebergTable
 
@@ -26,15 +25,15 @@ from jobs.declarations.tables import (
     INGEST_AUDIT,
     LATER_HEALTH,
     RELEASE_HEALTH,
-    Table,
 )
 from jobs.declarations.windows import HOUR
 from jobs.page.contents.channel_looks import WantedRows
 from jobs.page.contents.told_decisions import DecisionRows
 from jobs.page.series.clock_series import CLOCK_HOURS, SUMMED_COLUMNS, HourSums, hour_sums, rows_of_hour
 from jobs.page.series.look_series import LOOK_COLUMNS
-from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.lake.lake_catalog import stored_table
 from jobs.tables.reading.complete_windows import PinnedHours, pin_hours
+from jobs.tables.reading.plain_rows import read_rows, rows_by_name
 from jobs.verdicts.health_cells import ALARMING_STATES, CELL_COLUMNS, Cell, cell_from_row
 
 where: Any = pyiceberg.expressions  # its constructors are typed by the fields that they fill, not by what they take
@@ -159,19 +158,19 @@ class HourRows:
 
 def open_health(catalog: Catalog) -> HealthSnapshot:
     """release_health as it stands now."""
-    return HealthSnapshot(_load(catalog, RELEASE_HEALTH))
+    return HealthSnapshot(stored_table(catalog, RELEASE_HEALTH))
 
 
 def read_hours(catalog: Catalog, until: datetime) -> HourRows:
     """What the hours before `until` have; the 48 hours end with the latest complete one of two weeks."""
     first = until - QUALITY_SPAN
-    audits = _rows(catalog, INGEST_AUDIT, _between("hour_start", first, until), _AUDIT_COLUMNS)
+    audits = read_rows(catalog, INGEST_AUDIT, _between("hour_start", first, until), _AUDIT_COLUMNS)
     failed = where.And(where.GreaterThanOrEqual("checked_at", first.isoformat()), where.In("outcome", FAILED))
     complete = [row for row in audits if row["status"] == HourStatus.COMPLETE]
     latest: Mapping[str, Any] = max(complete, key=lambda row: row["hour_start"], default={})
     end = latest["hour_start"] + HOUR if latest else until
     pinned = pin_hours(catalog, end - CLOCK_HOURS * HOUR, end, (ERROR_AGGREGATES,))
-    return HourRows(end if latest else None, latest.get("mode"), audits, _rows(catalog, DATA_QUALITY, failed, _QUALITY_COLUMNS), pinned)
+    return HourRows(end if latest else None, latest.get("mode"), audits, read_rows(catalog, DATA_QUALITY, failed, _QUALITY_COLUMNS), pinned)
 
 
 def read_decisions(catalog: Catalog, at: datetime, looks: Collection[datetime]) -> DecisionRows:
@@ -179,38 +178,13 @@ def read_decisions(catalog: Catalog, at: datetime, looks: Collection[datetime]) 
     at_look = where.EqualTo("as_of", at.isoformat())
     at_looks = where.In("as_of", sorted(look.isoformat() for look in looks))
     wanted = ((EXPERIMENT_HEALTH, at_look), (BUILD_HEALTH, at_looks), (LATER_HEALTH, at_look))
-    return DecisionRows(*(tuple(_rows(catalog, table, rows, table.column_names)) for table, rows in wanted))
+    return DecisionRows(*(tuple(read_rows(catalog, table, rows, table.column_names)) for table, rows in wanted))
 
 
 def _between(column: str, first: datetime, end: datetime) -> Any:
     return where.And(where.GreaterThanOrEqual(column, first.isoformat()), where.LessThan(column, end.isoformat()))
 
 
-def _rows(catalog: Catalog, table: Table, wanted: Any, columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    stored = _load(catalog, table)
-    if stored is None:
-        return []
-    return as_rows(stored.scan(wanted, selected_fields=columns).to_arrow())
-
-
-def _load(catalog: Catalog, table: Table) -> IcebergTable | None:
-    try:
-        return catalog.load_table(identifier(table))
-    except NoSuchTableError:
-        return None
-
-
 def cells_of(rows: pa.Table) -> list[Cell]:
     """Rows of release_health as cells."""
-    return [cell_from_row(row) for row in as_rows(rows)]
-
-
-def as_rows(rows: pa.Table) -> list[dict[str, Any]]:
-    """Rows by column name; times as Python's own UTC."""
-    times = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
-    found: list[dict[str, Any]] = rows.to_pylist()
-    for row in found:
-        for name in times:
-            if row[name] is not None:
-                row[name] = row[name].astimezone(UTC)
-    return found
+    return [cell_from_row(row) for row in rows_by_name(rows)]

@@ -13,7 +13,8 @@ from jobs.declarations.policies import HORIZON_HOURS
 from jobs.declarations.states import State
 from jobs.digest.facts.stored_facts import ANSWER_WITHIN, LOOK_BACK
 from jobs.page.contents.kept_looks import KeptDays, day_of, kept_days
-from jobs.page.contents.page_reading import HealthSnapshot, as_rows, cells_of
+from jobs.page.contents.page_reading import HealthSnapshot, cells_of
+from jobs.tables.reading.plain_rows import rows_by_name
 from jobs.verdicts.health_cells import Cell
 
 _LOOK_COLUMNS = [column.name for column in fields(VerdictLook)]
@@ -63,4 +64,4 @@ def year_of_verdicts(health: HealthSnapshot, until: datetime, known: KeptDays, c
 
 def _looks(rows: pa.Table) -> list[VerdictLook]:
     present = [name for name in _LOOK_COLUMNS if name in rows.column_names]
-    return [VerdictLook(**(row | {"state": State(row["state"])})) for row in as_rows(rows.select(present))]
+    return [VerdictLook(**(row | {"state": State(row["state"])})) for row in rows_by_name(rows.select(present))]

@@ -3,14 +3,13 @@
 from datetime import datetime
 
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.declarations.tables import INGEST_AUDIT
 from jobs.declarations.windows import hours_between
 from jobs.tables.audit.audit_rows import AUDIT_COLUMNS, HourAudit, hour_audits
 from jobs.tables.lake.hour_filters import hours_filter
-from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.lake.lake_catalog import stored_table
 
 
 def read_hour_audits(audit: IcebergTable, start: datetime, end: datetime) -> dict[datetime, HourAudit]:
@@ -21,7 +20,5 @@ def read_hour_audits(audit: IcebergTable, start: datetime, end: datetime) -> dic
 
 def latest_audit_sequence(catalog: Catalog) -> int:
     """Sequence number of ingest_audit as it stands; 0 before the first publication. A reading that begins now notes it for its rank."""
-    try:
-        return catalog.load_table(identifier(INGEST_AUDIT)).last_sequence_number
-    except NoSuchTableError:
-        return 0
+    audit = stored_table(catalog, INGEST_AUDIT)
+    return audit.last_sequence_number if audit else 0

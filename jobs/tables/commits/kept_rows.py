@@ -9,13 +9,12 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, BooleanExpression, GreaterThanOrEqual, LessThan
 from pyiceberg.table import Table as IcebergTable
 
 from jobs.declarations.tables import BUILD_DAYS, CHANNEL_DAYS, RELEASE_OUTCOMES, RELEASE_RECORDS, Table
 from jobs.tables.commits.row_replacement import Replacement, replace_rows
-from jobs.tables.lake.lake_catalog import ensure_table, identifier
+from jobs.tables.lake.lake_catalog import ensure_table, stored_table
 from jobs.tables.lake.schemas import arrow_schema
 
 KEPT_TABLES: tuple[Table, ...] = (CHANNEL_DAYS, RELEASE_RECORDS, RELEASE_OUTCOMES, BUILD_DAYS)
@@ -27,10 +26,8 @@ _UNIT[BUILD_DAYS.name] = ("day_start", "channel", "release_version")
 
 def read_kept(catalog: Catalog, table: Table, row_filter: BooleanExpression) -> pa.Table:
     """The kept rows that match; none where the table is missing or was made by other code."""
-    try:
-        return _scan(catalog.load_table(identifier(table)), table, row_filter)
-    except NoSuchTableError:
-        return arrow_schema(table).empty_table()
+    stored = stored_table(catalog, table)
+    return _scan(stored, table, row_filter) if stored else arrow_schema(table).empty_table()
 
 
 def keep_rows(catalog: Catalog, table: Table, rows: pa.Table) -> None:

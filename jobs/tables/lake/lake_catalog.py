@@ -41,6 +41,14 @@ def identifier(table: Table) -> tuple[str, str]:
     return (RESTRICTED_NAMESPACE if table.is_restricted else NAMESPACE, table.name)
 
 
+def stored_table(catalog: Catalog, table: Table) -> IcebergTable | None:
+    """A declared table as it stands now; None where nothing has made it yet."""
+    try:
+        return catalog.load_table(identifier(table))
+    except NoSuchTableError:
+        return None
+
+
 def ensure_tables(catalog: Catalog, tables: Iterable[Table]) -> None:
     """Create what is missing and bring what is there to what is declared. Any number of processes may do so at once.
 
@@ -56,9 +64,8 @@ def ensure_tables(catalog: Catalog, tables: Iterable[Table]) -> None:
 @_retry_races
 def ensure_table(catalog: Catalog, table: Table) -> IcebergTable:
     """The table, created if it is missing, else brought to what is declared. SchemaConflictError if that can't be."""
-    try:
-        existing = catalog.load_table(identifier(table))
-    except NoSuchTableError:
+    existing = stored_table(catalog, table)
+    if existing is None:
         catalog.create_namespace_if_not_exists(identifier(table)[0])
         return catalog.create_table(
             identifier(table), iceberg_schema(table), partition_spec=partition_spec(table), properties=table_properties(table)
@@ -71,10 +78,8 @@ def ensure_table(catalog: Catalog, table: Table) -> IcebergTable:
 
 @_retry_races
 def _changes(catalog: Catalog, table: Table) -> TableChanges | None:
-    try:
-        return table_changes(catalog.load_table(identifier(table)), table)
-    except NoSuchTableError:
-        return None
+    existing = stored_table(catalog, table)
+    return None if existing is None else table_changes(existing, table)
 
 
 def _configured_properties() -> dict[str, str] | None:

@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression
 from pyiceberg.table import Table as IcebergTable
 
@@ -22,7 +21,7 @@ from jobs.tables.audit.audit_reading import read_hour_audits
 from jobs.tables.audit.audit_rows import HourAudit
 from jobs.tables.audit.open_claims import Claim, claim_by_hour, read_claims
 from jobs.tables.lake.hour_filters import hours_filter
-from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.lake.lake_catalog import stored_table
 from jobs.tables.lake.schemas import arrow_schema
 from jobs.tables.reading.stored_rows import DROPPED_BEFORE, read_snapshot, refuse_missing_rows
 
@@ -117,11 +116,11 @@ def read_complete(
 def pin_hours(catalog: Catalog, start: datetime, end: datetime, tables: tuple[Table, ...] = WINDOW_TABLES) -> PinnedHours:
     """The hours of [start, end) as the tables have them now."""
     hours = hours_between(start, end)
-    audit = _load(catalog, INGEST_AUDIT)
+    audit = stored_table(catalog, INGEST_AUDIT)
     before = _states(audit, start, end)
     for _ in range(_LOOKS):
-        stored = {table.name: _load(catalog, table) for table in tables}
-        looked_at, audit = audit, _load(catalog, INGEST_AUDIT)
+        stored = {table.name: stored_table(catalog, table) for table in tables}
+        looked_at, audit = audit, stored_table(catalog, INGEST_AUDIT)
         after = before if _same(looked_at, audit) else _states(audit, start, end)
         # An hour with the same owner and claim before and after the tables were loaded had them in between.
         at_rest = {hour: state for hour, state in after.items() if before.get(hour) == state}
@@ -142,13 +141,6 @@ def _states(audit: IcebergTable | None, start: datetime, end: datetime) -> dict[
         return {}
     claimed = claim_by_hour(read_claims(audit))
     return {hour: (owner, claimed.get(hour)) for hour, owner in read_hour_audits(audit, start, end).items()}
-
-
-def _load(catalog: Catalog, table: Table) -> IcebergTable | None:
-    try:
-        return catalog.load_table(identifier(table))
-    except NoSuchTableError:
-        return None
 
 
 def _same(one: IcebergTable | None, other: IcebergTable | None) -> bool:

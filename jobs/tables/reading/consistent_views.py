@@ -6,11 +6,10 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, And, GreaterThanOrEqual, LessThanOrEqual
 
 from jobs.declarations.tables import INGEST_AUDIT, RELEASE_REVIEWS, TABLES, WINDOW_TABLES, Table
-from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.lake.lake_catalog import stored_table
 from jobs.tables.lake.schemas import arrow_schema
 from jobs.tables.reading.complete_windows import PinnedHours, pin_hours
 
@@ -33,8 +32,7 @@ def _rows(catalog: Catalog, table: Table, pinned: PinnedHours, start: datetime, 
     if table in (*WINDOW_TABLES, INGEST_AUDIT):
         return pinned.read(table).rows
     within = And(GreaterThanOrEqual(table.time_column, start.isoformat()), LessThanOrEqual(table.time_column, end.isoformat()))
-    try:
-        stored = catalog.load_table(identifier(table))
-    except NoSuchTableError:
+    stored = stored_table(catalog, table)
+    if stored is None:
         return arrow_schema(table).empty_table()
     return stored.scan(AlwaysTrue() if table is RELEASE_REVIEWS else within).to_arrow()

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import LessThan
 from pyiceberg.table import Table as IcebergTable
 
@@ -12,7 +11,7 @@ from jobs.declarations.windows import Mode, Window, hours_between
 from jobs.pings.landing_zone import LandedHour, list_hours
 from jobs.tables.audit.open_claims import read_claims
 from jobs.tables.lake.hour_filters import hours_filter
-from jobs.tables.lake.lake_catalog import identifier
+from jobs.tables.lake.lake_catalog import stored_table
 from jobs.tables.upkeep.input_holes import READ_WITHIN, Holes, ReadHour, find_holes
 
 _NO_HOURS: dict[datetime, ReadHour] = {}
@@ -24,7 +23,7 @@ def read_holes(catalog: Catalog, now: datetime, look_back: timedelta, landing: s
     With them, what lies in the landing zone for the whole days. LandingZoneError if it cannot be listed. Before the first publication there
     is no hole.
     """
-    audit = _audit(catalog)
+    audit = stored_table(catalog, INGEST_AUDIT)
     midnight = now.replace(hour=0)
     start = midnight - look_back
     read = _hours(audit, start, now, with_objects=landing is not None) if audit else _NO_HOURS
@@ -38,15 +37,8 @@ def read_holes(catalog: Catalog, now: datetime, look_back: timedelta, landing: s
 
 def read_hours(catalog: Catalog, start: datetime, end: datetime) -> dict[datetime, ReadHour]:
     """The hours in [start, end) that were read, with their objects."""
-    audit = _audit(catalog)
+    audit = stored_table(catalog, INGEST_AUDIT)
     return _hours(audit, start, end, with_objects=True) if audit else {}
-
-
-def _audit(catalog: Catalog) -> IcebergTable | None:
-    try:
-        return catalog.load_table(identifier(INGEST_AUDIT))
-    except NoSuchTableError:
-        return None
 
 
 def _hours(audit: IcebergTable, start: datetime, end: datetime, *, with_objects: bool) -> dict[datetime, ReadHour]:
