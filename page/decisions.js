@@ -21,11 +21,8 @@ export function builds({ builds, builds_said, build_search }) {
 export function experiments(channel) {
   const branches = channel.experiments;
   if (!branches.length) return [];
-  const guilty = branches.some((branch) => branch.state === "guilty");
-  const unjudged = [...new Set(branches.filter((branch) => branch.state === "not_judged").map((branch) => branch.experiment))];
   return [element("h2", {}, `Experiments on ${channel.channel_label}`),
-    element("p", {}, guilty ? "A branch that is to blame crashes more than the other branches of its experiment do, at the same time and on the same releases." : "No branch of those that are judged is to blame."),
-    unjudged.length ? element("p", {}, `Not judged: ${unjudged.join(", ")}. The shares of its branches have drifted, so that clients have left it or were not drawn at random.`) : null,
+    ...channel.experiments_said.map((said) => element("p", {}, said)),
     table("Each branch against the others of its experiment, those to blame first", ["experiment", "branch", "state", "ratio#", "90 % interval#", "crashes#", "measure", "where", "since"],
       branches.map((branch) => [branch.experiment, branch.branch, branch.state === "guilty" ? "⛔ to blame" : branch.state_label, branch.ratio_words, branch.interval_words, branch.counts, branch.measure_label, branch.platform_label, branch.guilty_since ? at(branch.guilty_since) : "–"]), { tall: true })];
 }

@@ -6,10 +6,11 @@ from typing import Any
 from jobs.decisions.forecast_words import REASON_WORDS, forecast_words
 from jobs.decisions.rollout_costs import SHARES, excess_next_day
 from jobs.declarations.policies import POLICY
-from jobs.declarations.states import ExperimentState, Reason, State
-from jobs.verdicts.health_cells import ALL, Cell
+from jobs.declarations.states import ExperimentState, Reason
+from jobs.verdicts.health_cells import Cell
 from jobs.wording.cell_words import measure_words, platform_words, state_name
 from jobs.wording.client_text import as_label
+from jobs.wording.decision_words import SHARES_DRIFTED
 from jobs.wording.shown_numbers import (
     chance_words,
     clock_words,
@@ -37,8 +38,10 @@ def build_lines(builds: Sequence[Row]) -> list[str]:
         return []
     builds = sorted(builds, key=lambda row: str(row["build_id"]))
     first, policy = builds[0], POLICY.builds
-    where = "all platforms" if first["platform"] == ALL else platform_words(first["platform"])
-    lines = ["9. With which build it began", f"   {measure_words(first['measure'])} on {where}; had and expected are delayed, as above."]
+    lines = [
+        "9. With which build it began",
+        f"   {measure_words(first['measure'])} on {platform_words(first['platform'])}; had and expected are delayed, as above.",
+    ]
     for row in builds:
         ratio = row["delayed_crashes"] / max(row["expected_crashes"], 1e-9)
         mark = " <- suspect" if row["is_suspect"] else ""
@@ -69,12 +72,12 @@ def experiment_lines(branches: Sequence[Row]) -> list[str]:
         f"   {plural(experiments, 'experiment')}, {plural(len(branches), 'comparison')} of a branch with the others.",
     ]
     for row in sorted(told, key=lambda row: -row["evidence"]):
-        where = "all platforms" if row["platform"] == ALL else platform_words(row["platform"])
+        where = platform_words(row["platform"])
         rates = (f"{row[f'{side}_crashes']:.0f} in {row[f'{side}_usage_hours']:.0f} h" for side in ("branch", "rest"))
         lines.append(
             f"   {as_label(row['experiment'])} / {as_label(row['branch'])}, {measure_words(row['measure'])} on {where}: {' against '.join(rates)} = "
             f"{ratio_words(row['ratio'])} ({interval_words(row['ratio_low'], row['ratio_high'])}); an e-value of {_e_value(row['evidence'])}, to blame from "
-            f"{row['alarm_at']:,.0f} on: {row['state'].replace('_', ' ')}{_why_unjudged(row)}"
+            f"{row['alarm_at']:,.0f} on: {state_name(row['state'])}{_why_unjudged(row)}"
         )
     return [*lines, *([] if told else ["   Nothing speaks against any of them."]), ""]
 
@@ -83,7 +86,7 @@ def _why_unjudged(row: Row) -> str:
     if row["state"] != ExperimentState.NOT_JUDGED:
         return ""
     odds = f"{_e_value(row['share_evidence'])}, not judged from {POLICY.experiments.share_drift_odds:,.0f} on"
-    return f", as the shares of its branches have drifted (an e-value of {odds})"
+    return f", as {SHARES_DRIFTED} (an e-value of {odds})"
 
 
 def _e_value(evidence: float) -> str:
@@ -101,14 +104,14 @@ def later_lines(looks: Sequence[Row]) -> list[str]:
     for row in (row for row in looks if row["as_of"] == latest):
         if row["ratio"] is None:
             lines.append(
-                f"   {measure_words(row['measure'])}: {row['state'].replace('_', ' ')}, hours are missing or its users come or go too fast."
+                f"   {measure_words(row['measure'])}: {state_name(row['state'])}, hours are missing or its users come or go too fast."
             )
             continue
         lines.append(
             f"   {measure_words(row['measure'])}: had {row['delayed_crashes']:.1f} / expected {row['expected_crashes']:.1f} = "
             f"{row['delayed_crashes'] / max(row['expected_crashes'], 1e-9):.2f}; {ratio_words(row['ratio'])} ({interval_words(row['ratio_low'], row['ratio_high'])}), "
             f"acceptable up to {ratio_words(row['acceptable_ratio'])}, above it with a chance of {chance_words(row['p_unacceptable'])}: "
-            f"{row['state'].replace('_', ' ')}"
+            f"{state_name(row['state'])}"
         )
     return [*lines, ""]
 
@@ -146,7 +149,7 @@ def forecast_lines(verdict: Cell) -> list[str]:
         return []
     lines = [forecast_words(verdict)]
     for ahead in sorted({chance.hours_ahead for chance in chances}):
-        of_hour = [f"{state_name(State(c.state))} {chance_words(c.probability)}" for c in chances if c.hours_ahead == ahead]
+        of_hour = [f"{state_name(c.state)} {chance_words(c.probability)}" for c in chances if c.hours_ahead == ahead]
         lines.append(f"in {ahead} h: {', '.join(of_hour)}")
     to_come = "past releases had them from this age on" if verdict.planned_growth is None else "the rollout is planned"
     return [*lines, f"Drawn from the posterior, with hours to come as {to_come}, and judged by the same rules."]

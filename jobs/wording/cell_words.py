@@ -2,7 +2,6 @@
 
 from jobs.declarations.dimensions import STRATUM_COLUMNS
 from jobs.declarations.measures import MEASURES
-from jobs.declarations.states import State
 from jobs.products.chosen import PRODUCT
 from jobs.verdicts.health_cells import ALL, Cell
 from jobs.wording.client_text import as_label
@@ -12,9 +11,9 @@ _UNKNOWN = "unknown"
 _HAS_COUNTRIES = any(dimension.name == "country" for dimension in PRODUCT.dimensions)
 
 
-def state_name(state: State) -> str:
-    """`data problem` for data_problem."""
-    return state.value.replace("_", " ")
+def state_name(state: str) -> str:
+    """`data problem` for data_problem, `not judged` for not_judged."""
+    return state.replace("_", " ")
 
 
 def measure_words(measure: str) -> str:
@@ -26,6 +25,11 @@ def measure_words(measure: str) -> str:
 def platform_words(platform: str) -> str:
     """A platform by the name that people use."""
     return "all platforms" if platform == ALL else PRODUCT.platforms.get(platform, as_label(platform))
+
+
+def on_platform(platform: str) -> str:
+    """` on Windows`, or nothing for all platforms."""
+    return "" if platform == ALL else f" on {platform_words(platform)}"
 
 
 def stratum_words(stratum: str) -> str:
@@ -45,7 +49,7 @@ def where_words(cell: Cell) -> str:
     if cell.stratum != ALL:
         is_platform = " / " not in cell.stratum and cell.stratum != "other"
         return f" {'on' if is_platform else 'among'} {stratum_words(cell.stratum)}"
-    return "" if cell.platform == ALL else f" on {platform_words(cell.platform)}"
+    return on_platform(cell.platform)
 
 
 def population_words(cell: Cell) -> str:

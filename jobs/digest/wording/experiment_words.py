@@ -4,8 +4,9 @@ from jobs.declarations.states import ExperimentState, State
 from jobs.digest.decisions.release_decisions import Decision
 from jobs.digest.facts.digest_facts import DigestFacts, ExperimentLook
 from jobs.verdicts.health_cells import ALL
-from jobs.wording.cell_words import measure_words, platform_words
+from jobs.wording.cell_words import measure_words, on_platform
 from jobs.wording.client_text import as_label
+from jobs.wording.decision_words import UNJUDGED_WHY
 from jobs.wording.shown_numbers import clock_words, interval_words, plural, ratio_words
 
 _MOST_BLAMED = 2
@@ -32,15 +33,13 @@ def guilty_branches(facts: DigestFacts) -> list[ExperimentLook]:
 def unjudged_items(facts: DigestFacts) -> list[str]:
     """Experiments of which nothing can be said."""
     names = sorted({look.experiment for look in facts.experiments if look.state == ExperimentState.NOT_JUDGED})
-    why = "the shares of its branches have drifted, so that clients have left it or were not drawn at random"
-    return [f"Experiment {as_label(name)} is not judged: {why}" for name in names]
+    return [f"Experiment {as_label(name)} is not judged: {UNJUDGED_WHY}" for name in names]
 
 
 def _branch_words(look: ExperimentLook) -> str:
-    where = "" if look.platform == ALL else f" on {platform_words(look.platform)}"
     times = ratio_words(look.ratio).removesuffix("x")
     since = f", since {clock_words(look.guilty_since)}" if look.guilty_since is not None else ""
     return (
-        f"branch {as_label(look.branch)} of {as_label(look.experiment)} has {times} times the {measure_words(look.measure)}{where} of its other "
+        f"branch {as_label(look.branch)} of {as_label(look.experiment)} has {times} times the {measure_words(look.measure)}{on_platform(look.platform)} of its other "
         f"branches (90 % interval {interval_words(look.ratio_low, look.ratio_high)}){since}"
     )

@@ -101,6 +101,7 @@ def channel_contents(told: ToldChannel, series: pa.Table, reading: ChannelReadin
         releases=summaries,
         scores=[_past_score(verdict) for verdict in reversed(of_channel.last_verdicts) if verdict.as_of > first],
         experiments=told.decisions.told_experiments(),
+        experiments_said=told.decisions.experiments_said(),
         later_weeks=told.decisions.told_later(),
         clock_folder="",
         clock_platforms=[],

@@ -11,9 +11,10 @@ from jobs.digest.facts.digest_facts import BuildLook, ExperimentLook, LaterLook
 from jobs.page.documents.decision_documents import BuildFigures, ExperimentFigures, LaterFigures
 from jobs.page.documents.rounding import rounded
 from jobs.page.series.small_groups import is_small
-from jobs.verdicts.health_cells import ALL, severity_cost
-from jobs.wording.cell_words import measure_words, platform_words
+from jobs.verdicts.health_cells import severity_cost
+from jobs.wording.cell_words import measure_words, on_platform, platform_words, state_name
 from jobs.wording.client_text import as_label
+from jobs.wording.decision_words import UNJUDGED_WHY
 from jobs.wording.shown_numbers import age_words, chance_words, count_words, interval_words, percent_words, ratio_words
 
 Row = Mapping[str, Any]
@@ -54,12 +55,11 @@ class DecisionRows:
 
     def told_builds(self, version: str, as_of: datetime) -> list[BuildFigures]:
         """The builds of a release at a look, the oldest first."""
-        of_look = [row for row in self.builds if (row["release_version"], row["as_of"]) == (version, as_of)]
-        return [_told_build(row) for row in sorted(of_look, key=lambda row: row["build_id"])]
+        return [_told_build(row) for row in self._builds_of(version, as_of)]
 
     def builds_said(self, version: str, as_of: datetime) -> str:
         """Which of a look's builds are suspected, or why none is; empty where none was searched for."""
-        of_look = [row for row in self.builds if (row["release_version"], row["as_of"]) == (version, as_of)]
+        of_look = self._builds_of(version, as_of)
         if not of_look:
             return ""
         policy, chance = POLICY.builds, chance_words(of_look[0]["p_change"])
@@ -72,6 +72,24 @@ class DecisionRows:
             f"No build is suspected: it turned bad with one of them with a chance of {chance}, and builds are named from "
             f"{percent_words(policy.min_p_change)} on."
         )
+
+    def _builds_of(self, version: str, as_of: datetime) -> list[Row]:
+        of_look = (row for row in self.builds if (row["release_version"], row["as_of"]) == (version, as_of))
+        return sorted(of_look, key=lambda row: str(row["build_id"]))
+
+    def experiments_said(self) -> list[str]:
+        """What the channel's branches come to, which experiments are not judged, and whether more branches are stored than are shown."""
+        if not self.experiments:
+            return []
+        states = {row["state"] for row in self.experiments}
+        unjudged = sorted({row["experiment"] for row in self.experiments if row["state"] == ExperimentState.NOT_JUDGED})
+        return [
+            "A branch that is to blame crashes more than the other branches of its experiment do, at the same time and on the same releases."
+            if ExperimentState.GUILTY in states
+            else "No branch of those that are judged is to blame.",
+            *([f"Not judged: {', '.join(map(as_label, unjudged))}. {UNJUDGED_WHY[0].upper()}{UNJUDGED_WHY[1:]}."] if unjudged else []),
+            *([f"Shown are {MOST_BRANCHES} of {len(self.experiments)} comparisons."] if len(self.experiments) > MOST_BRANCHES else []),
+        ]
 
     def told_experiments(self) -> list[ExperimentFigures]:
         """The branches, those to blame first, then those of which most is known."""
@@ -102,10 +120,9 @@ def _look(kind: type[_Look], row: Row) -> _Look:
 
 def _told_build(row: Row) -> BuildFigures:
     expected = row["expected_crashes"]
-    where = "" if row["platform"] == ALL else f" on {platform_words(row['platform'])}"
     return BuildFigures(
         build_id=as_label(row["build_id"]),
-        place_label=f"{measure_words(row['measure'])}{where}",
+        place_label=f"{measure_words(row['measure'])}{on_platform(row['platform'])}",
         observed_crashes=rounded(row["observed_crashes"]),
         usage_hours=rounded(row["usage_hours"]),
         delayed_crashes=rounded(row["delayed_crashes"]),
@@ -123,44 +140,39 @@ def _told_experiment(row: Row) -> ExperimentFigures:
         experiment=as_label(row["experiment"]),
         branch=as_label(row["branch"]),
         platform_label=platform_words(row["platform"]),
-        measure_label=measure_words(row["measure"]),
-        state=row["state"],
-        state_label=_state_words(row["state"]),
-        ratio=rounded(row["ratio"]),
-        ratio_low=rounded(row["ratio_low"]),
-        ratio_high=rounded(row["ratio_high"]),
         evidence=rounded(row["evidence"]),
         alarm_at=rounded(row["alarm_at"]),
         guilty_since=row["guilty_since"],
-        ratio_words=ratio_words(row["ratio"]),
-        interval_words=interval_words(row["ratio_low"], row["ratio_high"]),
-        counts=f"{count_words(row['branch_crashes'])} in {count_words(row['branch_usage_hours'])} h",
+        **_compared(row, row["branch_crashes"], row["branch_usage_hours"]),
     )
 
 
 def _told_later(row: Row) -> LaterFigures:
     return LaterFigures(
         version_label=as_label(row["release_version"]),
-        measure_label=measure_words(row["measure"]),
         age_hours=row["age_hours"],
         adoption=row["adoption"],
-        state=row["state"],
-        state_label=_state_words(row["state"]),
         observed_crashes=rounded(row["observed_crashes"]),
         usage_hours=rounded(row["usage_hours"]),
-        ratio=rounded(row["ratio"]),
-        ratio_low=rounded(row["ratio_low"]),
-        ratio_high=rounded(row["ratio_high"]),
         acceptable_ratio=rounded(row["acceptable_ratio"]),
         p_unacceptable=rounded(row["p_unacceptable"]),
         worse_since=row["worse_since"],
         age_words=age_words(row["age_hours"]),
         adoption_words=percent_words(row["adoption"]),
-        ratio_words=ratio_words(row["ratio"]),
-        interval_words=interval_words(row["ratio_low"], row["ratio_high"]),
-        counts=f"{count_words(row['observed_crashes'])} in {count_words(row['usage_hours'])} h",
+        **_compared(row, row["observed_crashes"], row["usage_hours"]),
     )
 
 
-def _state_words(state: str) -> str:
-    return state.replace("_", " ")
+def _compared(row: Row, crashes: float, usage_hours: float) -> dict[str, Any]:
+    """A measure's state and ratio, and the counts that it rests on: the fields that experiments and later weeks have in common."""
+    return {
+        "measure_label": measure_words(row["measure"]),
+        "state": row["state"],
+        "state_label": state_name(row["state"]),
+        "ratio": rounded(row["ratio"]),
+        "ratio_low": rounded(row["ratio_low"]),
+        "ratio_high": rounded(row["ratio_high"]),
+        "ratio_words": ratio_words(row["ratio"]),
+        "interval_words": interval_words(row["ratio_low"], row["ratio_high"]),
+        "counts": f"{count_words(crashes)} in {count_words(usage_hours)} h",
+    }

@@ -160,6 +160,7 @@ class ChannelDocument(Document, frozen=True, kw_only=True):
     scores: list[PastScore]
     experiments: list[ExperimentFigures] = field(default_factory=list)
     """Of the latest look, those to blame first."""
+    experiments_said: list[str] = field(default_factory=list)
     later_weeks: list[LaterFigures] = field(default_factory=list)
     """Of the latest look, those that are worse first."""
     clock_folder: str

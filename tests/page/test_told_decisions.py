@@ -1,0 +1,26 @@
+"""What the page says of a channel's experiments beside the rows that it shows of them."""
+
+from jobs.page.contents.told_decisions import MOST_BRANCHES, DecisionRows
+
+
+def branches(*states: str) -> DecisionRows:
+    return DecisionRows(experiments=tuple({"experiment": f"pref-{i}", "state": state} for i, state in enumerate(states)))
+
+
+def test_a_channel_without_experiments_is_told_nothing_of_them():
+    assert DecisionRows().experiments_said() == []
+
+
+def test_nobody_takes_an_experiment_that_is_not_judged_for_innocent():
+    verdict, unjudged = branches("quiet", "not_judged").experiments_said()
+    assert verdict == "No branch of those that are judged is to blame."
+    assert unjudged.startswith("Not judged: pref-1. The shares of its branches have drifted")
+
+
+def test_a_branch_to_blame_is_told_first():
+    assert branches("quiet", "guilty").experiments_said()[0].startswith("A branch that is to blame")
+
+
+def test_branches_that_are_not_shown_are_counted():
+    assert len(branches(*["quiet"] * MOST_BRANCHES).experiments_said()) == 1
+    assert branches(*["quiet"] * 80).experiments_said()[-1] == f"Shown are {MOST_BRANCHES} of 80 comparisons."
