@@ -62,6 +62,26 @@ export function spark(ages, values, label) {
   return svg;
 }
 
+// A ratio with its interval on a scale of a quarter to four times, doublings equally far apart; the line is one. What lies beyond is cut at the edge.
+export function interval({ ratio, ratio_low, ratio_high, ratio_words, interval_words }, acceptable) {
+  if (ratio === null) return "–";
+  const x = (value) => 50 + 25 * Math.max(-2, Math.min(2, Math.log2(value || Number.MIN_VALUE)));
+  const svg = svgElement("svg", { class: "interval", viewBox: "0 0 100 16", preserveAspectRatio: "none", role: "img", "aria-label": `${ratio_words}, 90 % interval ${interval_words}` });
+  svg.append(svgElement("line", { x1: 50, x2: 50, y1: 0, y2: 16 }));
+  if (acceptable) svg.append(svgElement("line", { class: "acceptable", x1: x(acceptable), x2: x(acceptable), y1: 0, y2: 16 }));
+  svg.append(svgElement("rect", { x: x(ratio_low), width: Math.max(x(ratio_high) - x(ratio_low), 0.5), y: 5, height: 6 }));
+  svg.append(svgElement("rect", { class: "point", x: x(ratio) - 1, width: 2, y: 2, height: 12 }));
+  return svg;
+}
+
+// A chance as the filled part of a bar.
+export function chance(p, words) {
+  const svg = svgElement("svg", { class: "interval", viewBox: "0 0 100 16", preserveAspectRatio: "none", role: "img", "aria-label": words });
+  svg.append(svgElement("rect", { class: "frame", x: 0, width: 100, y: 3, height: 10 }));
+  svg.append(svgElement("rect", { class: "point", x: 0, width: 100 * p, y: 3, height: 10 }));
+  return svg;
+}
+
 function svgElement(name, attributes) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);

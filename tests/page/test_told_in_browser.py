@@ -109,7 +109,7 @@ def test_builds_experiments_and_later_weeks_have_the_figures_of_their_rows(publi
     main = seen.open(address, f"#/beta/{NEW}").locator("main")
     builds = told_rows(seen, "Builds by their time, the oldest first: browser crashes on Windows")
     stored = sorted(rows_of(catalog, BUILD_HEALTH, release_version=NEW), key=lambda row: row["build_id"])
-    assert [(line[0], line[1], line[5], line[6]) for line in builds] == [
+    assert [(line[0], line[1], line[5], line[7]) for line in builds] == [
         (
             row["build_id"],
             ratio_words(row["delayed_crashes"] / row["expected_crashes"]),
@@ -124,11 +124,15 @@ def test_builds_experiments_and_later_weeks_have_the_figures_of_their_rows(publi
     assert [(line[0], line[1], line[3], line[4]) for line in branches] == [
         (row["experiment"], row["branch"], ratio_words(row["ratio"]), interval_words(row["ratio_low"], row["ratio_high"])) for row in rows
     ]
+    table = seen.page.get_by_role("table", name="Each branch against the others of its experiment, those to blame first", exact=True)
+    drawn = [(float(bar.get_attribute("x")), float(bar.get_attribute("width"))) for bar in table.locator("rect:not(.point)").all()]
+    for (left, width), row in zip(drawn, rows, strict=True):
+        assert [2 ** ((place - 50) / 25) for place in (left, left + width)] == pytest.approx([row["ratio_low"], row["ratio_high"]], rel=0.02)
     assert ["blame" in line[2] for line in branches] == [row["state"] == "guilty" for row in rows]
     assert "Not judged: pref-y. The shares of its branches have drifted" in main.inner_text(), "nobody takes it for innocent"
     later = told_rows(seen, "The last 24 hours of older releases against their own three weeks before, those that are worse first")
     rows = sorted(rows_of(catalog, LATER_HEALTH), key=lambda row: row["state"] != "worse")
-    assert [(line[0], line[2], line[3], line[7]) for line in later] == [
+    assert [(line[0], line[2], line[3], line[8]) for line in later] == [
         (
             row["release_version"],
             ratio_words(row["ratio"]),
