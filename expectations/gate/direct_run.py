@@ -36,6 +36,7 @@ def failed(batch: Batch, check: Check, shown: list[dict[str, Any]], unexpected_r
         observed=("; " if batch.subject else ", ").join(words)[:LONGEST_OBSERVED] or "no value",
         unexpected_rows=unexpected_rows,
         message=check.meaning,
+        broken_rows=None if batch.subject else check.broken_rows,
     )
 
 

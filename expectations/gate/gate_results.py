@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from expectations.checks.severities import is_blocking
-from jobs.declarations.states import Outcome, Severity
+from jobs.declarations.states import FAILED, Outcome, Severity
 
 if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
@@ -29,7 +28,8 @@ class CheckResult:
 
     @property
     def is_blocking(self) -> bool:
-        return is_blocking(self.severity, self.outcome)
+        """Whether it stops publishing."""
+        return self.severity is Severity.CRITICAL and self.outcome in FAILED
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """What came of a check is a pass, a failure, or an error: never a pass by default."""
 
+import pyarrow as pa
 import pytest
 
 from expectations.checks.checks import Batch, Check, NotRun, TableSuite
 from expectations.checks.rules import Between
-from expectations.checks.severities import is_blocking
-from expectations.checks.staged_rows import FigureRows
+from expectations.checks.staged_rows import FigureRows, RowsInSql
+from expectations.gate.gate_results import CheckResult
 from expectations.gate.gate_run import build_and_run, run_suite
 from jobs.declarations.states import Outcome, Severity
 
@@ -47,4 +48,22 @@ def test_a_suite_that_cannot_be_built_is_an_error_and_stops_no_other() -> None:
     ],
 )
 def test_what_stops_publishing(severity: Severity, outcome: Outcome, blocks: bool) -> None:
-    assert is_blocking(severity, outcome) is blocks
+    assert CheckResult("made_up", "a check", severity, outcome).is_blocking is blocks
+
+
+@pytest.mark.parametrize("is_settled", [False, True], ids=["counted", "validated"])
+def test_a_failure_brings_the_query_that_finds_its_rows_among_all_others(is_settled: bool) -> None:
+    """What the message tells to run at three in the morning shows the rows that are broken, not the first of the file."""
+    rows = RowsInSql(pa.table({"hour": list(range(20)), "crashes": [1] * 17 + [-3, 1, -2], "crashes_of_some": [1] * 20}))
+    rest = Check("rest >= 0", Severity.CRITICAL, Between("rest", least=0), ("crashes",), "", {"rest": "crashes - crashes_of_some"})
+    batch = Batch("made_up", rows, (at_least_zero("crashes"), at_least_zero("hour"), rest))
+    failed, passed, computed = run_suite(TableSuite("made_up", (batch,)), is_settled).results
+    assert [row["hour"] for row in rows.query(failed.broken_rows or "")] == [17, 19]
+    assert [(row["hour"], row["rest"]) for row in rows.query(computed.broken_rows or "")] == [(17, -4), (19, -3)]
+    assert passed.broken_rows is None
+
+
+def test_a_figure_that_fails_has_no_staged_rows_of_its_own() -> None:
+    batch = Batch("made_up", FigureRows([{"hour": 10, "share": -1}]), (at_least_zero("share"),), subject=("hour",))
+    [failed] = run_suite(TableSuite("made_up", (batch,))).results
+    assert (failed.outcome, failed.broken_rows) == (Outcome.FAIL, None)
