@@ -19,10 +19,10 @@ from jobs.commands.expected_troubles import explain_trouble
 from jobs.declarations.windows import Mode, Window, parse_hour
 from jobs.deployment.private_folders import make_private_folder
 from jobs.deployment.settings import LOCAL, Settings, SettingsError, from_environment
+from jobs.digest.decisions.digest_decisions import Digest
 from jobs.digest.decisions.digest_routing import Routing, RoutingError, parse_routing
 from jobs.digest.digest_reading import draw_pictures, read_digests, read_restated
-from jobs.digest.facts.digest_facts import DigestFacts
-from jobs.digest.messages.channel_messages import digest_as_text, root_message, summary_message, thread_messages
+from jobs.digest.messages.channel_messages import digest_as_text, pictures_message, root_message, summary_message, thread_messages
 from jobs.digest.messages.outgoing_message import OutgoingMessage
 from jobs.digest.slack.channel_check import ChannelCheck
 from jobs.digest.slack.channel_names import channel_id
@@ -104,7 +104,7 @@ def main(  # noqa: PLR0913 - the command line
             click.echo(post_summary(settings, ledger, name, write_summary))
         return
     everything = read_digests(settings, catalog, ledger, window, run_key, routing)
-    digests = [facts for facts in everything if channel in (None, facts.channel)]
+    digests = [digest for digest in everything if channel in (None, digest.facts.channel)]
     if not digests:
         raise click.ClickException(f"nothing was ever scored on {channel}; leave --channel out to see what was")
     if preview is not None:
@@ -128,17 +128,17 @@ def connect(settings: Settings) -> SlackCalls:
     return SlackCalls(settings.slack_api_url, settings.slack_bot_token)
 
 
-def post_digests(
-    settings: Settings, catalog: Catalog, ledger: SentLedger, digests: list[DigestFacts], routing: Routing, now: datetime
-) -> str:
+def post_digests(settings: Settings, catalog: Catalog, ledger: SentLedger, digests: list[Digest], routing: Routing, now: datetime) -> str:
     """Delivers every channel's messages; one channel's trouble does not keep another from being told."""
     sender = Post(connect(settings), ledger, now)
     told, troubles = [], []
-    for facts in digests:
-        route = routing.route_of(facts.channel)
-        click.echo(digest_as_text([root_message(facts, route.slack_channel, now)]))
+    for digest in digests:
+        route = routing.route_of(digest.facts.channel)
+        click.echo(digest_as_text([root_message(digest, route.slack_channel, now)]))
         try:
-            told.append(f"#{route.slack_channel.removeprefix('#')}: {sender.channel(facts, route, partial(draw_pictures, catalog, facts))}")
+            told.append(
+                f"#{route.slack_channel.removeprefix('#')}: {sender.channel(digest, route, partial(draw_pictures, catalog, digest))}"
+            )
         except NotAllDelivered as error:
             troubles.append(str(error))
     if troubles:
@@ -153,14 +153,16 @@ def post_summary(settings: Settings, ledger: SentLedger, name: str, write_summar
     return f"#{name.removeprefix('#')}: summary {outcome}"
 
 
-def write_previews(catalog: Catalog, digests: list[DigestFacts], routing: Routing, folder: Path) -> str:
+def write_previews(catalog: Catalog, digests: list[Digest], routing: Routing, folder: Path) -> str:
     """Prints every channel's messages, and writes them."""
     told = []
-    for facts in digests:
-        slack_channel, now = routing.route_of(facts.channel).slack_channel, facts.window_end
-        messages = [root_message(facts, slack_channel, now), *thread_messages(facts, slack_channel, now, draw_pictures(catalog, facts))]
+    for digest in digests:
+        channel, now = digest.facts.channel, digest.facts.window_end
+        slack_channel, drawn = routing.route_of(channel).slack_channel, draw_pictures(catalog, digest)
+        messages = [root_message(digest, slack_channel, now), *thread_messages(digest, slack_channel, now)]
+        messages += [pictures_message(digest, slack_channel, now, drawn)] if drawn else []
         click.echo(digest_as_text(messages))
-        told.append(write_preview_files(messages, facts.channel, folder))
+        told.append(write_preview_files(messages, channel, folder))
     return "\n".join(told)
 
 

@@ -5,7 +5,8 @@ import pytest
 from jobs.declarations.states import Action, ExperimentState, Outcome, Reason, ReviewVerdict, Scope, Severity, State
 from jobs.declarations.tables import DATA_QUALITY, EXPERIMENT_HEALTH, RELEASE_HEALTH, RELEASE_REVIEWS, Table
 from jobs.deployment.settings import ROOT
-from jobs.digest.wording.verdict_words import MARKS, WORST_FIRST, state_words
+from jobs.digest.decisions.release_decisions import WORST_FIRST
+from jobs.digest.wording.verdict_words import MARKS, state_words
 from jobs.scoring.looks.release_verdict import WORST_FIRST as DECIDING_FIRST
 from jobs.verdicts.health_notes import NoteCode
 

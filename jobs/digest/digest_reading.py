@@ -1,4 +1,4 @@
-"""From the lake, the landing zone and the ledger to the facts of each channel's digest."""
+"""From the lake, the landing zone and the ledger to each channel's digest: its facts, and what is decided of them."""
 
 import os
 from dataclasses import replace
@@ -11,8 +11,8 @@ from jobs.decisions.track_record import TrackRecord, track_records
 from jobs.decisions.track_record_words import RECORD_SPAN
 from jobs.declarations.windows import HOUR, Mode, Window
 from jobs.deployment.settings import LOCAL, Settings, airflow_run
+from jobs.digest.decisions.digest_decisions import Digest, decide_digest
 from jobs.digest.decisions.digest_routing import Routing
-from jobs.digest.decisions.release_decisions import headline_release
 from jobs.digest.facts.digest_facts import DigestFacts, Restatement, Review
 from jobs.digest.facts.shown_releases import answers, shown_looks, with_cells
 from jobs.digest.facts.stored_facts import (
@@ -41,10 +41,8 @@ HOLES_SHOWN = timedelta(days=14)
 """An hourly look; table_maintenance looks further back, and for late objects, too."""
 
 
-def read_digests(
-    settings: Settings, catalog: Catalog, ledger: SentLedger, window: Window, run_key: str, routing: Routing
-) -> list[DigestFacts]:
-    """The facts of each release channel that has something to say."""
+def read_digests(settings: Settings, catalog: Catalog, ledger: SentLedger, window: Window, run_key: str, routing: Routing) -> list[Digest]:
+    """The digest of each release channel that has something to say, decided."""
     verdicts, later = read_verdicts(catalog, window.end)
     reviews = read_reviews(catalog)
     looks = shown_looks([*read_last_verdicts(catalog, window.end), *verdicts], window.end, reviews)
@@ -88,7 +86,7 @@ def read_digests(
             entry = ledger.find(root_key(facts, known_channel(route.slack_channel, ledger)))
             shown = entry.notes.get(shown_name(Mode.PROVISIONAL), []) if entry is not None else []
             facts = replace(facts, restatements=restatements(shown, verdicts))
-        found.append(facts)
+        found.append(decide_digest(facts))
     return found
 
 
@@ -114,15 +112,14 @@ def read_restated(catalog: Catalog, ledger: SentLedger, window: Window, routing:
     return restatements(told, read_looks(catalog, window.start, window.end))
 
 
-def draw_pictures(catalog: Catalog, facts: DigestFacts) -> tuple[Picture, ...]:
+def draw_pictures(catalog: Catalog, digest: Digest) -> tuple[Picture, ...]:
     """The pictures of the headline's release. Imports matplotlib, which takes a second, only here."""
-    release = headline_release(facts)
-    if release is None:
+    if digest.headline is None:
         return ()
     os.environ.setdefault("MPLCONFIGDIR", str(LOCAL / "matplotlib"))
     from jobs.digest.messages.release_charts import release_pictures
 
-    history = read_history(catalog, release.cell)
+    history = read_history(catalog, digest.headline.cell)
     recent = {past.release_version: past for past in history if past.scope == "release"}
     cells = tuple(past for past in history if past.scope != "release")
-    return release_pictures(replace(release, history=cells), tuple(recent.values()), facts.data_label)
+    return release_pictures(digest.headline.release, cells, tuple(recent.values()), digest.facts.data_label)

@@ -5,6 +5,7 @@ from datetime import time, timedelta
 from jobs.decisions.track_record import ToldShare, TrackRecord
 from jobs.declarations.windows import Mode, Window
 from jobs.digest.decisions.digest_routing import Route
+from jobs.digest.decisions.release_decisions import decide
 from jobs.digest.facts.digest_facts import DigestFacts
 from jobs.digest.messages.alert_messages import alert_message, change_message, said_of
 from jobs.digest.messages.channel_messages import summary_message
@@ -333,9 +334,9 @@ _LATER = some_facts(_BETTER, window_start=NOON + 5 * HOUR, window_end=NOON + 6 *
 _NINE_DAYS = Window(NOON - 228 * HOUR, NOON - 12 * HOUR, Mode.SETTLED)
 
 SEPARATE_MESSAGES: dict[str, OutgoingMessage] = {
-    "change_of_mind": change_message(_LATER, _BETTER, NIGHT_ROUTE, said_of(a_regressed_release(), 0)),
-    "regressed_again": change_message(_LATER, _WORSE_AGAIN, NIGHT_ROUTE, said_of(_BETTER, 1)),
-    "alarm_by_night": alert_message(CASES["regressed"], a_regressed_release(), NIGHT_ROUTE, NOON + 15 * HOUR),
+    "change_of_mind": change_message(_LATER, decide(_LATER, _BETTER), NIGHT_ROUTE, said_of(a_regressed_release(), 0)),
+    "regressed_again": change_message(_LATER, decide(_LATER, _WORSE_AGAIN), NIGHT_ROUTE, said_of(_BETTER, 1)),
+    "alarm_by_night": alert_message(CASES["regressed"], decide(CASES["regressed"], a_regressed_release()), NIGHT_ROUTE, NOON + 15 * HOUR),
     "backfill_summary": summary_message(
         _NINE_DAYS,
         "0123456789abcdef",

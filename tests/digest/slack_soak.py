@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 
+from jobs.digest.decisions.digest_decisions import decide_digest
 from jobs.digest.decisions.digest_routing import Route
 from jobs.digest.facts.digest_facts import DigestFacts
 from jobs.digest.messages.channel_messages import root_message
@@ -154,7 +155,7 @@ class Soak:
                 for channel in channels:
                     facts = self._facts(channel, window_end, number)
                     try:
-                        post.channel(facts, Route(self.names[slack_channel]), self._pictures(channel, number))
+                        post.channel(decide_digest(facts), Route(self.names[slack_channel]), self._pictures(channel, number))
                     except NotAllDelivered:
                         is_all_told = False
                         continue
@@ -196,9 +197,9 @@ class Soak:
         of_kind = Counter(tuple(_payload(m)["key"].split("/")[:4:3]) for m in messages if f"/{channel}/" in _payload(m)["key"])
         for day in days:
             assert (of_kind["root", day], of_kind["data", day]) == (1, 1), f"roots and data messages of {channel} on {day}"
-        facts = self._facts(channel, window_end, number)
-        root = next(m for m in messages if _payload(m)["key"] == root_message(facts, slack_channel, window_end).key)
-        assert root.text == root_message(facts, slack_channel, window_end).text, f"last word of {channel}'s root"
+        last_word = root_message(decide_digest(self._facts(channel, window_end, number)), slack_channel, window_end)
+        root = next(m for m in messages if _payload(m)["key"] == last_word.key)
+        assert root.text == last_word.text, f"last word of {channel}'s root"
         for version in (version for told, version in self.alarmed if told == channel):
             said = [_as_listed(m) for m in messages if f"/{channel}/{version}/" in _payload(m)["key"] and "alarm" in _payload(m)]
             alarms = [found for found in said if alarm_of(found) == found["metadata"]["event_payload"]["key"]]

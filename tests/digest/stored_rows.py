@@ -29,7 +29,7 @@ def store(catalog: Catalog, table: Table, rows: list[dict]) -> None:
 
 
 def health_rows(*releases: ReleaseLook) -> list[dict]:
-    return [health_row(cell) for release in releases for cell in (release.verdict, *release.cells, *release.history)]
+    return [health_row(cell) for release in releases for cell in (release.verdict, *release.cells)]
 
 
 def health_row(cell: Cell) -> dict:

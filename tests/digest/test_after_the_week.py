@@ -40,7 +40,7 @@ def roots(catalog, at, expected: str = "") -> dict[str, str]:
     settings = from_environment()
     routing: Routing = parse_routing(expected, settings.slack_channel, "routing.toml")
     digests = read_digests(settings, catalog, SentLedger(settings.ledger_uri), Window(at - HOUR, at, Mode.PROVISIONAL), "key", routing)
-    return {facts.channel: blocks_as_text(root_blocks(facts)) for facts in digests}
+    return {digest.facts.channel: blocks_as_text(root_blocks(digest)) for digest in digests}
 
 
 DAYS = (0, 1, 2, 13, 23, 60)

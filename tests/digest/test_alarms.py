@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from jobs.digest.decisions.digest_decisions import decide_digest
 from jobs.digest.decisions.digest_routing import Route
 from jobs.digest.messages.alert_messages import AlertStep, next_step, said_of
 from jobs.digest.slack.digest_posting import Post
@@ -33,7 +34,7 @@ def tell(slack, ledger):
         at = NOON + hour * HOUR
         moved = replace(release, verdict=replace(release.verdict, as_of=at), cells=tuple(replace(c, as_of=at) for c in release.cells))
         facts = some_facts(moved, window_start=at - HOUR, window_end=at)
-        return Post(SlackCalls(slack.api_url, DEFAULT_TOKEN), ledger, at).channel(facts, route, lambda: ())
+        return Post(SlackCalls(slack.api_url, DEFAULT_TOKEN), ledger, at).channel(decide_digest(facts), route, lambda: ())
 
     return tell_of
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.digest.decisions.digest_decisions import decide_digest
 from jobs.digest.decisions.digest_routing import Route
 from jobs.digest.messages.outgoing_message import Picture
 from jobs.digest.slack.digest_posting import NotAllDelivered, Post
@@ -48,7 +49,9 @@ class World:
         ledger = self.open_ledger()
         slack = SlackCalls(self.slack.api_url, DEFAULT_TOKEN, clock=self.clock.as_host())
         try:
-            return Post(slack, ledger, datetime.fromtimestamp(self.clock.now(), UTC)).channel(facts, Route(channel), lambda: self.pictures)
+            return Post(slack, ledger, datetime.fromtimestamp(self.clock.now(), UTC)).channel(
+                decide_digest(facts), Route(channel), lambda: self.pictures
+            )
         finally:
             ledger.close()
 

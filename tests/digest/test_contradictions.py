@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from jobs.digest.decisions.digest_decisions import decide_digest
 from jobs.digest.decisions.digest_routing import Route
+from jobs.digest.decisions.release_decisions import decide
 from jobs.digest.messages.alert_messages import AlertStep, alert_message, change_message, next_step, said_of
 from jobs.digest.messages.message_blocks import blocks_as_text
 from jobs.digest.messages.root_message import root_blocks
@@ -62,15 +64,20 @@ def facts_of(state, review, adoption, successor, age, outside):
     return some_facts(release, *others)
 
 
+def root_text(facts):
+    return blocks_as_text(root_blocks(decide_digest(facts)))
+
+
 def messages(facts, review):
     """Root, alarm, and the answer below an alarm that was raised before."""
     release = facts.releases[0]
-    yield blocks_as_text(root_blocks(facts))
+    decision = decide(facts, release)
+    yield root_text(facts)
     if next_step(release, None, facts.window_end) is AlertStep.ANNOUNCE:
-        yield blocks_as_text(alert_message(facts, release, ROUTE, NOON).blocks)
+        yield blocks_as_text(alert_message(facts, decision, ROUTE, NOON).blocks)
     before = a_release(State.REGRESSED, (a_regressed_cell(),))
     if next_step(release, said_of(before, 0), facts.window_end) is AlertStep.WITHDRAW:
-        yield blocks_as_text(change_message(facts, release, ROUTE, said_of(before, 0)).blocks)
+        yield blocks_as_text(change_message(facts, decision, ROUTE, said_of(before, 0)).blocks)
 
 
 def contradictions(text: str) -> list[tuple[str, str]]:
@@ -87,32 +94,32 @@ def test_no_message_contradicts_itself():
 @pytest.mark.parametrize("age", AGES)
 def test_muting_silences_the_alarm_and_keeps_the_advice(adoption, successor, age):
     unreviewed, muted = (facts_of(State.REGRESSED, review, adoption, successor, age, None) for review in ("none", "muted"))
-    advice = [line for line in blocks_as_text(root_blocks(unreviewed)).splitlines() if line not in blocks_as_text(root_blocks(muted))]
+    advice = [line for line in root_text(unreviewed).splitlines() if line not in root_text(muted)]
     assert [line for line in advice if re.match("(Halt|61|57.0b9|The first week)", line)] == []
 
 
 @pytest.mark.parametrize("adoption", [0.61, 0.97])
 def test_what_most_run_already_is_not_told_to_be_halted(adoption):
-    root = blocks_as_text(root_blocks(facts_of(State.REGRESSED, "none", adoption, None, "live", None)))
+    root = root_text(facts_of(State.REGRESSED, "none", adoption, None, "live", None))
     assert "Halt" not in root
     assert "already run 57.0b8" in root
 
 
 def test_a_release_with_a_successor_is_not_told_to_be_halted():
-    root = blocks_as_text(root_blocks(facts_of(State.REGRESSED, "none", 0.61, State.HEALTHY, "live", None)))
+    root = root_text(facts_of(State.REGRESSED, "none", 0.61, State.HEALTHY, "live", None))
     assert "Halt the rollout of 57.0b8" not in root
     assert "57.0b9 is replacing 57.0b8" in root
 
 
 def test_a_release_that_everybody_runs_is_not_told_to_go_on():
     costs = {"adoption": 1.0, "advice": "go", "usual_crashes_per_day": 1_000.0, "expected_excess": 0.1}
-    root = blocks_as_text(root_blocks(some_facts(a_release(State.HEALTHY, (a_cell(State.HEALTHY, **costs),), **costs))))
+    root = root_text(some_facts(a_release(State.HEALTHY, (a_cell(State.HEALTHY, **costs),), **costs)))
     assert "Nothing to do." in root
     assert "Go:" not in root
 
 
 def test_a_message_tells_one_share_of_those_who_run_a_release():
     release = a_regressed_release(adoption=0.61, adoption_by_people=0.68, active_clients=41_200, channel_active_clients=60_600)
-    root = blocks_as_text(root_blocks(some_facts(release))).replace("\xa0", " ")
+    root = root_text(some_facts(release)).replace("\xa0", " ")
     assert "68 % already run 57.0b8" in root
     assert "61 %" not in root

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from jobs.declarations.states import State
 from jobs.declarations.windows import Window
+from jobs.digest.decisions.digest_decisions import decide_digest
 from jobs.digest.decisions.digest_routing import Route
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.messages.alert_messages import alert_message, change_message, said_of
@@ -82,13 +83,14 @@ def hostile_facts(draw) -> DigestFacts:
 
 
 def everything_said(facts: DigestFacts) -> list[OutgoingMessage]:
-    messages = [root_message(facts, "release-health", NOON), *thread_messages(facts, "release-health", NOON, ())]
+    digest = decide_digest(facts)
+    messages = [root_message(digest, "release-health", NOON), *thread_messages(digest, "release-health", NOON)]
     route = Route("release-health")
     restated = tuple(a_restatement(channel=facts.channel, release_version=release.version) for release in facts.releases)
     window = Window(facts.window_start, facts.window_end, facts.mode)
     messages.append(summary_message(window, facts.channel, restated, "release-health", facts.data_label))
-    for release in facts.releases:
-        messages += [alert_message(facts, release, route, NOON), change_message(facts, release, route, said_of(release, 0))]
+    for decision in digest.releases:
+        messages += [alert_message(facts, decision, route, NOON), change_message(facts, decision, route, said_of(decision.release, 0))]
     return messages
 
 
@@ -136,7 +138,7 @@ def test_hundreds_of_strata_are_told_by_the_worst_and_the_number_of_the_rest():
         for n in range(400)
     )
     facts = some_facts(ReleaseLook(a_verdict(State.INCONCLUSIVE), (a_cell(State.INCONCLUSIVE), *strata)))
-    told = next(m for m in thread_messages(facts, "release-health", NOON, ()) if m.name == "strata")
+    told = next(m for m in thread_messages(decide_digest(facts), "release-health", NOON) if m.name == "strata")
     assert "Windows 399" in told.text
     assert "And 385 more, in release_health." in told.text
 
@@ -156,4 +158,4 @@ def test_labels_and_sentences_keep_what_is_harmless():
 
 def test_a_release_long_past_is_still_a_release():
     facts = some_facts(ReleaseLook(replace(a_verdict(), age_hours=5_000.0, as_of=NOON - timedelta(days=3))))
-    check_message(root_message(facts, "release-health", NOON))
+    check_message(root_message(decide_digest(facts), "release-health", NOON))

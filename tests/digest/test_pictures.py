@@ -1,12 +1,12 @@
 """The pictures of a release: drawn where there is something to draw, told in words, and opaque for both of Slack's themes."""
 
 import struct
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from jobs.declarations.tables import RELEASE_HEALTH
+from jobs.digest.decisions.digest_decisions import decide_digest
 from jobs.digest.digest_reading import draw_pictures
 from jobs.digest.messages import release_charts
 from jobs.digest.messages.release_charts import release_pictures
@@ -22,14 +22,14 @@ def a_release_with_history(hours: int = 9, version: str = "57.0b8"):
         a_cell(as_of=NOON - timedelta(days=7) - n * HOUR, age_hours=9.0 - n, release_version="57.0b7", platform="Windows") for n in range(9)
     ]
     release = a_release(State.REGRESSED, (cells[0],), score=1.5, release_version=version)
-    return replace(release, history=(*cells, *before))
+    return release, (*cells, *before)
 
 
 RECENT = (a_verdict(release_version="57.0b7", as_of=NOON - timedelta(days=7)), a_verdict(State.REGRESSED, score=1.5))
 
 
 def test_the_alt_texts_say_what_the_pictures_show():
-    ratio, rate, scores = (picture.alt_text for picture in release_pictures(a_release_with_history(), RECENT))
+    ratio, rate, scores = (picture.alt_text for picture in release_pictures(*a_release_with_history(), RECENT))
     assert ratio.endswith("with the 90 % interval: 1.52x (1.27–1.81x) after 9 h; acceptable up to 1.25x.")
     assert rate == "browser crashes on Windows per 1,000 usage hours of 57.0b8: 4.5 after 9 h beside 2.9 of 1 earlier release at that age."
     assert scores == "Scores of the last 2 releases, oldest first: 57.0b7 99 healthy, 57.0b8 – regressed."
@@ -40,7 +40,7 @@ def drawn(monkeypatch):
     """The axes of the pictures, before they become PNG."""
     figures = []
     monkeypatch.setattr(release_charts, "_finished", lambda drawing, label: figures.append(drawing.figure))
-    release_pictures(a_release_with_history(), RECENT)
+    release_pictures(*a_release_with_history(), RECENT)
     return [figure.axes[0] for figure in figures]
 
 
@@ -65,7 +65,7 @@ def test_the_acceptable_band_is_drawn_up_to_the_limit_and_named_inside_the_pictu
 def test_a_release_without_verdict_has_no_bar(monkeypatch):
     figures = []
     monkeypatch.setattr(release_charts, "_finished", lambda drawing, label: figures.append(drawing.figure))
-    release_pictures(a_release_with_history(), (*RECENT, a_verdict(State.TOO_EARLY, release_version="57.0b9", score=99.0)))
+    release_pictures(*a_release_with_history(), (*RECENT, a_verdict(State.TOO_EARLY, release_version="57.0b9", score=99.0)))
     axes = figures[-1].axes[0]
     heights = [bar.get_segments()[0][1][1] for bar in axes.collections]
     assert heights == [98.6, 0.0, 0.0]
@@ -74,25 +74,25 @@ def test_a_release_without_verdict_has_no_bar(monkeypatch):
 
 
 def test_simulated_data_is_called_so_in_the_picture(monkeypatch):
-    plain, labelled = (release_pictures(a_release_with_history(), RECENT, label)[0] for label in (None, "simulated data"))
+    plain, labelled = (release_pictures(*a_release_with_history(), RECENT, label)[0] for label in (None, "simulated data"))
     assert labelled.alt_text == f"{plain.alt_text} Simulated data."
     assert labelled.content != plain.content
 
 
 def test_they_are_wide_enough_for_a_phone_and_have_no_transparent_ground():
-    for picture in release_pictures(a_release_with_history(), RECENT):
+    for picture in release_pictures(*a_release_with_history(), RECENT):
         width, height = struct.unpack(">II", picture.content[16:24])
         assert (width, 500 < height < width) == (840, True)
         assert len(picture.content) < 150_000
 
 
 def test_the_same_facts_give_the_same_pictures():
-    first, second = (release_pictures(a_release_with_history(), RECENT) for _ in range(2))
+    first, second = (release_pictures(*a_release_with_history(), RECENT) for _ in range(2))
     assert [picture.content for picture in first] == [picture.content for picture in second]
 
 
 def test_a_first_look_has_no_line_to_draw():
-    assert release_pictures(a_release_with_history(hours=1), RECENT[:1]) == ()
+    assert release_pictures(*a_release_with_history(hours=1), RECENT[:1]) == ()
 
 
 PARTS = {
@@ -123,12 +123,12 @@ def test_the_pictures_follow_what_alarms_and_not_the_platform_that_is_called_reg
         for n in range(3)
     ]
     store(catalog, RELEASE_HEALTH, health_rows(*looks))
-    ratio, rate = draw_pictures(catalog, some_facts(looks[0]))
+    ratio, rate = draw_pictures(catalog, decide_digest(some_facts(looks[0])))
     assert ratio.alt_text.startswith(told)
     assert "1.52x (1.27–1.81x) after 40 h" in ratio.alt_text
     assert rate.alt_text.startswith(told.split(" of 57.0b8")[0] + " per 1,000 usage hours of 57.0b8: 4.5 after 40 h")
 
 
 def test_a_hostile_version_is_drawn_as_a_label():
-    pictures = release_pictures(a_release_with_history(version="$\\frac{<!channel>"), RECENT)
+    pictures = release_pictures(*a_release_with_history(version="$\\frac{<!channel>"), RECENT)
     assert all("<!channel>" not in picture.alt_text for picture in pictures)

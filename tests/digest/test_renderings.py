@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.digest.decisions.digest_decisions import decide_digest
 from jobs.digest.decisions.digest_routing import Route
-from jobs.digest.decisions.release_decisions import decide, headline_release
 from jobs.digest.facts.digest_facts import DigestFacts
 from jobs.digest.messages.alert_messages import AlertStep, alert_message, next_step
 from jobs.digest.messages.channel_messages import root_message, thread_messages
@@ -22,11 +22,11 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def all_messages(facts: DigestFacts) -> list[OutgoingMessage]:
     """The root, the alarms that it raises, and the thread."""
-    now, route = facts.window_end, Route("release-health", mention="S0123456789")
+    now, route, digest = facts.window_end, Route("release-health", mention="S0123456789"), decide_digest(facts)
     alarms = [
-        alert_message(facts, release, route, now) for release in facts.releases if next_step(release, None, now) is AlertStep.ANNOUNCE
+        alert_message(facts, each, route, now) for each in digest.releases if next_step(each.release, None, now) is AlertStep.ANNOUNCE
     ]
-    return [root_message(facts, route.slack_channel, now), *alarms, *thread_messages(facts, route.slack_channel, now, ())]
+    return [root_message(digest, route.slack_channel, now), *alarms, *thread_messages(digest, route.slack_channel, now)]
 
 
 def as_text(messages: list[OutgoingMessage]) -> str:
@@ -74,7 +74,7 @@ def test_a_case_differs_from_every_other(name):
 @pytest.mark.parametrize("name", [name for name, facts in CASES.items() if facts.releases])
 def test_the_root_says_what_to_do(name):
     root, facts = all_messages(CASES[name])[0], CASES[name]
-    decision = decide(facts, headline_release(facts))
+    decision = decide_digest(facts).headline
     assert any(action(decision, is_alone=is_alone) in blocks_as_text(root.blocks) for is_alone in (True, False))
 
 

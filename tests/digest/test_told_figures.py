@@ -6,6 +6,7 @@ import pytest
 
 from jobs.declarations.tables import RELEASE_HEALTH
 from jobs.declarations.windows import HOUR
+from jobs.digest.decisions.digest_decisions import decide_digest
 from jobs.digest.facts.digest_facts import DigestFacts
 from jobs.digest.facts.shown_releases import shown_looks, with_cells
 from jobs.digest.messages.message_blocks import blocks_as_text
@@ -50,7 +51,7 @@ def test_the_explanation_tells_every_figure_of_the_digest_for_the_same_cell_and_
     place = release.verdict.note(NoteCode.DECIDED_BY)
     assert tuple(place.parameters.values()) == release.cell.place, "the stored row names the cell that the digest tells of"
     assert (release.verdict.ratio, release.verdict.expected_crashes) == (release.cell.ratio, release.cell.expected_crashes)
-    root = blocks_as_text(root_blocks(facts)[:2])
+    root = blocks_as_text(root_blocks(decide_digest(facts))[:2])
     figures = FIGURE.findall(root.replace(" 24 h ", " "))
     assert len(figures) >= 5
     assert [figure for figure in figures if figure not in told.replace(" h after", " h")] == []

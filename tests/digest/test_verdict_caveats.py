@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from jobs.declarations.states import State
+from jobs.digest.decisions.digest_decisions import decide_digest
 from jobs.digest.decisions.release_decisions import decide, said_of_release
 from jobs.digest.wording.attention_items import attention_items
 from jobs.digest.wording.verdict_advice import caveats
@@ -57,7 +58,7 @@ def test_a_verdict_without_alarm_is_told_of_all_platforms_if_they_agree_with_it(
 def test_a_cell_that_alarms_for_a_part_of_it_asks_for_no_attention_of_its_own():
     platform, part = a_cell(State.REGRESSED, p_unacceptable=0.3), a_regressed_cell(**PART)
     release = a_release(State.REGRESSED, (platform, part))
-    assert attention_items(some_facts(release), release) == []
+    assert attention_items(decide_digest(some_facts(release))) == []
 
 
 def test_a_mute_that_has_ended_is_not_said_to_hold():
@@ -77,6 +78,6 @@ def test_a_platform_that_is_a_group_of_users_as_well_is_told_once():
     among_macos = a_cell(State.WATCH, scope="stratum", stratum="Darwin", ratio=1.5, p_unacceptable=0.8)
     on_linux = a_cell(State.WATCH, scope="platform", platform="Linux", ratio=1.4, p_unacceptable=0.7)
     release = a_release(State.REGRESSED, cells=(whole, on_macos, among_macos, on_linux))
-    assert attention_items(some_facts(release), release) == [
+    assert attention_items(decide_digest(some_facts(release))) == [
         "57.0b8, the same crashes elsewhere: 1.60x on macOS, 1.40x on Linux; watch since 22 Nov 09:00 UTC"
     ]

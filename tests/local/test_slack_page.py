@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser, Page, expect
 
 from jobs.deployment.settings import ROOT
+from jobs.digest.decisions.digest_decisions import decide_digest
 from jobs.digest.decisions.digest_routing import Route
 from jobs.digest.messages.alert_messages import alert_message
 from jobs.digest.messages.channel_messages import root_message, thread_messages
@@ -27,6 +28,7 @@ from tests.running_stand_in import CHANNEL, RunningStandIn, running_stand_in
 
 pytestmark = pytest.mark.browser
 FACTS = CASES["regressed"]
+DIGEST = decide_digest(FACTS)
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +60,9 @@ def post(slack: RunningStandIn, message: OutgoingMessage, thread_ts: str | None 
 
 def post_digest(slack: RunningStandIn) -> str:
     """A regressed beta with its alarm and its thread."""
-    root = post(slack, root_message(FACTS, CHANNEL.name, NOON))
-    post(slack, alert_message(FACTS, FACTS.releases[0], Route(CHANNEL.name), NOON), root)
-    for message in thread_messages(FACTS, CHANNEL.name, NOON, ()):
+    root = post(slack, root_message(DIGEST, CHANNEL.name, NOON))
+    post(slack, alert_message(FACTS, DIGEST.releases[0], Route(CHANNEL.name), NOON), root)
+    for message in thread_messages(DIGEST, CHANNEL.name, NOON):
         post(slack, message, root)
     return root
 
@@ -118,7 +120,7 @@ def test_the_thread_opens_beside_the_channel_and_closes(slack, page):
 def test_an_edit_shows_by_itself(slack, page):
     root = post_digest(slack)
     page.goto(slack.address)
-    changed = root_message(CASES["healthy"], CHANNEL.name, NOON)
+    changed = root_message(decide_digest(CASES["healthy"]), CHANNEL.name, NOON)
     slack.client().chat_update(channel=CHANNEL.id, ts=root, text=changed.text, blocks=list(changed.blocks))
     expect(page.locator("main h3").first).to_have_text("✔ Kestrel beta 57.0b8 – healthy – 99/100 after 9 h")
     expect(page.locator(".edited")).to_have_count(0)
@@ -196,7 +198,7 @@ def test_on_a_phone_only_the_table_scrolls_sideways(slack, browser):
 
 
 def test_what_clients_wrote_is_shown_as_they_wrote_it(slack, page):
-    message = replace(root_message(FACTS, CHANNEL.name, NOON), text="<script>document.title = 'owned'</script>", blocks=())
+    message = replace(root_message(DIGEST, CHANNEL.name, NOON), text="<script>document.title = 'owned'</script>", blocks=())
     post(slack, message)
     page.goto(slack.address)
     expect(page.locator("main article")).to_contain_text("<script>document.title")

@@ -9,6 +9,17 @@ from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
 from jobs.verdicts.health_cells import ALARMING_STATES, Cell
 
 GOOD_STATES = (State.HEALTHY, State.IMPROVED)
+WORST_FIRST = (
+    State.REGRESSED,
+    State.WATCH,
+    State.DATA_PROBLEM,
+    State.TOO_EARLY,
+    State.NO_BASELINE,
+    State.INCONCLUSIVE,
+    State.IMPROVED,
+    State.HEALTHY,
+)
+"""The order in which states ask for attention."""
 LEAST_ADOPTION = 0.005
 """A version with less of its channel's hours than this leads no headline: anybody can send a ping with a version of their own."""
 _MOSTLY_OUT = 0.5
@@ -56,9 +67,10 @@ class Advice(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """A release as it is told. `successor` is a newer release of its channel that people run."""
+    """A release as it is told, from `cell`. `successor` is a newer release of its channel that people run."""
 
     release: ReleaseLook
+    cell: Cell
     advice: Advice
     successor: ReleaseLook | None = None
     is_final: bool = False
@@ -67,10 +79,8 @@ class Decision:
     """confirmed, dismissed or muted: what a person said that holds at this look."""
     environment_factor: float | None = None
     """By how much the release before worsened, too, where that is worth a word."""
-
-    @property
-    def cell(self) -> Cell:
-        return self.release.cell
+    ratio_before: float | None = None
+    """The cell's at the look before, to see where it is going; None once it goes nowhere any more."""
 
     @property
     def is_dismissed(self) -> bool:
@@ -81,9 +91,10 @@ def decide(facts: DigestFacts, release: ReleaseLook) -> Decision:
     """What is said of one of the channel's releases."""
     is_final = release.is_final_at(facts.window_end)
     is_stale = facts.is_stale and not is_final
-    successor, said, factor = _successor(facts, release), said_of_release(release), _environment_factor(release)
+    successor, said, factor = _successor(facts, release), said_of_release(release), _environment_factor(release.cell)
     advice = _advice(release, said, successor, is_final=is_final, is_stale=is_stale, is_environment=factor is not None)
-    return Decision(release, advice, successor, is_final, is_stale, said, factor)
+    before = None if is_final or release.cell_before is None else release.cell_before.ratio
+    return Decision(release, release.cell, advice, successor, is_final, is_stale, said, factor, before)
 
 
 def said_of_release(release: ReleaseLook) -> str | None:
@@ -104,9 +115,9 @@ def _successor(facts: DigestFacts, release: ReleaseLook) -> ReleaseLook | None:
     return max(in_use, key=lambda other: (other.week_end, other.version), default=None)
 
 
-def _environment_factor(release: ReleaseLook) -> float | None:
+def _environment_factor(cell: Cell) -> float | None:
     """Of the cell behind the verdict: among many small ones some factor is always high."""
-    factor = release.cell.environment_factor or 1.0
+    factor = cell.environment_factor or 1.0
     return factor if factor > POLICY.verdict.environment_note_factor else None
 
 

@@ -35,14 +35,10 @@ class Review:
 
 @dataclass(frozen=True)
 class ReleaseLook:
-    """The latest look at one release by the window's end: the verdict row and its cells.
-
-    `history` serves the pictures: the deciding cell at earlier looks, of this release and of those before it.
-    """
+    """The latest look at one release by the window's end: the verdict row and its cells."""
 
     verdict: Cell
     cells: tuple[Cell, ...] = ()
-    history: tuple[Cell, ...] = ()
     review: Review | None = None
     has_later_look: bool = False
     """Whether release_health knows a later look at it: a settled day is told when the next one has begun."""

@@ -7,16 +7,16 @@ from typing import Any
 
 from jobs.declarations.states import State
 from jobs.digest.decisions.digest_routing import Route
-from jobs.digest.decisions.release_decisions import Decision, decide
+from jobs.digest.decisions.release_decisions import Decision
 from jobs.digest.facts.digest_facts import DigestFacts, ReleaseLook
 from jobs.digest.messages.channel_messages import freshness_of
 from jobs.digest.messages.message_blocks import Block, bold, fallback_text, header, link_line, paragraph, small_print, user_group, words
 from jobs.digest.messages.outgoing_message import OutgoingMessage, message_key
-from jobs.digest.messages.page_links import view_links
 from jobs.digest.wording.build_words import build_links, build_words
 from jobs.digest.wording.data_line import label_words
 from jobs.digest.wording.verdict_advice import action, changed_action, weak_points
-from jobs.digest.wording.verdict_words import MARKS, alarm_headline, figure, ratio_before, sentence, shown_score
+from jobs.digest.wording.verdict_words import MARKS, alarm_headline, figure, sentence, shown_score
+from jobs.digest.wording.view_links import view_links
 from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, Cell
 from jobs.wording.cell_words import place_words, state_name
 from jobs.wording.client_text import as_label
@@ -72,16 +72,15 @@ def said_of(release: ReleaseLook, changes: int) -> dict[str, Any]:
     }
 
 
-def alert_message(facts: DigestFacts, release: ReleaseLook, route: Route, now: datetime) -> OutgoingMessage:
+def alert_message(facts: DigestFacts, decision: Decision, route: Route, now: datetime) -> OutgoingMessage:
     """The alarm, to be broadcast from the day's thread: a headline, one figure, one action. Mentions the route's user group within its hours."""
-    decision = decide(facts, release)
-    before = ratio_before(decision)
+    release, before = decision.release, decision.ratio_before
     trend = "" if before is None else f", {ratio_words(before)} an hour before"
     told = " ".join([f"{figure(decision)}{trend}.", *build_words(facts, release), *weak_points(decision), *label_words(facts)])
     todo: list[dict[str, Any]] = [bold(action(decision))]
     if route.mention is not None and route.may_mention_at(now):
         todo += [words(" "), user_group(route.mention), words(_asked(decision))]
-    links = {**build_links(facts, release), **view_links(facts, [release]), **facts.links}
+    links = {**build_links(facts, release), **view_links(facts, [decision]), **facts.links}
     blocks = [header(alarm_headline(decision)), paragraph(words(f"{told}\n"), *todo), *link_line(links), *_unmentioned(route, now)]
     return _message(facts, route, alert_key(route.slack_channel, release.verdict), blocks, is_broadcast=True)
 
@@ -98,17 +97,17 @@ def _unmentioned(route: Route, now: datetime) -> list[Block]:
     return [small_print(f"Nobody was mentioned: mentions are for {hours}.")]
 
 
-def change_message(facts: DigestFacts, release: ReleaseLook, route: Route, said: Mapping[str, Any]) -> OutgoingMessage:
+def change_message(facts: DigestFacts, decision: Decision, route: Route, said: Mapping[str, Any]) -> OutgoingMessage:
     """The answer below an alarm that the latest look no longer supports, or supports again."""
-    verdict, decision = release.verdict, decide(facts, release)
-    version, place = as_label(verdict.release_version), _alarm_place(said)
+    verdict, place = decision.release.verdict, _alarm_place(said)
+    version = as_label(verdict.release_version)
     if verdict.state is State.REGRESSED:
         lead = f"{MARKS[State.REGRESSED]} {version} is called regressed again. "
     else:
         score = "" if shown_score(verdict) is None else f" with {score_words(verdict.score)}/100"
         lead = f"{MARKS[verdict.state]} {version} is no longer called regressed: it is {state_name(verdict.state)}{score} now. "
     key = change_key(route.slack_channel, verdict, int(said["changes"]) + 1)
-    told = " ".join([*_what_changed(release, said), sentence(decision), *label_words(facts)])
+    told = " ".join([*_what_changed(decision.release, said), sentence(decision), *label_words(facts)])
     blocks = [paragraph(bold(lead), words(f"{told}\n"), bold(changed_action(decision, place)))]
     return _message(facts, route, key, blocks)
 

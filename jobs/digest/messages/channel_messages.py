@@ -6,21 +6,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jobs.declarations.windows import Mode, Window
-from jobs.digest.decisions.release_decisions import headline_release
+from jobs.digest.decisions.digest_decisions import Digest
 from jobs.digest.facts.digest_facts import DigestFacts, Restatement
 from jobs.digest.messages.message_blocks import Block, blocks_as_text, bold, fallback_text, link_line, paragraph, words
 from jobs.digest.messages.outgoing_message import Freshness, OutgoingMessage, Picture, message_key
-from jobs.digest.messages.page_links import view_links
 from jobs.digest.messages.restated_figures import SHOWN_BY_SUMMARY, figure_now, shown_figures, shown_name, summary_blocks
 from jobs.digest.messages.root_message import root_blocks
 from jobs.digest.messages.thread_messages import thread_blocks
+from jobs.digest.wording.view_links import view_links
 from jobs.verdicts.health_cells import ALL
 from jobs.wording.shown_numbers import clock_words
 
 
-def root_message(facts: DigestFacts, slack_channel: str, now: datetime) -> OutgoingMessage:
+def root_message(digest: Digest, slack_channel: str, now: datetime) -> OutgoingMessage:
     """The channel's message of its report day, the UTC day of the window's start. Only today's or yesterday's may be created."""
-    return _message(facts, "root", slack_channel, now, root_blocks(facts), notes={shown_name(facts.mode): shown_figures(facts)})
+    facts = digest.facts
+    return _message(facts, "root", slack_channel, now, root_blocks(digest), notes={shown_name(facts.mode): shown_figures(digest)})
 
 
 def root_key(facts: DigestFacts, slack_channel: str) -> str:
@@ -28,15 +29,17 @@ def root_key(facts: DigestFacts, slack_channel: str) -> str:
     return message_key("root", slack_channel, facts.channel, facts.window_start.date().isoformat())
 
 
-def thread_messages(facts: DigestFacts, slack_channel: str, now: datetime, pictures: tuple[Picture, ...]) -> list[OutgoingMessage]:
-    """The messages below the root, in order; their thread is known once the root stands."""
-    messages = [_message(facts, name, slack_channel, now, blocks) for name, blocks in thread_blocks(facts).items()]
-    if pictures:
-        release = headline_release(facts)
-        title = paragraph(bold("Pictures"), words(f", as of {clock_words(facts.as_of or facts.window_end)}"))
-        lead = [title, *link_line(view_links(facts, [] if release is None else [release]))]
-        messages.append(replace(_message(facts, "pictures", slack_channel, now, lead), pictures=pictures))
-    return messages
+def thread_messages(digest: Digest, slack_channel: str, now: datetime) -> list[OutgoingMessage]:
+    """The messages below the root that are in words, in order; their thread is known once the root stands."""
+    return [_message(digest.facts, name, slack_channel, now, blocks) for name, blocks in thread_blocks(digest).items()]
+
+
+def pictures_message(digest: Digest, slack_channel: str, now: datetime, pictures: tuple[Picture, ...]) -> OutgoingMessage:
+    """The last message below the root."""
+    facts = digest.facts
+    title = paragraph(bold("Pictures"), words(f", as of {clock_words(facts.as_of or facts.window_end)}"))
+    lead = [title, *link_line(view_links(facts, digest.releases[:1]))]
+    return replace(_message(facts, "pictures", slack_channel, now, lead), pictures=pictures)
 
 
 def _message(

@@ -15,9 +15,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from jobs.declarations.states import State
+from jobs.digest.decisions.release_decisions import WORST_FIRST
 from jobs.digest.facts.digest_facts import ReleaseLook
 from jobs.digest.messages.outgoing_message import Picture
-from jobs.digest.wording.verdict_words import WORST_FIRST, shown_score
+from jobs.digest.wording.verdict_words import shown_score
 from jobs.verdicts.health_cells import ALARMING_STATES, Cell
 from jobs.wording.cell_words import measure_words, state_name, where_words
 from jobs.wording.client_text import as_data_label, as_label
@@ -33,11 +34,17 @@ _MOST_BASELINES = 8
 _MOST_RECENT = 10
 
 
-def release_pictures(release: ReleaseLook, recent: Sequence[Cell], data_label: str | None = None) -> tuple[Picture, ...]:
-    """Pictures of what can be drawn, with the data's label. `recent` holds the last verdict of each recent release of the channel."""
+def release_pictures(
+    release: ReleaseLook, history: Sequence[Cell], recent: Sequence[Cell], data_label: str | None = None
+) -> tuple[Picture, ...]:
+    """Pictures of what can be drawn, with the data's label.
+
+    `history` is the deciding cell at earlier looks, of this release and of those before it; `recent` the last verdict of each recent release
+    of the channel.
+    """
     cell = release.cell
-    own = sorted((past for past in release.history if past.release_version == release.version), key=lambda past: past.age_hours)
-    others = [past for past in release.history if past.release_version != release.version]
+    own = sorted((past for past in history if past.release_version == release.version), key=lambda past: past.age_hours)
+    others = [past for past in history if past.release_version != release.version]
     drawn = (_ratio_picture(release, cell, own), _rate_picture(release, cell, own, others), _score_picture(release, recent))
     return tuple(_finished(picture, data_label) for picture in drawn if picture is not None)
 

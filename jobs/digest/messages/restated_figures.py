@@ -6,9 +6,9 @@ from typing import Any
 
 from jobs.declarations.states import State
 from jobs.declarations.windows import Mode, Window
-from jobs.digest.facts.digest_facts import DigestFacts, Restatement
+from jobs.digest.decisions.digest_decisions import Digest
+from jobs.digest.facts.digest_facts import Restatement
 from jobs.digest.messages.message_blocks import Block, bold, bullets, paragraph, small_print, words
-from jobs.digest.messages.root_message import releases_in_order
 from jobs.digest.wording.data_line import restatement_words
 from jobs.products.chosen import PRODUCT
 from jobs.verdicts.health_cells import Cell
@@ -28,9 +28,9 @@ def shown_name(mode: Mode) -> str:
     return f"shown_{mode.value}"
 
 
-def shown_figures(facts: DigestFacts) -> list[dict[str, Any]]:
+def shown_figures(digest: Digest) -> list[dict[str, Any]]:
     """The verdicts that the root message shows."""
-    verdicts = [release.verdict for release in releases_in_order(facts)[:_MOST_SHOWN]]
+    verdicts = [decision.release.verdict for decision in digest.releases[:_MOST_SHOWN]]
     return [
         {
             "channel": verdict.channel,

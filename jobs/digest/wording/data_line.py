@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from jobs.declarations.states import Outcome
 from jobs.digest.facts.digest_facts import DigestFacts, FailedExpectation, HourCondition, HourFacts, Restatement
 from jobs.tables.upkeep.input_holes import Holes
 from jobs.wording.cell_words import state_name
@@ -24,6 +25,7 @@ _NO_FIGURES = (
     HourCondition.NOT_FINISHED,
     HourCondition.EMPTY,
 )
+_MOST_REASONS = 8
 
 
 def hours_words(hours: list[HourFacts]) -> str:
@@ -99,6 +101,25 @@ def data_line(facts: DigestFacts) -> str:
     parts.append(hole_words(facts.holes))
     labels = [label.removesuffix(".") for label in label_words(facts)]
     return " · ".join(part for part in [*parts, *labels] if part)
+
+
+def detail_lines(facts: DigestFacts) -> list[str]:
+    """What the data line only counts: reasons of rejected pings, what failed in the gates, and figures that have changed."""
+    reasons: dict[str, int] = {}
+    for hour in facts.hours:
+        for reason, count in hour.rejects_by_reason:
+            reasons[reason] = reasons.get(reason, 0) + count
+    told = ", ".join(f"{as_label(reason)} {count_words(count)}" for reason, count in list(reasons.items())[:_MOST_REASONS])
+    rejected = [f"Rejected: {told}"] if reasons else []
+    restated = [f"Restated: {restatement_words(restated)}" for restated in facts.restatements]
+    return [*rejected, *map(_failed_line, facts.failed_expectations), *restated]
+
+
+def _failed_line(failed: FailedExpectation) -> str:
+    what = "could not be checked" if failed.outcome == Outcome.ERROR else "failed"
+    severity = "✖ Stopped publishing" if failed.is_blocking else "⚠ Warning"
+    message = f". {as_sentence(failed.message, 200)}" if failed.message else ""
+    return f"{severity}: {expectation_words(failed)} ({what}){message}"
 
 
 def hole_words(holes: Holes) -> str:

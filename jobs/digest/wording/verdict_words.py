@@ -32,8 +32,6 @@ MARKS: dict[State, str] = {
     State.HEALTHY: "✔",
 }
 """They differ in shape, not only in colour."""
-WORST_FIRST: tuple[State, ...] = tuple(MARKS)
-"""The order in which states ask for attention."""
 _WITHOUT_SCORE = (State.REGRESSED, State.TOO_EARLY, State.NO_BASELINE, State.DATA_PROBLEM)
 _HIGHEST_BAD_SCORE = 50.0
 """What shows in the last day or among a few users only leaves a release's score high: side by side they would contradict each other."""
@@ -58,6 +56,11 @@ def shown_score(cell: Cell) -> float | None:
     """The score where it says something beside the state; None is shown as a dash."""
     is_high = cell.state is State.WATCH and (cell.score or 0.0) > _HIGHEST_BAD_SCORE
     return None if cell.state in _WITHOUT_SCORE or is_high else cell.score
+
+
+def channel_name(channel: str) -> str:
+    """`Firefox beta`, or `Firefox` where no channel was ever scored."""
+    return PRODUCT.label if channel == ALL else f"{PRODUCT.label} {as_label(channel)}"
 
 
 def headline(decision: Decision) -> str:
@@ -186,15 +189,8 @@ def _doubt(cell: Cell) -> str:
     return f"The chance that this is acceptable (at most {ratio_words(cell.acceptable_ratio)}) is {chance_words(chance)}."
 
 
-def ratio_before(decision: Decision) -> float | None:
-    """The same figure at the look before, to see where it is going; None once it goes nowhere any more."""
-    before = decision.release.cell_before
-    return None if before is None or decision.is_final else before.ratio
-
-
 def _trend(decision: Decision) -> str:
-    before = ratio_before(decision)
-    return "" if before is None else f" An hour before it was {ratio_words(before)}."
+    return "" if decision.ratio_before is None else f" An hour before it was {ratio_words(decision.ratio_before)}."
 
 
 def _interval(cell: Cell) -> str:

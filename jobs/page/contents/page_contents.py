@@ -10,9 +10,10 @@ from pyiceberg.catalog import Catalog
 
 from jobs.declarations.measures import MEASURES, SCORED_MEASURES
 from jobs.declarations.windows import hours_between
+from jobs.digest.decisions.release_decisions import WORST_FIRST
 from jobs.digest.facts.shown_releases import answers
 from jobs.digest.facts.stored_facts import read_reviews
-from jobs.digest.wording.verdict_words import MARKS, WORST_FIRST
+from jobs.digest.wording.verdict_words import MARKS
 from jobs.page.contents.channel_contents import ChannelContents, channel_contents, measures_by_platform, told_channel
 from jobs.page.contents.channel_looks import ChannelReading, channel_looks
 from jobs.page.contents.hour_quality import quality_document

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from jobs.digest.wording.verdict_words import WORST_FIRST, shown_score, told_note
+from jobs.digest.decisions.release_decisions import WORST_FIRST
+from jobs.digest.wording.verdict_words import shown_score, told_note
 from jobs.page.documents.release_documents import CellFigures, CellWords
 from jobs.page.documents.rounding import crashes_per_1k_hours, rounded
 from jobs.verdicts.health_cells import ALL, Cell, is_critical
