@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from jobs.decisions.decision_columns import told_place
 from jobs.decisions.first_bad_build import LEAST_SHARE, MOST_BUILDS, first_bad_build, in_half_days
@@ -15,10 +14,10 @@ from jobs.declarations.policies import HORIZON_HOURS, Policy
 from jobs.declarations.states import State
 from jobs.products.chosen import PRODUCT
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
+from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.release_amounts import delayed_crashes
 from jobs.verdicts.health_cells import ALL
 
-Array = NDArray[np.float64]
 Row = dict[str, Any]
 BUILD_COLUMNS = ("window_start", "os_name", "build_id", "usage_hours", *(measure.name for measure in SCORED_MEASURES))
 _SEARCHED_STATES = (State.WATCH, State.REGRESSED)

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-Array = NDArray[np.float64]
+from jobs.scoring.method.arrays import Array
+
 BIN_HOURS = 12
 MOST_BUILDS = 30
 LEAST_SHARE = 0.005

@@ -47,7 +47,9 @@ json.dump({
 def ferry(tmp_path: Path) -> str:
     path = tmp_path / "ferry.py"
     harbor = (ROOT / "jobs" / "products" / "harbor.py").read_text().replace('name="harbor"', 'name="ferry"')
-    harbor = harbor.replace("    Channel,\n", "    Channel,\n    Condition,\n").replace("    OnePerPing,\n", "    OnePerPing,\n    OneWhere,\n")
+    harbor = harbor.replace("    Channel,\n", "    Channel,\n    Condition,\n").replace(
+        "    OnePerPing,\n", "    OnePerPing,\n    OneWhere,\n"
+    )
     path.write_text(harbor.replace("    measures=(\n", f"    measures=(\n{ROW}"))
     return str(path)
 
