@@ -10,7 +10,6 @@ see; run it again.
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,6 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 from jobs.commands.command_line import EntryPoint
-from jobs.decisions.build_rows import build_rows
-from jobs.decisions.decision_columns import with_decisions
 from jobs.decisions.experiment_rows import experiment_rows
 from jobs.decisions.later_rows import later_rows
 from jobs.decisions.rollout_plan import NO_ROLLOUTS, Rollouts, parse_rollouts
@@ -30,12 +27,11 @@ from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, LATER_HEAL
 from jobs.declarations.windows import Mode, Window, parse_hour
 from jobs.deployment.settings import from_environment
 from jobs.history.lake_history import LakeHistory, read_history
+from jobs.history.scored_rows import release_rows
 from jobs.scoring.inputs.release_calendar import Calendar, parse_calendar, unseen_releases
 from jobs.scoring.looks.channel_scoring import score_releases
 from jobs.scoring.method.evidence_list import with_listed_cells
-from jobs.scoring.rows.calibration_history import score_maps
-from jobs.scoring.rows.health_rows import LookRange, health_rows
-from jobs.scoring.rows.reach_columns import with_reach
+from jobs.scoring.rows.health_rows import LookRange
 from jobs.tables.commits.kept_rows import kept_in
 from jobs.tables.lake.arrow_alone import leave_pandas_out
 from jobs.tables.lake.code_version import code_version
@@ -104,12 +100,10 @@ def score_looks(catalog: Catalog, calendar: Calendar, after: datetime, rollouts:
     parts, builds, later = [schema.empty_table()], [], []
     for channel in history.channels:
         for scored in score_releases(channel, after, history.until, POLICY):
-            maps = score_maps(channel, scored.release, history.outcomes)
-            rows = health_rows(scored, LookRange(after, history.until), history.audit_sequence, POLICY, maps)
-            builds += build_rows(scored, rows, partial(history.builds, scored.release), POLICY)
             steps = rollouts.get((scored.release.channel, scored.release.version), ())
-            rows = with_reach(with_decisions(rows, scored, POLICY, steps), channel, scored, history.reach, POLICY)
-            parts.append(pa.Table.from_pylist(rows, schema=schema))
+            rows = release_rows(history, channel, scored, LookRange(after, history.until), steps, POLICY)
+            parts.append(pa.Table.from_pylist(rows.health, schema=schema))
+            builds += rows.builds
         later += later_rows(channel, after, history.until, history.audit_sequence, POLICY)
     compared = experiment_rows(history.experiments, after, history.until, history.audit_sequence, POLICY)
     beside = _told_beside({EXPERIMENT_HEALTH: compared, BUILD_HEALTH: builds, LATER_HEALTH: later})

@@ -96,12 +96,11 @@ def _e_value(evidence: float) -> str:
 
 
 def later_lines(looks: Sequence[Row]) -> list[str]:
-    """How a release does after its first week, from its rows of later_health, of the latest look; empty before that."""
-    latest = max((row["as_of"] for row in looks), default=None)
-    if latest is None:
+    """How a release does after its first week, from its rows of later_health of a look; empty before that."""
+    if not looks:
         return []
-    lines = [f"11. After its first week: the last 24 h before {clock_words(latest)} against its own median day of three weeks"]
-    for row in (row for row in looks if row["as_of"] == latest):
+    lines = [f"11. After its first week: the last 24 h before {clock_words(looks[0]['as_of'])} against its own median day of three weeks"]
+    for row in looks:
         if row["ratio"] is None:
             lines.append(
                 f"   {measure_words(row['measure'])}: {state_name(row['state'])}, hours are missing or its users come or go too fast."

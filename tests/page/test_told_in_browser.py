@@ -127,7 +127,9 @@ def test_builds_experiments_and_later_weeks_have_the_figures_of_their_rows(publi
     table = seen.page.get_by_role("table", name="Each branch against the others of its experiment, those to blame first", exact=True)
     drawn = [(float(bar.get_attribute("x")), float(bar.get_attribute("width"))) for bar in table.locator("rect:not(.point)").all()]
     for (left, width), row in zip(drawn, rows, strict=True):
-        assert [2 ** ((place - 50) / 25) for place in (left, left + width)] == pytest.approx([row["ratio_low"], row["ratio_high"]], rel=0.02)
+        assert [2 ** ((place - 50) / 25) for place in (left, left + width)] == pytest.approx(
+            [row["ratio_low"], row["ratio_high"]], rel=0.02
+        )
     assert ["blame" in line[2] for line in branches] == [row["state"] == "guilty" for row in rows]
     assert "Not judged: pref-y. The shares of its branches have drifted" in main.inner_text(), "nobody takes it for innocent"
     later = told_rows(seen, "The last 24 hours of older releases against their own three weeks before, those that are worse first")
