@@ -1,6 +1,6 @@
 """Kestrel, an invented browser: the product that the tests of every room use, so that a change of a real product breaks that product's tests alone.
 
-Its pings are shaped as tests/ping_factory.py writes them, and it has each kind of declaration once: histograms, capped counts, conditions, a
+Its pings are those of tests/ping_factory.py, shaped unlike any real product's, and it has each kind of declaration once: histograms, capped counts, conditions, a
 rolling channel, builds, paths of one ping type, rules and reasons of its own, two applications, populations.
 """
 
@@ -53,15 +53,15 @@ _CHANNELS = (
     Channel("nightly", Variation.PRERELEASED, prefixes=("nightly-cck-",), is_rolling=True, builds=_builds_of("kestrel")),
 )
 _ENVELOPE = Envelope(
-    document_id="meta.documentId",
-    ping_type="meta.docType",
-    time="meta.Timestamp",
+    document_id="arrival.id",
+    ping_type="arrival.kind",
+    time="arrival.nanoseconds",
     time_format="nanoseconds",
-    client_id="clientId",
-    required=("meta",),
-    payload="payload",
-    experiments="environment.experiments",
-    active_experiment="environment.addons.activeExperiment",
+    client_id="installation",
+    required=("arrival",),
+    payload="body",
+    experiments="about.trials",
+    active_experiment="about.addons.activeTrial",
 )
 
 
@@ -73,62 +73,62 @@ def _os_name(value: object, ping: Ping) -> str:
     return "Android" if name == "Linux" and ping.dimension("application") == "Fennec" else name
 
 
-_BUILD = "environment.build"
+_BUILD = "about.build"
 
 _DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "channel",
-        ("meta.normalizedChannel",),
+        ("arrival.channel",),
         "channel",
         "Update channel: release, esr, beta or nightly; case-sensitive; `nightly-cck-*` is nightly, `beta*` is beta.",
     ),
     Dimension(
         "application",
-        ("meta.appName",),
+        ("arrival.app",),
         "application",
         "Firefox or Fennec.",
     ),
     Dimension(
         "release_version",
-        ("application.displayVersion", f"{_BUILD}.displayVersion", f"{_BUILD}.version", "application.version"),
+        ("program.label", f"{_BUILD}.label", f"{_BUILD}.version", "program.version"),
         "release_version",
         "What users call the release (57.0b8): the display version, else the version; nightly: version and the Monday of its 7-day build group.",
-        paths_in={"core": ("displayVersion", "meta.appVersion")},
+        paths_in={"core": ("label", "arrival.version")},
     ),
     Dimension(
         "version",
-        (f"{_BUILD}.version", "application.version"),
+        (f"{_BUILD}.version", "program.version"),
         "version",
         "Version of the build (57.0 for every beta of 57).",
-        paths_in={"core": ("meta.appVersion",)},
+        paths_in={"core": ("arrival.version",)},
     ),
     Dimension(
         "display_version",
-        ("application.displayVersion", f"{_BUILD}.displayVersion"),
+        ("program.label", f"{_BUILD}.label"),
         "display_version",
         "Display version, where the ping has one.",
         nullable=True,
-        paths_in={"core": ("displayVersion",)},
+        paths_in={"core": ("label",)},
     ),
     Dimension(
         "build_id",
-        (f"{_BUILD}.buildId", "application.buildId"),
+        (f"{_BUILD}.id", "program.build"),
         "build_id",
         "Build time as YYYYMMDDhhmmss, at most 183 days old and 1 day ahead of its submission.",
-        paths_in={"core": ("meta.appBuildId",)},
+        paths_in={"core": ("arrival.build",)},
     ),
     Dimension(
         "architecture",
-        (f"{_BUILD}.architecture", "application.architecture"),
+        (f"{_BUILD}.machine", "program.machine"),
         "text",
         "Processor architecture of the build.",
         nullable=True,
-        paths_in={"core": ("arch",)},
+        paths_in={"core": ("machine",)},
         stratum="value",
     ),
     Dimension(
         "os_name",
-        ("environment.system.os.name",),
+        ("about.os.name",),
         _os_name,
         "Operating system; Fennec on Linux is Android.",
         paths_in={"core": ("os",)},
@@ -136,32 +136,32 @@ _DIMENSIONS: tuple[Dimension, ...] = (
     ),
     Dimension(
         "os_version",
-        ("environment.system.os.version",),
+        ("about.os.version",),
         "os_version",
         "At most three numeric parts (10.2.42-hello is 10.2.42); NULL if it does not start with a digit.",
         nullable=True,
-        paths_in={"core": ("osversion",)},
+        paths_in={"core": ("osVersion",)},
         stratum="first_part",
     ),
-    Dimension("country", ("meta.geoCountry",), "country", "Two upper-case letters, else `??`.", stratum="country_group"),
+    Dimension("country", ("arrival.country",), "country", "Two upper-case letters, else `??`.", stratum="country_group"),
 )
 
 
 def _subprocess_crashes(kind: str) -> HistogramBucket:
     return HistogramBucket(
         paths=(
-            f"payload.keyedHistograms.SUBPROCESS_CRASHES_WITH_DUMP.{kind}",
-            f"payload.processes.parent.keyedHistograms.SUBPROCESS_CRASHES_WITH_DUMP.{kind}",
+            f"body.crashesOf.{kind}",
+            f"body.parent.crashesOf.{kind}",
         )
     )
 
 
 def _histogram(name: str) -> HistogramBucket:
-    return HistogramBucket(paths=(f"payload.histograms.{name}",))
+    return HistogramBucket(paths=(f"body.counts.{name}",))
 
 
-_IN_MAIN_PROCESS = Condition("payload.processType", ("main", None))
-_IN_CONTENT_PROCESS = Condition("payload.processType", ("content",))
+_IN_MAIN_PROCESS = Condition("body.process", ("main", None))
+_IN_CONTENT_PROCESS = Condition("body.process", ("content",))
 _SHUTDOWN_KILL = ("ShutDownKill",)
 _CRASHES_PER_CLIENT_HOUR = 5  # one looping machine must not condemn a release
 
@@ -172,7 +172,7 @@ _MEASURES: tuple[Measure, ...] = (
         "hours",
         ("main", "core"),
         # Local days have up to 25 hours, and a suspended laptop reports its sleep as use.
-        DurationAsHours((("main", "payload.info.subsessionLength"), ("core", "durations")), longest_hours=25.0),
+        DurationAsHours((("main", "body.use.seconds"), ("core", "seconds")), longest_hours=25.0),
         "zero",
         "Hours of use that the pings report, each subsession clamped to [0, 25].",
     ),
@@ -184,7 +184,7 @@ _MEASURES: tuple[Measure, ...] = (
         "updates",
         "updates",
         ("update",),
-        OneWhere((Condition("payload.reason", ("success",)),)),
+        OneWhere((Condition("body.reason", ("success",)),)),
         "zero",
         "Clients that moved to this version: a second exposure, known before their hours are.",
     ),
@@ -193,7 +193,7 @@ _MEASURES: tuple[Measure, ...] = (
         "session starts",
         "sessions",
         ("main",),
-        OneWhere((Condition("payload.info.subsessionCounter", (1,)),)),
+        OneWhere((Condition("body.use.number", (1,)),)),
         "zero",
         "Main pings that are the first subsession of their session.",
     ),
@@ -211,7 +211,7 @@ _MEASURES: tuple[Measure, ...] = (
         "startup crashes",
         "crashes",
         ("crash",),
-        OneWhere((_IN_MAIN_PROCESS, Condition("payload.metadata.StartupCrash", ("1",)))),
+        OneWhere((_IN_MAIN_PROCESS, Condition("body.notes.startup", ("1",)))),
         "zero",
         "Main process crashes before the first window was usable.",
         Scoring(alarm_share=0.0, severity_cost=1.0, prior_scale=0.10),
@@ -221,7 +221,7 @@ _MEASURES: tuple[Measure, ...] = (
         "content crashes, uncapped",
         "crashes",
         ("crash",),
-        OneWhere((_IN_CONTENT_PROCESS, Condition("payload.metadata.ipc_channel_error", _SHUTDOWN_KILL, negated=True))),
+        OneWhere((_IN_CONTENT_PROCESS, Condition("body.notes.killed", _SHUTDOWN_KILL, negated=True))),
         "zero",
         "Crashes of a content process, shutdown kills excluded.",
     ),
@@ -230,7 +230,7 @@ _MEASURES: tuple[Measure, ...] = (
         "content shutdown kills",
         "crashes",
         ("crash",),
-        OneWhere((_IN_CONTENT_PROCESS, Condition("payload.metadata.ipc_channel_error", _SHUTDOWN_KILL))),
+        OneWhere((_IN_CONTENT_PROCESS, Condition("body.notes.killed", _SHUTDOWN_KILL))),
         "zero",
         "Content processes that were killed because they did not shut down.",
         Scoring(alarm_share=0.0, severity_cost=0.1),
@@ -270,7 +270,7 @@ _MEASURES: tuple[Measure, ...] = (
         "slow script notices",
         "events",
         ("main",),
-        _histogram("SLOW_SCRIPT_NOTICE_COUNT"),
+        _histogram("SLOW_PAGES"),
         "unknown",
         "Slow script notices shown.",
     ),
@@ -318,7 +318,7 @@ PRODUCT = Product(
     version_pattern=r"[0-9]{1,4}(\.[0-9]{1,5}){1,3}((a|b|rc)[0-9]{1,3}|esr|pre)?",
     version_example="57.0.1, 58.0a1 or 57.0b8",
     crash_kinds=CrashKinds(
-        "crash", "payload.processType", elsewhere=("gpu", "plugin", "gmplugin"), elsewhere_reason=KestrelReason.COUNTED_IN_MAIN_PING
+        "crash", "body.process", elsewhere=("gpu", "plugin", "gmplugin"), elsewhere_reason=KestrelReason.COUNTED_IN_MAIN_PING
     ),
     own_reasons={
         KestrelReason.CORE_NOT_ANDROID: "Android",

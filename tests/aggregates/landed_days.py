@@ -14,14 +14,18 @@ def land_hour(landing: Path, hour_start: datetime, copies_of: datetime | None = 
     at = hour_start + timedelta(minutes=12)
     usage = 1000 + hour_start.hour * 10 + hour_start.day
     pings = [
-        main_ping({"payload.info.subsessionLength": usage, "meta.documentId": f"main-{hour_start:%d-%H}"}, at),
-        main_ping({"payload.info.subsessionLength": 7, "environment.experiments": {"e": {"branch": "on"}}}, at),
+        main_ping({"body.use.seconds": usage, "arrival.id": f"main-{hour_start:%d-%H}"}, at),
+        main_ping({"body.use.seconds": 7, "about.trials": {"e": {"branch": "on"}}}, at),
     ]
     if copies_of:
-        pings.append(main_ping({"meta.documentId": f"main-{copies_of:%d-%H}"}, at))
+        pings.append(main_ping({"arrival.id": f"main-{copies_of:%d-%H}"}, at))
     land(landing, pings, "main", hour_start)
     land(
-        landing, [crash_ping({"clientId": "looping"}, at + timedelta(seconds=i)) for i in range(7)], "crash", hour_start, "crash.ndjson.gz"
+        landing,
+        [crash_ping({"installation": "looping"}, at + timedelta(seconds=i)) for i in range(7)],
+        "crash",
+        hour_start,
+        "crash.ndjson.gz",
     )
     land(landing, [update_ping({}, at)], "update", hour_start)
     land(landing, [core_ping({}, at)], "core", hour_start)

@@ -95,7 +95,7 @@ def test_hourly_then_settled_and_settled_then_hourly_are_the_settled_rows(spark:
     land_hour(landing, TEN)
     land_hour(landing, ELEVEN, copies_of=TEN)
     hourly = [staged(spark, landing, provisional(hour), staging) for hour in (TEN, ELEVEN)]
-    land(landing, [main_ping({"environment.system.os.name": "Darwin"}, TEN)], "main", TEN, "late.ndjson.zst")
+    land(landing, [main_ping({"about.os.name": "Darwin"}, TEN)], "main", TEN, "late.ndjson.zst")
     day = staged(spark, landing, settled(DAY), staging)
 
     clean = published(tmp_path / "clean", day)

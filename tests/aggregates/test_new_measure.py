@@ -45,7 +45,7 @@ def test_a_made_up_measure_is_extracted_totalled_published_and_documented(tmp_pa
     for count in (3, 4):
         land(
             tmp_path / "landing",
-            [main_ping({"payload.histograms.MADE_UP_EVENTS": histogram(count)}, TEN + HOUR)],
+            [main_ping({"body.counts.MADE_UP_EVENTS": histogram(count)}, TEN + HOUR)],
             "main",
             TEN + HOUR,
             f"{count}.ndjson",

@@ -18,7 +18,8 @@ from jobs.tables.lake.lake_catalog import identifier, open_catalog
 from local.stack.airflow_api import AirflowApi
 from local.stack.local_stack import Stack
 from local.stack.stack_environment import StackConfig
-from tests.ping_factory import close_hour, crash_ping, land, main_ping
+from tests.firefox.firefox_pings import crash_ping, main_ping
+from tests.ping_factory import close_hour, land
 
 RUN_TIMEOUT_SECONDS = 600
 TODAYS_VERSION, SETTLED_VERSION = "158.0b4", "158.0b3"

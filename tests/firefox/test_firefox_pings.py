@@ -9,7 +9,8 @@ from jobs.declarations.product import Product
 from jobs.pings.ping_records import PING_MEASURES
 from jobs.products.chosen import PRODUCT
 from jobs.products.firefox import FirefoxReason
-from tests.ping_factory import ABSENT, core_ping, crash_ping, histogram, main_ping, update_ping
+from tests.firefox.firefox_pings import core_ping, crash_ping, main_ping, update_ping
+from tests.ping_factory import ABSENT, histogram
 from tests.pings.reading import outcome
 
 EVERYTHING = main_ping(

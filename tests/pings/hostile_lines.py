@@ -17,10 +17,10 @@ Document = dict[str, Any]
 
 _WHOLE_PINGS: dict[str, Document] = {
     "main": main_ping({
-        "payload.histograms.SLOW_SCRIPT_NOTICE_COUNT": histogram(1),
-        "payload.keyedHistograms.SUBPROCESS_CRASHES_WITH_DUMP.gpu": histogram(1),
-        "payload.keyedHistograms.SUBPROCESS_CRASHES_WITH_DUMP.content": histogram(2),
-        "environment.experiments": {"flip": {"branch": "a"}},
+        "body.counts.SLOW_PAGES": histogram(1),
+        "body.crashesOf.gpu": histogram(1),
+        "body.crashesOf.content": histogram(2),
+        "about.trials": {"flip": {"branch": "a"}},
     }),
     "crash": crash_ping(),
     "core": core_ping(),
@@ -125,7 +125,7 @@ def _replace(ping: Document, paths: tuple[tuple[str, ...], ...], chance: random.
 
 def _aim(ping: Document, paths: tuple[tuple[str, ...], ...], chance: random.Random) -> None:
     """A text in a field that a rule judges by its words."""
-    judged = [path for path in paths if path[-1] in ("processType", "buildId", "name", "docType", "normalizedChannel", "architecture")]
+    judged = [path for path in paths if path[-1] in ("process", "buildId", "name", "kind", "channel", "architecture")]
     path = chance.choice(judged or paths)
     holder = _holder_of(ping, path)
     if holder is not None:

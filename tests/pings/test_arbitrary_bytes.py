@@ -14,9 +14,9 @@ from tests.pings.reading import count_of, records
 FULL_PINGS = {
     "main": main_ping(
         {
-            "payload.histograms.SLOW_SCRIPT_NOTICE_COUNT": histogram(1),
-            "payload.keyedHistograms.SUBPROCESS_CRASHES_WITH_DUMP.gpu": histogram(1),
-            "environment.experiments": {"flip": {"branch": "a"}},
+            "body.counts.SLOW_PAGES": histogram(1),
+            "body.crashesOf.gpu": histogram(1),
+            "about.trials": {"flip": {"branch": "a"}},
         }
     ),
     "crash": crash_ping(),
@@ -83,7 +83,7 @@ def test_anything_in_any_field(tmp_path_factory: pytest.TempPathFactory, doc_typ
 @settings(max_examples=100, deadline=None)
 def test_the_typed_pass_and_the_slow_walk_find_the_same_values(doc_type: str, data: st.DataObject) -> None:
     paths = tuple(".".join(path) for path in all_paths(FULL_PINGS[doc_type]) if len(path) > 1)
-    reader = DocumentReader(paths, required=("meta",))
+    reader = DocumentReader(paths, required=("arrival",))
     landed = data.draw(odd_documents(doc_type))
     try:
         values = reader.read(landed)

@@ -69,7 +69,7 @@ def test_a_line_of_half_a_gigabyte_that_is_stored_in_little(tmp_path: Path, suff
 
 
 def test_many_pings(tmp_path: Path) -> None:
-    padded = line(main_ping({"payload.log": ["x" * 100] * 1000}))
+    padded = line(main_ping({"body.log": ["x" * 100] * 1000}))
     land(tmp_path, b"", name="part.ndjson.gz").write_bytes(gzip.compress(padded * 50, 1) * 30)
 
     lines, rejects, grown_mb = read_in_a_process_of_its_own(tmp_path)
@@ -79,7 +79,7 @@ def test_many_pings(tmp_path: Path) -> None:
 
 
 def test_many_pings_with_long_texts(tmp_path: Path) -> None:
-    long_texts = [line(main_ping({"environment.system.os.version": f"{number} {'x' * 10**6}"})) for number in range(150)]
+    long_texts = [line(main_ping({"about.os.version": f"{number} {'x' * 10**6}"})) for number in range(150)]
     land(tmp_path, b"".join(long_texts))
 
     lines, rejects, grown_mb = read_in_a_process_of_its_own(tmp_path)
@@ -89,7 +89,7 @@ def test_many_pings_with_long_texts(tmp_path: Path) -> None:
 
 
 def test_a_line_that_unfolds_into_millions_of_objects(tmp_path: Path) -> None:
-    land(tmp_path, b'{"meta":null,"x":[' + b"[]," * 2_700_000 + b"[]]}\n")
+    land(tmp_path, b'{"arrival":null,"x":[' + b"[]," * 2_700_000 + b"[]]}\n")
 
     lines, rejects, grown_mb = read_in_a_process_of_its_own(tmp_path)
 

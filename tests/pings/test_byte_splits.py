@@ -85,7 +85,7 @@ def test_every_byte_is_in_one_split_and_splits_are_balanced(sizes: list[tuple[st
 
 
 def test_any_cut_of_an_object_gives_the_same_records(tmp_path: Path) -> None:
-    text = b"".join([line(main_ping()), b"not JSON\n", b"\n", line(main_ping({"meta.appName": "naïve"})), line(main_ping())[:-1]])
+    text = b"".join([line(main_ping()), b"not JSON\n", b"\n", line(main_ping({"arrival.app": "naïve"})), line(main_ping())[:-1]])
     path = land(tmp_path, text)
     etag = local_etag(path.stat().st_size, path.stat().st_mtime_ns)
 

@@ -33,7 +33,7 @@ def test_the_secret_is_not_shown_and_its_fingerprint_does_not_hold_it() -> None:
 
 
 def test_no_record_holds_a_clients_id(tmp_path: Path) -> None:
-    land(tmp_path, [main_ping({"clientId": "6fd3eb50-8bec-4b9c-8778-59406171312a"}), main_ping({"clientId": 12})], "main")
+    land(tmp_path, [main_ping({"installation": "6fd3eb50-8bec-4b9c-8778-59406171312a"}), main_ping({"installation": 12})], "main")
     read = [record for record in records(tmp_path) if record["kind"] == "ping"]
     assert [record["client_key"] for record in read] == [KEYS.maker()("6fd3eb50-8bec-4b9c-8778-59406171312a")[0], None]
     assert "6fd3eb50" not in repr(read)

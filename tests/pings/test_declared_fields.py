@@ -21,17 +21,17 @@ from jobs.declarations.product import Condition, HistogramBucket, Measure, OneWh
 def declare(name, ping_type, source):
     declarations.MEASURES += (Measure(name, name, "events", (ping_type,), source, "unknown", name),)
 
-declare("gc_runs", "main", HistogramBucket(("payload.histograms.GC_MS",), bucket="1"))
-declare("flip_pings", "main", OneWhere((Condition("environment.experiments.flip.branch", ("control",)),)))
-declare("socket_crashes", "crash", OneWhere((Condition("payload.processType", ("socket",)),)))
+declare("gc_runs", "main", HistogramBucket(("body.counts.REDRAWS",), bucket="1"))
+declare("flip_pings", "main", OneWhere((Condition("about.trials.flip.branch", ("control",)),)))
+declare("socket_crashes", "crash", OneWhere((Condition("body.process", ("socket",)),)))
 
 from pathlib import Path
 from tests.ping_factory import crash_ping, main_ping
 from tests.pings.reading import outcome
 
-ping = main_ping({"payload.histograms.GC_MS": {"values": {"1": 12}}, "environment.experiments": {"flip": {"branch": "control"}}})
+ping = main_ping({"body.counts.REDRAWS": {"values": {"1": 12}}, "about.trials": {"flip": {"branch": "control"}}})
 print(outcome(ping)["gc_runs"], outcome(ping)["flip_pings"], outcome(ping)["experiments"])
-print(outcome(crash_ping({"payload.processType": "socket"}), "crash")["socket_crashes"], outcome(crash_ping(), "crash")["socket_crashes"])
+print(outcome(crash_ping({"body.process": "socket"}), "crash")["socket_crashes"], outcome(crash_ping(), "crash")["socket_crashes"])
 """
 
 

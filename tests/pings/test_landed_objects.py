@@ -75,7 +75,7 @@ def test_a_truncated_gzip_gives_every_line_that_another_reader_finds(tmp_path: P
     import zlib
 
     rng = random.Random(7)
-    text = b"".join(line(main_ping({"clientId": rng.randbytes(50).hex()})) for _ in range(2000))
+    text = b"".join(line(main_ping({"installation": rng.randbytes(50).hex()})) for _ in range(2000))
     stored = gzip.compress(text)[:-50_000]
     landed_bytes(tmp_path, stored, "ndjson.gz")
 

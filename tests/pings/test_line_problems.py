@@ -20,20 +20,20 @@ from tests.pings.hostile_lines import hostile_line, verdict_of
 
 def test_every_problem_of_a_line_is_told_at_once() -> None:
     ping = main_ping({
-        "meta.documentId": ABSENT,
-        "meta.normalizedChannel": "nightly-\x1b[2J",
-        "application.displayVersion": "57",
-        "environment.build.buildId": 20171112125346,
-        "environment.system.os.name": ABSENT,
-        "payload.info.subsessionLength": "3600",
+        "arrival.id": ABSENT,
+        "arrival.channel": "nightly-\x1b[2J",
+        "program.label": "57",
+        "about.build.id": 20171112125346,
+        "about.os.name": ABSENT,
+        "body.use.seconds": "3600",
     })  # fmt: skip
     assert [str(problem) for problem in line_problems(line(ping))] == [
-        "meta.documentId: found nothing, allowed is text, one for each ping (no_document_id)",
-        'meta.normalizedChannel: found "nightly-\\u001b[2J", allowed is release, esr, beta, nightly (unknown_channel)',
-        'application.displayVersion: found "57", allowed is a version such as 57.0.1, 58.0a1 or 57.0b8 (invalid_version)',
-        "environment.build.buildId: found 20171112125346, allowed is the time of the build as YYYYMMDDhhmmss, as text (invalid_build_id)",
-        "environment.system.os.name: found nothing, allowed is the name of the operating system, as text (no_os)",
-        'payload.info.subsessionLength: found "3600", allowed is seconds of use as a whole number (invalid_usage)',
+        "arrival.id: found nothing, allowed is text, one for each ping (no_document_id)",
+        'arrival.channel: found "nightly-\\u001b[2J", allowed is release, esr, beta, nightly (unknown_channel)',
+        'program.label: found "57", allowed is a version such as 57.0.1, 58.0a1 or 57.0b8 (invalid_version)',
+        "about.build.id: found 20171112125346, allowed is the time of the build as YYYYMMDDhhmmss, as text (invalid_build_id)",
+        "about.os.name: found nothing, allowed is the name of the operating system, as text (no_os)",
+        'body.use.seconds: found "3600", allowed is seconds of use as a whole number (invalid_usage)',
     ]
 
 
@@ -60,7 +60,7 @@ def test_the_command_names_file_line_and_counts_and_fails(tmp_path: Path) -> Non
     result = CliRunner().invoke(main, [str(wrong_folder)])
     assert result.exit_code == 1
     assert (
-        f'{wrong_folder}, line 2: meta.docType: found "crash", allowed is the type of the folder that it lies in (wrong_folder)'
+        f'{wrong_folder}, line 2: arrival.kind: found "crash", allowed is the type of the folder that it lies in (wrong_folder)'
         in result.output
     )
     assert "2 lines: 1 accepted, 1 rejected; 1 problem: wrong_folder 1" in result.output

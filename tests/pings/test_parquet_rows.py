@@ -17,7 +17,7 @@ from jobs.pings.stored_files import LandingZoneError
 from tests.ping_factory import ABSENT, HOUR, KEYS, crash_ping, land, line
 from tests.pings.reading import count_of, records, rejects_by_reason
 
-CRASHES = [crash_ping({"payload.processType": kind}) for kind in ("main", "content", "gpu", ABSENT)]
+CRASHES = [crash_ping({"body.process": kind}) for kind in ("main", "content", "gpu", ABSENT)]
 WINDOW = Window(HOUR, HOUR + timedelta(hours=1), Mode.PROVISIONAL)
 _TOLD = ("object_key", "split_start", "line_in_split")
 
@@ -54,16 +54,16 @@ def test_rows_are_read_as_lines_are(tmp_path: Path) -> None:
 def test_columns_may_be_flat(tmp_path: Path) -> None:
     flat = [
         {
-            "meta.documentId": f"d{number}",
-            "meta.docType": "crash",
-            "meta.Timestamp": int(HOUR.timestamp()) * 10**9,
-            "meta.normalizedChannel": "beta",
-            "meta.appName": "Firefox",
-            "application.displayVersion": "57.0b8",
-            "application.version": "57.0",
-            "application.buildId": "20171112125346",
-            "environment.system.os.name": "Darwin",
-            "payload.processType": "main",
+            "arrival.id": f"d{number}",
+            "arrival.kind": "crash",
+            "arrival.nanoseconds": int(HOUR.timestamp()) * 10**9,
+            "arrival.channel": "beta",
+            "arrival.app": "Firefox",
+            "program.label": "57.0b8",
+            "program.version": "57.0",
+            "program.build": "20171112125346",
+            "about.os.name": "Darwin",
+            "body.process": "main",
         }
         for number in range(3)
     ]
@@ -75,7 +75,7 @@ def test_columns_may_be_flat(tmp_path: Path) -> None:
 
 
 def test_an_object_is_cut_by_row_groups_and_each_row_is_read_once(tmp_path: Path) -> None:
-    pings = [crash_ping({"payload.stack": "x" * 2000 + str(number)}) for number in range(3000)]
+    pings = [crash_ping({"body.stack": "x" * 2000 + str(number)}) for number in range(3000)]
     land_rows(tmp_path, as_table(pings), row_group_size=100, compression="NONE", use_dictionary=False)
     [hour] = list_hours(str(tmp_path), WINDOW)
     splits = plan_splits(hour.objects, cores=2)
@@ -83,7 +83,7 @@ def test_an_object_is_cut_by_row_groups_and_each_row_is_read_once(tmp_path: Path
     ids = [
         row["document_id"] for split in splits for batch in read_split(split, KEYS) for row in batch.to_pylist() if row["kind"] == "ping"
     ]
-    assert sorted(ids) == sorted(ping["meta"]["documentId"] for ping in pings)
+    assert sorted(ids) == sorted(ping["arrival"]["id"] for ping in pings)
 
 
 def test_what_is_no_parquet_counts_as_one_line_with_its_reason(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_what_is_no_parquet_counts_as_one_line_with_its_reason(tmp_path: Path) -
 
 
 def test_a_row_without_an_object_that_pings_must_have_is_rejected(tmp_path: Path) -> None:
-    land_rows(tmp_path, as_table([*CRASHES[:1], crash_ping({"meta": None}), crash_ping({"payload": None})]))
+    land_rows(tmp_path, as_table([*CRASHES[:1], crash_ping({"arrival": None}), crash_ping({"body": None})]))
     assert rejects_by_reason(records(tmp_path)) == {"no_meta": 1, "no_payload": 1}
 
 

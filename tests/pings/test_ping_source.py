@@ -30,9 +30,9 @@ def in_order(found: list[dict[str, Any]]) -> list[str]:
 
 
 def test_a_window_of_pings_of_all_types_in_all_formats(spark: SparkSession, tmp_path: Path) -> None:
-    with_experiment = main_ping({"environment.experiments": {"flip": {"branch": "control"}}})
+    with_experiment = main_ping({"about.trials": {"flip": {"branch": "control"}}})
     land(tmp_path, [with_experiment, main_ping(received_at=HOUR + timedelta(minutes=59))], "main")
-    land(tmp_path, [crash_ping(), crash_ping({"payload.processType": "gpu"})], "crash", name="part-1.ndjson.gz")
+    land(tmp_path, [crash_ping(), crash_ping({"body.process": "gpu"})], "crash", name="part-1.ndjson.gz")
     land(tmp_path, [core_ping(received_at=NEXT_HOUR)], "core", NEXT_HOUR, "part-2.ndjson.zst")
     land(tmp_path, [update_ping(received_at=NEXT_HOUR)], "update", NEXT_HOUR)
     land(tmp_path, b"not JSON\n" * 150, "update", NEXT_HOUR, "part-3.ndjson")

@@ -37,7 +37,7 @@ def test_it_names_the_namespaces_of_its_product() -> None:
 def test_a_measure_is_explained_in_words() -> None:
     (row,) = [line for line in render_data_dictionary().splitlines() if line.startswith("| `startup_crashes` | crashes | crash |")]
     assert row == (
-        '| `startup_crashes` | crashes | crash | `payload.processType` is "main" or absent and `payload.metadata.StartupCrash` is "1" '
+        '| `startup_crashes` | crashes | crash | `body.process` is "main" or absent and `body.notes.startup` is "1" '
         "| zero | yes | Main process crashes before the first window was usable. |"
     )
 
