@@ -20,7 +20,7 @@ from jobs.declarations.policies import POLICY, Policy
 from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, LATER_HEALTH, RELEASE_HEALTH
 from jobs.declarations.windows import HOUR, parse_hour
 from jobs.deployment.settings import from_environment
-from jobs.history.recomputed_looks import differing_rows, recomputed_later_look, recomputed_look, row_name
+from jobs.history.recomputed_looks import differing_rows, is_past_retention, recomputed_later_look, recomputed_look, row_name
 from jobs.score_release_health import read_calendar, read_rollouts
 from jobs.scoring.inputs.release_calendar import Calendar
 from jobs.scoring.rows.explanation import explain_release
@@ -62,25 +62,20 @@ def explain(
     stored = stored_look(catalog, channel, version, as_of)
     at = stored[0]["as_of"]
     again = recomputed_look(catalog, calendar, rollouts, stored[0], POLICY)
-    wrong = [*_wrong_posteriors(stored, POLICY), *differing_rows(RELEASE_HEALTH, stored, again.rows[RELEASE_HEALTH])]
     of_channel = And(EqualTo("channel", channel), EqualTo("as_of", at.isoformat()))
     builds = read_rows(catalog, BUILD_HEALTH, And(of_channel, EqualTo("release_version", version)))
     branches = read_rows(catalog, EXPERIMENT_HEALTH, of_channel)
     later = _latest_later_look(catalog, channel, version) if as_of is None else []
-    # Looks of before these tables have no rows in them.
-    for table, rows in ((BUILD_HEALTH, builds), (EXPERIMENT_HEALTH, branches)):
-        wrong += differing_rows(table, rows, again.rows[table]) if rows else []
-    wrong += differing_rows(LATER_HEALTH, later, recomputed_later_look(catalog, calendar, later[0], POLICY)) if later else []
-    if wrong:
-        listed = "\n  ".join([*wrong[:_TOLD_DIFFERENCES], *([f"... {len(wrong)} in all"] if len(wrong) > _TOLD_DIFFERENCES else [])])
-        raise RecomputationDiffersError(
-            f"computed again, {len(wrong)} figures of {channel} {version} at {at:%Y-%m-%dT%H:%MZ} differ from those stored; the totals have "
-            f"changed since, or the scorer or the rollout's declared steps have; trigger release_health_backfill from {at - HOUR:%Y-%m-%d} on to "
-            f"score them anew:\n  {listed}"
-        )
+    beside = {BUILD_HEALTH: builds, EXPERIMENT_HEALTH: branches, LATER_HEALTH: later}
+    # Looks of before these tables were published have no rows in them.
+    gone = [table for table, rows in beside.items() if rows and is_past_retention(catalog, table, at)]
+    checked = {RELEASE_HEALTH: stored} | {table: rows for table, rows in beside.items() if rows and table not in gone}
+    now = dict(again.rows)
+    if later:
+        now[LATER_HEALTH] = recomputed_later_look(catalog, calendar, later[0], POLICY)
+    wrong = [text for table, rows in checked.items() for text in differing_rows(table, rows, now[table])]
+    _refuse_differences([*_wrong_posteriors(stored, POLICY), *wrong], f"{channel} {version}", at)
     verdict = next(row for row in stored if row["scope"] == "release")
-    recomputed = sum(map(len, (stored, builds, branches, later)))
-    closing = f"{recomputed} stored rows of this look were computed again from the totals, and each is the same."
     told = [
         *decision_lines(cell_from_row(verdict)),
         *build_lines(builds),
@@ -88,7 +83,20 @@ def explain(
         *later_lines(later),
         *people_lines(stored),
     ]
-    return "\n".join([explain_release(again.scored, verdict, stored, POLICY), "", *told, closing])
+    closing = f"{sum(map(len, checked.values()))} stored rows of this look were computed again from the totals, and each is the same."
+    aged = f" Those of {' and '.join(table.name for table in gone)} rest on rows that went for their age." if gone else ""
+    return "\n".join([explain_release(again.scored, verdict, stored, POLICY), "", *told, f"{closing}{aged}"])
+
+
+def _refuse_differences(wrong: list[str], release: str, at: datetime) -> None:
+    if not wrong:
+        return
+    listed = "\n  ".join([*wrong[:_TOLD_DIFFERENCES], *([f"... {len(wrong)} in all"] if len(wrong) > _TOLD_DIFFERENCES else [])])
+    raise RecomputationDiffersError(
+        f"computed again, {len(wrong)} figures of {release} at {at:%Y-%m-%dT%H:%MZ} differ from those stored; the totals have changed since, or "
+        f"the scorer or the rollout's declared steps have; trigger release_health_backfill from {at - HOUR:%Y-%m-%d} on to score them anew:\n"
+        f"  {listed}"
+    )
 
 
 def stored_look(catalog: Catalog, channel: str, version: str, as_of: datetime | None) -> list[Row]:

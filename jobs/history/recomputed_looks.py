@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -12,7 +12,7 @@ from jobs.decisions.experiment_rows import experiment_rows
 from jobs.decisions.later_rows import later_rows
 from jobs.decisions.rollout_plan import Rollouts
 from jobs.declarations.policies import Policy
-from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, RELEASE_HEALTH, Table
+from jobs.declarations.tables import BUILD_HEALTH, ERROR_AGGREGATES, EXPERIMENT_ERROR_AGGREGATES, EXPERIMENT_HEALTH, RELEASE_HEALTH, Table
 from jobs.declarations.windows import HOUR
 from jobs.history.lake_history import LakeHistory, read_history
 from jobs.history.scored_rows import release_rows
@@ -20,9 +20,14 @@ from jobs.scoring.inputs.release_calendar import Calendar
 from jobs.scoring.looks.channel_scoring import ScoredRelease, score_releases
 from jobs.scoring.rows.health_rows import LookRange
 from jobs.scoring.rows.row_recomputation import differences
+from jobs.tables.lake.lake_catalog import stored_table
+from jobs.tables.reading.stored_rows import dropped_before
 from jobs.verdicts.health_notes import NoteCode, parse_note
 
 Row = dict[str, Any]
+_RESTS_ON = {BUILD_HEALTH: ERROR_AGGREGATES, EXPERIMENT_HEALTH: EXPERIMENT_ERROR_AGGREGATES}
+"""The tables whose old rows go for their age; what the others rest on is kept."""
+_LONGEST_LOOK_BACK = timedelta(days=10)
 _OF_LOOK = ("as_of", "channel", "release_version")
 
 
@@ -56,6 +61,12 @@ def recomputed_later_look(catalog: Catalog, calendar: Calendar, stored: Row, pol
     found = (later_rows(record, as_of - HOUR, as_of, history.audit_sequence, policy) for record in history.channels)
     wanted = (stored["channel"], stored["release_version"])
     return [row for rows in found for row in rows if (row["channel"], row["release_version"]) == wanted]
+
+
+def is_past_retention(catalog: Catalog, table: Table, as_of: datetime) -> bool:
+    """Whether hours that a look rests on may have gone for their age, so that it can't be had again."""
+    source = _RESTS_ON.get(table)
+    return source is not None and as_of - _LONGEST_LOOK_BACK < dropped_before(stored_table(catalog, source))
 
 
 def differing_rows(table: Table, stored: Sequence[Row], again: Iterable[Row]) -> list[str]:

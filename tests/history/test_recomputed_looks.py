@@ -12,6 +12,7 @@ from jobs.explain_release_health import RecomputationDiffersError, explain
 from jobs.score_release_health import score_looks
 from jobs.tables.lake.lake_catalog import ensure_table
 from jobs.tables.lake.schemas import arrow_schema
+from jobs.tables.upkeep.table_upkeep import drop_rows_before
 from jobs.wording.shown_numbers import clock_words
 from tests.decisions.test_build_rows import BAD, with_builds
 from tests.decisions.test_experiment_rows import MONDAY, an_experiment
@@ -70,6 +71,16 @@ def test_a_look_of_before_experiments_were_stored_is_explained(tmp_path):
     catalog = with_experiment(BAD, with_builds(BAD, tmp_path))
     stored(catalog, RELEASE_HEALTH, score_looks(catalog, BAD.calendar, BAD.end - HOUR).rows)
     assert "Experiments of its channel" not in told(catalog, BAD)
+
+
+def test_what_rests_on_rows_that_went_for_their_age_is_shown_and_not_compared(tmp_path):
+    catalog = with_experiment(BAD, with_builds(BAD, tmp_path))
+    scored = score_looks(catalog, BAD.calendar, BAD.end - HOUR)
+    stored(catalog, RELEASE_HEALTH, scored.rows)
+    stored(catalog, EXPERIMENT_HEALTH, scored.told_beside[EXPERIMENT_HEALTH])
+    drop_rows_before(catalog, EXPERIMENT_ERROR_AGGREGATES, BAD.end, is_dry_run=False)
+    text = told(catalog, BAD)
+    assert "pref-x / treatment" in text and "Those of experiment_health rest on rows that went for their age" in text
 
 
 def test_later_weeks_are_those_of_the_totals(tmp_path):

@@ -6,7 +6,7 @@ An hour under an open claim is read as its tables stood before the claim; any ot
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +23,7 @@ from jobs.tables.audit.open_claims import Claim, claim_by_hour, read_claims
 from jobs.tables.lake.hour_filters import hours_filter
 from jobs.tables.lake.lake_catalog import stored_table
 from jobs.tables.lake.schemas import arrow_schema
-from jobs.tables.reading.stored_rows import DROPPED_BEFORE, read_snapshot, refuse_missing_rows
+from jobs.tables.reading.stored_rows import dropped_before, read_snapshot, refuse_missing_rows
 
 EVERY_ROW = AlwaysTrue()
 _LOOKS = 5  # a look takes milliseconds, a publisher needs tenths of a second between its commits
@@ -65,7 +65,7 @@ class PinnedHours:
         error_aggregates are too many where few match.
         """
         stored, columns = self.stored[table.name], columns or table.column_names
-        owners = {hour: owner for hour, owner in self.owners.items() if hour >= _dropped_before(stored)}
+        owners = {hour: owner for hour, owner in self.owners.items() if hour >= dropped_before(stored)}
         needed = tuple(dict.fromkeys((*columns, table.time_column, "window_run_id")))
         parts = [pa.schema([arrow_schema(table).field(name).with_nullable(True) for name in needed]).empty_table()]
         for snapshot_id, hours in self._hours_by_snapshot(table, owners).items():
@@ -145,12 +145,6 @@ def _states(audit: IcebergTable | None, start: datetime, end: datetime) -> dict[
 
 def _same(one: IcebergTable | None, other: IcebergTable | None) -> bool:
     return (one and one.metadata_location) == (other and other.metadata_location)
-
-
-def _dropped_before(stored: IcebergTable | None) -> datetime:
-    """Rows from before are past the table's retention."""
-    noted = stored.properties.get(DROPPED_BEFORE) if stored else None
-    return datetime.fromisoformat(noted) if noted else datetime.min.replace(tzinfo=UTC)
 
 
 def _of_owners(rows: pa.Table, table: Table, hours: list[datetime], owners: Mapping[datetime, HourAudit]) -> pa.Table:

@@ -1,7 +1,7 @@
 """Rows of a table as one snapshot has them, with the declared columns; and what is wrong if there are not as many as were published."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 from pyiceberg.expressions import BooleanExpression
@@ -45,6 +45,12 @@ def read_snapshot(
         if name not in present:
             rows = rows.append_column(name, pa.nulls(rows.num_rows, schema.field(name).type))
     return rows.select(list(columns)).cast(schema)
+
+
+def dropped_before(stored: IcebergTable | None) -> datetime:
+    """Rows from before are past the table's retention."""
+    noted = stored.properties.get(DROPPED_BEFORE) if stored else None
+    return datetime.fromisoformat(noted) if noted else datetime.min.replace(tzinfo=UTC)
 
 
 def refuse_missing_rows(table: Table, times: pa.ChunkedArray, owners: Mapping[datetime, HourAudit]) -> None:
