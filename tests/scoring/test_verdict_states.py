@@ -10,6 +10,7 @@ from jobs.scoring.looks.cell_looks import CellLooks
 from jobs.scoring.looks.release_verdict import CellVerdict, release_verdict
 from jobs.scoring.looks.verdict_states import cell_states, regressed_looks, state_beginnings
 from jobs.scoring.method.ratio_posterior import RatioPosterior
+from jobs.scoring.method.stratum_environment import no_stratum_environment
 from jobs.verdicts.health_cells import is_critical
 
 R, W, H, E = State.REGRESSED, State.WATCH, State.HEALTHY, State.TOO_EARLY
@@ -48,7 +49,7 @@ def looks_of(p_unacceptable, effective=100.0, expected=100.0, sd=0.1, p_improved
         has_lost_updates=np.zeros(p.shape[1], dtype=bool),
         adoption=ones[0],
         environment=ones[0],
-        stratum_environment=ones,
+        stratum_environment=no_stratum_environment(*ones.shape),
         share_of_few=np.zeros(ones.shape[-1]),
         unseen_share=ones[0],
     )

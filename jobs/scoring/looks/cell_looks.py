@@ -24,6 +24,7 @@ from jobs.scoring.method.local_groups import LocalGroup, local_groups
 from jobs.scoring.method.ratio_posterior import INTERVAL_SDS, RatioPosterior, RatioPrior, ratio_posterior, ratio_prior, variance_to_mean
 from jobs.scoring.method.release_amounts import counted_strata, hours_before_factor, release_exposure
 from jobs.scoring.method.release_history import ReleaseHistory, padded
+from jobs.scoring.method.stratum_environment import StratumEnvironment, no_stratum_environment
 
 ALL = "all"
 TRAILING_MASS = 2.0  # a regression may begin on any of seven days
@@ -61,8 +62,8 @@ class CellLooks:
     environment: Array
     unseen_share: Array
     has_lost_updates: NDArray[np.bool_]
-    stratum_environment: Array
-    """(strata of the release, hours): events that hit one stratum in all versions."""
+    stratum_environment: StratumEnvironment
+    """Events that hit one stratum in all versions, by strata of the release."""
     share_of_few: Array
     """Of the crashes since release at each look: a few clients had them, and they are not counted."""
     first_age_hours: int = 1
@@ -93,25 +94,30 @@ def look_at_cells(
     """All looks at a release of `release.hours` hours, against its history. One stratum alone has no rest to be compared with."""
     hours = min(release.hours, HORIZON_HOURS)
     exposed = release_exposure(history, release, hours)
-    sums, shares, environment, by_stratum = sums_since_release(history, release, exposed, hours)
+    so_far = sums_since_release(history, release, exposed, hours)
+    sums, environment = so_far.sums, so_far.environment
     unseen_share, is_counted = counted_strata(history, sums.usage_hours)
-    received = ReleaseSums(*(np.where(is_counted, field, 0.0).sum(axis=0, keepdims=True) for field in vars(sums).values()))
+    received, received_then = (_of_release(by_stratum, is_counted) for by_stratum in (sums, so_far.as_known_then))
     of_few = of_few_clients(history, release, hours)
     extra_variance = exposed.extra_variance + doubt_of_few(of_few)
     history = replace(history, omega2=history.omega2 + padded(extra_variance, history.omega2.size))
-    whole = received.without(of_few)
-    received_lately, trailing = (ReleaseSums(*(trailing_sums(field) for field in vars(sums).values())) for sums in (received, whole))
+    whole, then = received.without(of_few), received_then.without(of_few)
+    received_lately, trailing = (ReleaseSums(*(trailing_sums(field) for field in vars(sums).values())) for sums in (received_then, then))
     of_few_lately = 1 - trailing.observed / np.maximum(received_lately.observed, LEAST_EXPECTED)
     names = stratum_names or tuple(map(str, range(release.crashes.shape[0])))
-    doubt = environment_doubt(whole.expected[0], environment)
-    parts = [_whole_cell(history, whole, doubt), _trailing_cell(history, whole, trailing, doubt_of_few(of_few_lately))]
+    doubt = environment_doubt(then.expected[0], environment)
+    parts = [_whole_cell(history, whole, doubt), _trailing_cell(history, then, trailing, doubt_of_few(of_few_lately))]
     groups = local_groups(history, names) if with_strata else []
     mass = history.policy.alarm.p_stratum_regression / max(sum(len(group.names) for group in groups), 1)
     bent = of_few * received.observed
-    parts += [_local_cells(history, sums, received, _Parts(group, mass, by_stratum.variance, bent)) for group in groups]
+    parts += [_local_cells(history, sums, received, _Parts(group, mass, so_far.by_stratum.variance, bent)) for group in groups]
     local_names = tuple(name for group in groups for name in group.names)
-    looks = _assembled(parts, local_names, history.phi, shares, environment.factors, unseen_share)
-    return replace(looks, has_lost_updates=exposed.has_lost_updates, stratum_environment=by_stratum.factors, share_of_few=of_few)
+    looks = _assembled(parts, local_names, history.phi, so_far.adoption, environment.factors, unseen_share)
+    return replace(looks, has_lost_updates=exposed.has_lost_updates, stratum_environment=so_far.by_stratum, share_of_few=of_few)
+
+
+def _of_release(sums: ReleaseSums, is_counted: NDArray[np.bool_]) -> ReleaseSums:
+    return ReleaseSums(*(np.where(is_counted, field, 0.0).sum(axis=0, keepdims=True) for field in vars(sums).values()))
 
 
 @dataclass(frozen=True)
@@ -173,22 +179,25 @@ class _Parts:
     doubt: Array
     of_few: Array
 
+    def sums_of(self, by_stratum: Array) -> Array:
+        """(parts, hours) of (strata, hours)."""
+        return np.array([by_stratum[list(strata)].sum(axis=0) for strata in self.group.strata])
+
 
 def _local_cells(history: ReleaseHistory, sums: ReleaseSums, whole: ReleaseSums, parts: _Parts) -> _Part:
     """Each stratum or platform against the rest of the same release: what is common to both cancels.
 
     Whose crashes the few clients' are is not known by stratum: each is judged as if all of them were its own.
     """
-    alarm, group, mass, scale = history.policy.alarm, parts.group, parts.mass, parts.group.scale
+    alarm, mass, scale = history.policy.alarm, parts.mass, parts.group.scale
     log_acceptable = max(float(np.log1p(alarm.local_margin)), alarm.local_scales * scale)
     prior = ratio_prior(scale, _LOCAL_DEGREES, log_acceptable, mass, mass / 2)
-    own = ReleaseSums(*(np.array([field[list(strata)].sum(axis=0) for strata in group.strata]) for field in vars(sums).values()))
+    own = ReleaseSums(*(parts.sums_of(field) for field in vars(sums).values()))
     rest_observed = np.maximum(whole.observed - own.observed, 0.0)
     rest_expected = np.maximum(whole.expected - own.expected, 0.0)
     expected = own.expected * (rest_observed + REST_PSEUDO_CRASHES) / (rest_expected + REST_PSEUDO_CRASHES)
     # Events in groups of users are each its own: of the doubt of each a platform bears the group's part.
-    doubted = sums.expected**2 * parts.doubt
-    doubt = np.array([doubted[list(strata)].sum(axis=0) for strata in group.strata]) / np.maximum(own.expected, LEAST_EXPECTED) ** 2
+    doubt = parts.sums_of(sums.expected**2 * parts.doubt) / np.maximum(own.expected, LEAST_EXPECTED) ** 2
     omega2 = history.omega2[: own.observed.shape[1]] / 2 + history.phi / np.maximum(rest_observed, 2.0) + doubt
     own = own.without(np.minimum(parts.of_few / np.maximum(own.observed, LEAST_EXPECTED), 1.0))
     ratio = variance_to_mean(own.observed, own.squared_weights)
@@ -232,6 +241,6 @@ def _assembled(
         environment=environment,
         unseen_share=unseen_share,
         has_lost_updates=np.zeros(shares.size, dtype=bool),
-        stratum_environment=np.ones((0, shares.size)),
+        stratum_environment=no_stratum_environment(0, shares.size),
         share_of_few=np.zeros(shares.size),
     )

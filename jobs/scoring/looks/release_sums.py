@@ -10,9 +10,10 @@ from jobs.scoring.method.development_factors import adoption_bins
 from jobs.scoring.method.environment_guard import Environment, environment_of
 from jobs.scoring.method.few_clients import crashes_of_few, days_of_age
 from jobs.scoring.method.hourly_counts import ReleaseCounts, adoption
+from jobs.scoring.method.ratio_posterior import variance_to_mean
 from jobs.scoring.method.release_amounts import delayed_crashes
 from jobs.scoring.method.release_history import ReleaseHistory, matchings_by_age, padded
-from jobs.scoring.method.stratum_environment import StratumEnvironment, stratum_environment
+from jobs.scoring.method.stratum_environment import StratumEnvironment, StratumSums, stratum_environment
 from jobs.scoring.method.update_counts import Exposure
 
 TRAILING_HOURS = 24
@@ -34,29 +35,50 @@ class ReleaseSums:
         return replace(self, observed=self.observed * (1 - share), squared_weights=self.squared_weights * (1 - share))
 
 
-def sums_since_release(
-    history: ReleaseHistory, release: ReleaseCounts, exposed: Exposure, hours: int
-) -> tuple[ReleaseSums, Array, Environment, StratumEnvironment]:
-    """Sums since release by stratum, the release's adoption, the environment of each hour, and that of its strata."""
+@dataclass(frozen=True)
+class SumsSoFar:
+    """Sums since release with what is known by each look of events in the hours before, and with what was known in each of those hours: to tell what
+    the last day added. `adoption` and `environment` are of each hour."""
+
+    sums: ReleaseSums
+    as_known_then: ReleaseSums
+    adoption: Array
+    environment: Environment
+    by_stratum: StratumEnvironment
+
+
+def sums_since_release(history: ReleaseHistory, release: ReleaseCounts, exposed: Exposure, hours: int) -> SumsSoFar:
     known = release.known[:hours]
     crashes, usage_hours = release.crashes[:, :hours] * known, release.usage_hours[:, :hours] * known
     shares = adoption(usage_hours.sum(axis=0), release.channel_hours[:hours] * known)
     matching = matchings_by_age(release, history.matching)[0]  # of the first hours: a later one would change earlier looks
-    by_stratum = stratum_environment(release.previous, matching, release.crashes.shape[0], hours)
-    environment = environment_of(release.previous, matching, history.usual_change, hours, by_stratum.explained)
-    multiplier = (
-        np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * environment.factors * by_stratum.factors
-    )
+    usual = np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * history.rates[:, None]
     observed, squared_weights = delayed_crashes(history, release, padded(crashes, HORIZON_HOURS), hours)
-    rates, amounts = history.rates[:, None], (exposed.implied, exposed.counted)
+    by_stratum = stratum_environment(
+        release.previous, matching.kernel, _stratum_sums(history, observed, squared_weights, _expected(usual, exposed))
+    )
+    environment = environment_of(release.previous, matching, history.usual_change, hours, by_stratum.explained)
+    usual = usual * environment.factors
     sums = ReleaseSums(
         crashes=np.cumsum(crashes, axis=1),
         usage_hours=np.cumsum(usage_hours, axis=1),
         observed=observed,
         squared_weights=squared_weights,
-        expected=np.where(exposed.has_lost_updates, *(np.cumsum(rates * amount * multiplier, axis=1) for amount in amounts)),
+        expected=_expected(usual, exposed) * by_stratum.since_release,
     )
-    return sums, shares, environment, by_stratum
+    as_known_then = replace(sums, expected=_expected(usual * by_stratum.factors, exposed))
+    return SumsSoFar(sums, as_known_then, shares, environment, by_stratum)
+
+
+def _expected(rates: Array, exposed: Exposure) -> Array:
+    """Sums since release of what is expected at the hours' rates."""
+    return np.where(exposed.has_lost_updates, *(np.cumsum(rates * amount, axis=1) for amount in (exposed.implied, exposed.counted)))
+
+
+def _stratum_sums(history: ReleaseHistory, observed: Array, squared_weights: Array, expected: Array) -> StratumSums:
+    overdispersion = history.phi * variance_to_mean(observed, squared_weights)
+    mass = history.policy.alarm.p_stratum_regression / observed.shape[0]
+    return StratumSums(observed, expected, overdispersion, history.stratum_scale, mass)
 
 
 def trailing_sums(cumulative: Array) -> Array:

@@ -18,7 +18,7 @@ from jobs.scoring.method.hourly_counts import PreviousVersion, trailing_sum
 
 HOURS_BEFORE_RELEASE = 72
 REFERENCE = slice(24, HOURS_BEFORE_RELEASE)  # two whole days, after one in which crashes of the hours before would be missing
-_TRAILING_HOURS = 6
+TRAILING_HOURS = 6
 _FEWEST_RELEASES = 3
 OVERDISPERSION = 2.5  # fixed: the previous version's own is not known in its last days
 _LEAST_VARIANCE = 0.03**2
@@ -51,8 +51,8 @@ def previous_version_change(previous: PreviousVersion, matching: DelayMatching, 
     usage_hours = previous.usage_hours[:end]
     crashes = np.convolve(previous.crashes[:end], matching.kernel)[: usage_hours.size]
     crashes_before, usage_before = crashes[REFERENCE].sum(), usage_hours[REFERENCE].sum()
-    trailing_crashes = trailing_sum(crashes, _TRAILING_HOURS)[HOURS_BEFORE_RELEASE:]
-    trailing_usage = trailing_sum(usage_hours, _TRAILING_HOURS)[HOURS_BEFORE_RELEASE:]
+    trailing_crashes = trailing_sum(crashes, TRAILING_HOURS)[HOURS_BEFORE_RELEASE:]
+    trailing_usage = trailing_sum(usage_hours, TRAILING_HOURS)[HOURS_BEFORE_RELEASE:]
     is_known = (trailing_usage > 1e-9) & (usage_before > 1e-9)
     change = np.full((2, hours), np.nan)
     known = np.flatnonzero(is_known)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,10 +12,10 @@ from jobs.scoring.looks.cell_looks import REST_PSEUDO_CRASHES
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.looks.release_sums import TRAILING_HOURS
 from jobs.scoring.looks.verdict_states import doubt_at
-from jobs.scoring.method.development_factors import adoption_bins
 from jobs.scoring.method.local_groups import local_groups
-from jobs.scoring.method.release_amounts import hours_before_factor, release_exposure
+from jobs.scoring.method.release_amounts import hours_before_factor
 from jobs.scoring.method.severity_index import MeasureRatio, severity_index
+from jobs.scoring.rows.expected_terms import StratumShare, shares_as_known_then, shares_since_release
 from jobs.scoring.rows.robust_steps import crashes_of_few_clients, group_events, pulled_releases
 from jobs.scoring.rows.row_recomputation import Row, row_variance_to_mean
 from jobs.verdicts.health_cells import ALL, PLACE_COLUMNS, Cell, cell_from_row, deciding_cell
@@ -25,45 +24,6 @@ from jobs.wording.cell_words import place_words, state_name
 from jobs.wording.client_text import as_label
 from jobs.wording.note_words import note_words
 from jobs.wording.shown_numbers import age_words, chance_words, clock_words, interval_words, percent_words, plural, ratio_words, score_words
-
-
-@dataclass(frozen=True)
-class StratumShare:
-    """What one stratum adds to the expected crashes: hours x crashes per 1000 h x factor for age, adoption and level."""
-
-    name: str
-    usage_hours: float
-    crashes_per_1k_hours: float
-    factor: float
-    expected_crashes: float
-
-
-def stratum_shares(cell: ScoredCell, look: int, first_look: int = 0) -> list[StratumShare]:
-    """The terms of what is expected of a cell in the hours from `first_look` to `look`; empty without baseline."""
-    if cell.history is None or cell.looks is None:
-        return []
-    history, looks, counts = cell.history, cell.looks, cell.prepared.counts
-    hours = slice(0, look + 1)
-    known = counts.known[hours]
-    usage_hours = counts.usage_hours[:, hours] * known
-    exposure = release_exposure(history, counts, counts.hours).at(look)
-    bins = adoption_bins(looks.adoption[hours])
-    multiplier = np.exp(history.factors.log_multiplier(bins, look + 1) + history.level.mean) * looks.environment[hours]
-    multiplier = multiplier * looks.stratum_environment[:, hours]
-    expected = (history.rates[:, None] * exposure * multiplier)[:, first_look:].sum(axis=1)
-    usage_hours = usage_hours[:, first_look:]
-    is_counted = history.has_baseline | bool(looks.unseen_share[look] <= history.policy.verdict.max_unseen_share)
-    return [
-        StratumShare(
-            cell.prepared.strata.names[i],
-            float(usage_hours[i].sum()),
-            1000 * float(history.rates[i]),
-            float(expected[i] / (history.rates[i] * usage_hours[i].sum())),
-            float(expected[i]),
-        )
-        for i in range(len(expected))
-        if is_counted[i] and usage_hours[i].sum() > 0
-    ]
 
 
 def explain_release(scored: ScoredRelease, verdict: Row, rows: Sequence[Row], policy: Policy) -> str:
@@ -124,7 +84,8 @@ def _received(cell: ScoredCell, row: Row, look: int) -> list[str]:
 
 def _expected(cell: ScoredCell, row: Row, index: int, look: int, policy: Policy) -> list[str]:
     """The terms of E: of all groups of users, of the last 24 hours alone, or of one group against the rest of its release."""
-    shares = stratum_shares(cell, look, look - TRAILING_HOURS + 1 if row["scope"] == "trailing" else 0)
+    is_last_day = row["scope"] == "trailing"
+    shares = shares_as_known_then(cell, look, look - TRAILING_HOURS + 1) if is_last_day else shares_since_release(cell, look)
     if row["scope"] == "stratum":
         shares = _of_part(cell, shares, row["stratum"])
     terms = [
@@ -168,7 +129,7 @@ def _rest_of_release(cell: ScoredCell, row: Row, index: int, look: int) -> list[
     if row["scope"] != "stratum" or cell.looks is None:
         return []
     observed = max(float(cell.looks.observed[0, look] - cell.looks.observed[index, look]), 0.0)
-    own = sum(share.expected_crashes for share in _of_part(cell, stratum_shares(cell, look), row["stratum"]))
+    own = sum(share.expected_crashes for share in _of_part(cell, shares_since_release(cell, look), row["stratum"]))
     expected = max(float(cell.looks.expected[0, look]) - own, 0.0)
     factor = (observed + REST_PSEUDO_CRASHES) / (expected + REST_PSEUDO_CRASHES)
     return [
@@ -180,7 +141,8 @@ def _hours_before(cell: ScoredCell, row: Row, look: int) -> list[str]:
     """The last day is compared with the release's own hours before it."""
     if row["scope"] != "trailing" or cell.looks is None:
         return []
-    observed, expected = (float(sums[0, look - TRAILING_HOURS]) for sums in (cell.looks.observed, cell.looks.expected))
+    observed = float(cell.looks.observed[0, look - TRAILING_HOURS])
+    expected = sum(share.expected_crashes for share in shares_as_known_then(cell, look - TRAILING_HOURS))
     factor = float(hours_before_factor(np.array(observed), np.array(expected)))
     return [f"   x what the release had in its hours before ({observed:.2f} of {expected:.2f} expected, never below .85) = {factor:.3f}"]
 

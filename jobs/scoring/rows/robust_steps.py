@@ -38,6 +38,6 @@ def group_events(looks: CellLooks, groups: tuple[str, ...], look: int, verdict: 
     """Groups of users that something hits in all versions at this hour: the version before has it there, too."""
     return [
         f"   {as_label(group, 60)}: times {ratio_words(float(factor))} at this hour, for the release before has as much more there than elsewhere."
-        for group, factor in zip(groups, looks.stratum_environment[:, look], strict=False)
+        for group, factor in zip(groups, looks.stratum_environment.factors[:, look], strict=False)
         if factor > verdict.environment_note_factor
     ]
