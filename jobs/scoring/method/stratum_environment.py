@@ -15,7 +15,7 @@ from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE, REFERENC
 from jobs.scoring.method.hourly_counts import PreviousVersion, trailing_sum
 from jobs.scoring.method.stratum_onsets import ONSETS_A_WEEK, Normal, Onsets, log_evidence, onsets_of
 
-_EVENT_PROBABILITY = 0.07  # of a stratum's week; .02 leaves three times the local alarms under events, .1 hides more of what begins late
+_EVENT_PROBABILITY = 0.07  # of a stratum's week; .02 leaves several times the local alarms under events, .1 hides more of what begins late
 _EVENT = Normal(0.0, 0.7**2)  # of its log factor: what hits one group can hit it hard
 _REGRESSION = Normal(float(np.log(1.6)), 0.4**2)  # of its log ratio, as of a whole release
 _NOTHING = Normal(0.0, 0.0)
