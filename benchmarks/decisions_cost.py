@@ -55,7 +55,7 @@ from simulation.release_world.family import FamilyRegression, simulate_family
 from simulation.release_world.later_weeks import LaterWorld, simulate_weeks
 from simulation.release_world.world import World
 
-RELEASES, EXPERIMENTS, LATER_RELEASES = 60, 40, 60
+RELEASES, EXPERIMENTS, LATER_RELEASES, LATER_CHANNELS = 60, 40, 60, 5
 GOAL_S, GOAL_MB = 2.0, 500.0
 _PARTS = ("forecasts", "experiments", "later-weeks", "builds")
 _AGE_HOURS = 6
@@ -142,18 +142,31 @@ def experiments() -> None:
     _tell(f"{EXPERIMENTS} experiments of three branches on three platforms", cost)
 
 
-@main.command(help="Releases that are older than a week and still used.")
+@main.command(help="Releases that are older than a week and still used, on three platforms: twelve on each of five channels.")
 def later_weeks() -> None:
     weeks = simulate_weeks(LaterWorld(200_000), np.random.default_rng(1))
-    series = (0, weeks.usage_hours)
-    is_complete = np.ones(weeks.usage_hours.size, dtype=bool)
-    of_measure = {measure: {"57.0": (0, weeks.crashes)} for measure in CRITICAL_MEASURES}
-    totals = ChannelTotals("release", _START, is_complete, {"57.0": series}, {"Windows_NT": weeks.usage_hours}, weeks.crashes, of_measure)
-    record = ChannelRecord(totals, _not_asked, lambda _: None, {("release", "57.0"): _START})
-    until = _START + weeks.usage_hours.size * HOUR
-    assert later_rows(record, until - HOUR, until, 1, POLICY)
-    cost = _measured(lambda: [later_rows(record, until - HOUR, until, 1, POLICY) for _ in range(LATER_RELEASES)], _REPEATS)
-    _tell(f"{LATER_RELEASES} releases after their first week", cost)
+    hours, versions = weeks.usage_hours.shape[1], [f"{50 + number}.0" for number in range(LATER_RELEASES // LATER_CHANNELS)]
+
+    def by_both(amounts: Any) -> dict[tuple[str, str | None], tuple[int, Any]]:
+        of_places = dict(zip((None, *_SYSTEMS), (amounts.sum(axis=0), *amounts), strict=True))
+        return {(version, system): (0, of_place) for version in versions for system, of_place in of_places.items()}
+
+    totals = ChannelTotals(
+        channel="release",
+        origin=_START,
+        is_complete=np.ones(hours, dtype=bool),
+        usage_by_version={version: (0, weeks.usage_hours.sum(axis=0)) for version in versions},
+        usage_by_platform=dict(zip(_SYSTEMS, len(versions) * weeks.usage_hours, strict=True)),
+        crash_pings=len(versions) * weeks.crashes.sum(axis=0),
+        crash_pings_by_platform=dict(zip(_SYSTEMS, len(versions) * weeks.crashes, strict=True)),
+        by_version_and_platform={"usage_hours": by_both(weeks.usage_hours)}
+        | {measure: by_both(weeks.crashes) for measure in CRITICAL_MEASURES},
+    )
+    record = ChannelRecord(totals, _not_asked, lambda _: None, {("release", version): _START for version in versions})
+    until = _START + hours * HOUR
+    assert len(later_rows(record, until - HOUR, until, 1, POLICY)) == len(versions) * (1 + len(_SYSTEMS)) * len(CRITICAL_MEASURES)
+    cost = _measured(lambda: [later_rows(record, until - HOUR, until, 1, POLICY) for _ in range(LATER_CHANNELS)], _REPEATS)
+    _tell(f"{LATER_RELEASES} releases after their first week, on all platforms and on each of three", cost)
 
 
 def _not_asked(*_: object) -> Any:

@@ -29,7 +29,7 @@ from jobs.scoring.rows.people_explanation import people_lines
 from jobs.scoring.rows.row_recomputation import differences, posterior_of_row
 from jobs.tables.lake.lake_catalog import open_catalog, stored_table
 from jobs.tables.reading.plain_rows import read_rows
-from jobs.verdicts.health_cells import cell_from_row
+from jobs.verdicts.health_cells import cell_from_row, platform_of
 from jobs.wording.client_text import as_data_label
 
 _TOLD_DIFFERENCES = 10
@@ -120,7 +120,8 @@ def _latest_later_look(catalog: Catalog, channel: str, version: str) -> list[Row
     """The rows of later_health of the release's latest look; none in its first week."""
     of_release = And(EqualTo("channel", channel), EqualTo("release_version", version))
     latest = max((row["as_of"] for row in read_rows(catalog, LATER_HEALTH, of_release, ("as_of",))), default=None)
-    return read_rows(catalog, LATER_HEALTH, And(of_release, EqualTo("as_of", latest.isoformat()))) if latest else []
+    rows = read_rows(catalog, LATER_HEALTH, And(of_release, EqualTo("as_of", latest.isoformat()))) if latest else []
+    return [row | {"platform": platform_of(row)} for row in rows]
 
 
 def _wrong_posteriors(stored: list[Row], policy: Policy) -> list[str]:

@@ -32,8 +32,8 @@ export function laterWeeks(channel) {
   const looks = channel.later_weeks;
   if (!looks.length) return [];
   return [element("h2", {}, `Releases of ${channel.channel_label} after their first week`),
-    table("The last 24 hours of older releases against their own three weeks before, those that are worse first", ["version", "state", "ratio#", "90 % interval#", "¼ to 4 times", "crashes#", "measure", "age#", "adoption#", "since"],
-      looks.map((look) => [look.version_label, look.state === "worse" ? "⚠ worse" : look.state_label, look.ratio_words, look.interval_words, interval(look, look.acceptable_ratio), look.counts, look.measure_label, look.age_words, look.adoption_words, look.worse_since ? at(look.worse_since) : "–"]), { tall: true }),
+    table("The last 24 hours of older releases against their own three weeks before, those that are worse first", ["version", "state", "ratio#", "90 % interval#", "¼ to 4 times", "crashes#", "measure", "where", "age#", "adoption#", "since"],
+      looks.map((look) => [look.version_label, look.state === "worse" ? "⚠ worse" : look.state_label, look.ratio_words, look.interval_words, interval(look, look.acceptable_ratio), look.counts, look.measure_label, look.platform_label || "all platforms", look.age_words, look.adoption_words, look.worse_since ? at(look.worse_since) : "–"]), { tall: true }),
     element("p", { class: "quiet" }, "Bars: the 90 % interval and the ratio in it; the line: as often as before; dashes: the most that is acceptable.")];
 }
 

@@ -7,7 +7,7 @@ from jobs.decisions.forecast_words import REASON_WORDS, forecast_words
 from jobs.decisions.rollout_costs import SHARES, excess_next_day
 from jobs.declarations.policies import POLICY
 from jobs.declarations.states import ExperimentState, Reason
-from jobs.verdicts.health_cells import Cell
+from jobs.verdicts.health_cells import ALL, Cell, platform_of, severity_cost
 from jobs.wording.cell_words import measure_words, platform_words, state_name
 from jobs.wording.client_text import as_label
 from jobs.wording.decision_words import SHARES_DRIFTED
@@ -100,14 +100,13 @@ def later_lines(looks: Sequence[Row]) -> list[str]:
     if not looks:
         return []
     lines = [f"11. After its first week: the last 24 h before {clock_words(looks[0]['as_of'])} against its own median day of three weeks"]
-    for row in looks:
+    for row in sorted(looks, key=lambda row: (-severity_cost(row["measure"]), platform_of(row) != ALL, platform_of(row))):
+        place = f"{measure_words(row['measure'])} on {platform_words(platform_of(row))}"
         if row["ratio"] is None:
-            lines.append(
-                f"   {measure_words(row['measure'])}: {state_name(row['state'])}, hours are missing or its users come or go too fast."
-            )
+            lines.append(f"   {place}: {state_name(row['state'])}, hours are missing or its users come or go too fast.")
             continue
         lines.append(
-            f"   {measure_words(row['measure'])}: had {row['delayed_crashes']:.1f} / expected {row['expected_crashes']:.1f} = "
+            f"   {place}: had {row['delayed_crashes']:.1f} / expected {row['expected_crashes']:.1f} = "
             f"{row['delayed_crashes'] / max(row['expected_crashes'], 1e-9):.2f}; {ratio_words(row['ratio'])} ({interval_words(row['ratio_low'], row['ratio_high'])}), "
             f"acceptable up to {ratio_words(row['acceptable_ratio'])}, above it with a chance of {chance_words(row['p_unacceptable'])}: "
             f"{state_name(row['state'])}"

@@ -219,7 +219,13 @@ class LaterWeeksPolicy:
     margin: float = 0.20
     scales: float = 4.0
     """Acceptable is a fifth more, or four times what its days differ by: at three times, one restless week in 140 was called worse."""
+    platform_scales: float = 6.0
+    """A platform must be worse by more than the release as a whole, as there are several: at five times, restless weeks were called worse
+    twice as often as without platforms (15 of 700 for 6)."""
     doubt: float = 0.005
+    """How much doubt an alarm of a measure may leave, all platforms together and each of them taken together ..."""
+    whole_share: float = 0.5
+    """... of which the whole release has half, and its platforms the other half in equal parts."""
     persistence_hours: int = 6
     """A lump of late pings passes, and nobody holds a rollout for these hours."""
     least_stayed: float = 0.5

@@ -601,14 +601,15 @@ BUILD_HEALTH = Table(
 LATER_HEALTH = Table(
     "later_health",
     "Every hourly look at releases that are older than a week and still have users: their last 24 hours against their own three weeks before.",
-    ("as_of", "channel", "release_version", "measure"),
+    ("as_of", "channel", "release_version", "platform", "measure"),
     (
         Column("as_of", "timestamp", "End of the last hour that the look knows of."),
         _DIMENSION["channel"],
         _DIMENSION["release_version"],
-        Column("measure", "string", "A measure that decides the state of releases; on all platforms.", values=CRITICAL_MEASURES),
+        Column("platform", "string", "Operating system, or `all` for all together; NULL in rows of before it was declared: all."),
+        Column("measure", "string", "A measure that decides the state of releases.", values=CRITICAL_MEASURES),
         Column("age_hours", "double", "Hours from the release to as_of.", "hours"),
-        Column("adoption", "double", "Its share of the channel's usage hours of the last 24 hours.", "share"),
+        Column("adoption", "double", "Its share of the channel's usage hours of the last 24 hours, on the platform.", "share"),
         Column("observed_crashes", "double", "Crashes received in the last 24 hours.", "crashes"),
         Column("usage_hours", "double", "Usage hours received in the last 24 hours.", "hours"),
         Column("delayed_crashes", "double", "The crashes, each delayed as usage hours are.", "crashes", nullable=True),
@@ -661,12 +662,19 @@ RELEASE_REVIEWS = Table(
 CHANNEL_DAYS = Table(
     "channel_days",
     "What scoring keeps of each day of release_totals, so that no run has to read it again: made from it, and made anew when its hours change.",
-    ("day_start", "series", "channel", "name"),
+    ("day_start", "series", "channel", "name", "platform"),
     (
         Column("day_start", "timestamp", "Start of the day, UTC."),
         Column("series", "string", "version or platform (sums of release_totals), or day (which runs they rest on)."),
         Column("channel", "string", "Channel of the pings; empty in the row of the day."),
         Column("name", "string", "The release version, or the operating system; empty in the row of the day."),
+        Column(
+            "platform",
+            "string",
+            "In rows of a version on one operating system, which; NULL: on all, and in all rows of before it was declared. Versions with less than a "
+            "hundredth of their channel's usage hours of the day have no such rows.",
+            nullable=True,
+        ),
         Column("usage_hours", ListOf("double"), "Usage hours received in each hour of the day.", "hours"),
         Column("crash_pings", ListOf("double"), "Crash pings received in each hour of the day.", "pings"),
         *(Column(name, ListOf("double"), f"{name} received in each hour of the day.", "crashes") for name in CRITICAL_MEASURES),

@@ -118,7 +118,7 @@ def _kept_rows(day: datetime, kept: pa.Table, summed: dict[datetime, pa.Table], 
     own = kept.filter((pc.field("day_start") == pa.scalar(day, kept["day_start"].type)) & (pc.field("series") != _OF_DAY))
     series = summed.get(day, own).select(DAY_SERIES.names)
     no_hours: dict[str, list[float]] = {name: [] for name in DAY_AMOUNTS}
-    header = {"day_start": day, "series": _OF_DAY, "channel": "", "name": "", **no_hours}
+    header = {"day_start": day, "series": _OF_DAY, "channel": "", "name": "", "platform": None, **no_hours}
     rows = pa.concat_tables([pa.Table.from_pylist([header], schema=DAY_SERIES), series.cast(DAY_SERIES)])
     others = rows.num_rows - 1
     schema = arrow_schema(CHANNEL_DAYS)

@@ -134,6 +134,11 @@ def severity_cost(measure: str) -> float:
     return _SCORING[measure].severity_cost if measure in _SCORING else 0.0
 
 
+def platform_of(row: Mapping[str, Any]) -> str:
+    """A row's platform; rows of before their table had platforms are of all together."""
+    return row.get("platform") or ALL
+
+
 def is_suspicious(cell: Cell) -> bool:
     """Whether a cell's own figures speak against it, and not only those of a part of it."""
     return (cell.p_unacceptable or 0.0) >= POLICY.verdict.watch_probability

@@ -38,10 +38,14 @@ def test_a_branch_is_told_with_both_rates_and_what_it_takes_to_blame_it():
 
 
 def test_a_release_after_its_first_week_is_told_with_what_it_is_held_against():
-    told = "\n".join(later_lines(LATER[:1]))
+    told = "\n".join(later_lines(LATER[:2]))
     assert (
-        "browser crashes: had 280.0 / expected 170.0 = 1.65; 1.62x (1.50–1.70x), acceptable up to 1.40x, above it with a chance of 99\u00a0%: worse"
+        "browser crashes on Windows: had 280.0 / expected 170.0 = 1.65; 1.62x (1.50–1.70x), acceptable up to 1.40x, above it with a chance of 99\u00a0%: worse"
         in told
+    )
+    assert told.index("browser crashes on all platforms: had") < told.index("on Windows")
+    assert "on all platforms" in "\n".join(later_lines([later_row("57.0b6", "quiet", platform=None)])), (
+        "a row of before platforms were watched"
     )
     unjudged = dict.fromkeys(
         ("ratio", "ratio_low", "ratio_high", "expected_crashes", "delayed_crashes", "p_unacceptable", "acceptable_ratio")

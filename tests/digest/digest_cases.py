@@ -118,7 +118,21 @@ CASES: dict[str, DigestFacts] = {
     "worse_after_its_week": some_facts(
         a_release(advice="go"),
         an_older_release(),
-        worse_later=(a_release_worse_later(measure="content_crashes_capped", ratio=2.1), a_release_worse_later()),
+        worse_later=(
+            a_release_worse_later(measure="content_crashes_capped", ratio=2.1),
+            a_release_worse_later(platform="Windows_NT", ratio=1.9, delayed_crashes=700.0, expected_crashes=390.0),
+            a_release_worse_later(),
+        ),
+    ),
+    "worse_on_one_platform_after_its_week": some_facts(
+        a_release(advice="go"),
+        an_older_release(),
+        worse_later=(
+            a_release_worse_later(release_version="56.0b9", adoption=0.5, delayed_crashes=520.0),
+            a_release_worse_later(
+                platform="Darwin", adoption=0.28, ratio=2.1, ratio_low=1.9, ratio_high=2.3, delayed_crashes=240.0, expected_crashes=110.0
+            ),
+        ),
     ),
     "healthy_of_people": some_facts(a_release(**PEOPLE | {"crash_free_users": 0.9893}), an_older_release(**_PEOPLE_BEFORE)),
     "regressed_of_people": some_facts(

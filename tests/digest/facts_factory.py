@@ -117,9 +117,12 @@ def a_release_worse_later(**more) -> LaterLook:
     values = {
         "channel": "beta",
         "release_version": "57.0b4",
+        "platform": "all",
         "measure": "main_crashes_capped",
         "age_hours": 350.0,
         "adoption": 0.31,
+        "delayed_crashes": 830.0,
+        "expected_crashes": 510.0,
         "ratio": 1.62,
         "ratio_low": 1.5,
         "ratio_high": 1.75,

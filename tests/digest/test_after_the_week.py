@@ -1,11 +1,12 @@
 """After its first week a release keeps its verdict: no fault is told that is not there, and a regression stays until somebody answers."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from jobs.declarations.tables import INGEST_AUDIT, RELEASE_HEALTH, RELEASE_REVIEWS
+from jobs.declarations.tables import INGEST_AUDIT, LATER_HEALTH, RELEASE_HEALTH, RELEASE_REVIEWS
 from jobs.declarations.windows import Mode, Window
 from jobs.deployment.settings import from_environment
 from jobs.digest.decisions.digest_routing import Routing, parse_routing
@@ -13,10 +14,12 @@ from jobs.digest.digest_reading import read_digests
 from jobs.digest.messages.message_blocks import blocks_as_text
 from jobs.digest.messages.root_message import root_blocks
 from jobs.digest.slack.sent_ledger import SentLedger
+from jobs.digest.wording.later_words import later_items
 from jobs.tables.lake.lake_catalog import identifier
-from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_release, a_review
+from tests.digest.facts_factory import NOON, State, a_cell, a_regressed_cell, a_release, a_release_worse_later, a_review, some_facts
 from tests.digest.running_the_digest import HOUR
 from tests.digest.stored_rows import an_audit_row, health_rows, store
+from tests.page.page_lake import later_row
 
 pytestmark = pytest.mark.long
 
@@ -91,3 +94,29 @@ def test_an_answered_release_keeps_its_channel_and_asks_for_nothing_more(catalog
     assert "regressed (dismissed)" in said.splitlines()[0]
     assert "Answered: jane dismissed the alarm" in said
     assert "Needs attention" not in said
+
+
+BEFORE_PLATFORMS = replace(
+    LATER_HEALTH,
+    grain=tuple(name for name in LATER_HEALTH.grain if name != "platform"),
+    columns=tuple(column for column in LATER_HEALTH.columns if column.name != "platform"),
+)
+
+
+@pytest.mark.parametrize("table", [LATER_HEALTH, BEFORE_PLATFORMS])
+def test_what_got_worse_after_its_week_is_told_from_rows_of_before_platforms_were_watched_too(catalog, table):
+    store(catalog, RELEASE_HEALTH, health_rows(*looks(State.HEALTHY)))
+    at = NOON + timedelta(days=6)
+    row = later_row("57.0b8", "worse", as_of=at, platform="all", worse_since=at - 3 * HOUR)
+    store(catalog, table, [{name: row[name] for name in table.column_names}])
+    assert "57.0b8, 17 days old: 1.62x the browser crashes of its own days before" in roots(catalog, at)["beta"]
+
+
+def test_of_two_platforms_the_costliest_is_told():
+    looks_at = (
+        a_release_worse_later(platform="Darwin", ratio=3.0, delayed_crashes=30.0, expected_crashes=10.0),
+        a_release_worse_later(platform="Windows_NT", ratio=1.5, delayed_crashes=300.0, expected_crashes=200.0),
+    )
+    (item,) = later_items(some_facts(worse_later=looks_at))
+    assert "1.50x the browser crashes on Windows of its own days before" in item
+    assert "macOS" not in item

@@ -121,6 +121,7 @@ def _later_health() -> Row:
         "as_of": HOUR_START + HOUR,
         "channel": "beta",
         "release_version": "57.0b4",
+        "platform": "Windows_NT",
         "measure": "main_crashes_capped",
         "age_hours": 400.0,
         "adoption": 0.3,

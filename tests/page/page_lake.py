@@ -111,7 +111,14 @@ def later_row(version: str, state: str, **more) -> dict:
         "day_to_day_scale": 0.1,
     }
     bounds = {"acceptable_ratio": 1.4, "ratio": 1.62, "ratio_low": 1.5, "ratio_high": 1.7, "p_unacceptable": 0.99, "audit_sequence": 1}
-    place = {"as_of": NOON, "channel": "beta", "measure": "main_crashes_capped", "age_hours": 400.0, "adoption": 0.2}
+    place = {
+        "as_of": NOON,
+        "channel": "beta",
+        "platform": "all",
+        "measure": "main_crashes_capped",
+        "age_hours": 400.0,
+        "adoption": 0.2,
+    }
     return {"release_version": version, "state": state, "worse_since": None} | place | figures | bounds | more
 
 
@@ -121,7 +128,11 @@ EXPERIMENTS = (
     experiment_row("pref-x", "control", "quiet", ratio=0.6, ratio_low=0.5, ratio_high=0.7, evidence=0.1),
 )
 BUILDS = (build_row("20171115000000", 0.02, delayed_crashes=11.0), build_row("20171116000000", 0.95))
-LATER = (later_row("57.0b6", "worse", worse_since=NOON - 7 * HOUR), later_row("57.0b5", "quiet", ratio=1.0, ratio_low=0.9, ratio_high=1.1))
+LATER = (
+    later_row("57.0b6", "worse", platform="Windows_NT", adoption=0.25, worse_since=NOON - 7 * HOUR),
+    later_row("57.0b6", "quiet", ratio=1.1, ratio_low=1.0, ratio_high=1.2),
+    later_row("57.0b5", "quiet", adoption=0.1, ratio=1.0, ratio_low=0.9, ratio_high=1.1),
+)
 
 
 def fill(catalog: Catalog, *more: Cell) -> None:

@@ -133,12 +133,13 @@ def test_builds_experiments_and_later_weeks_have_the_figures_of_their_rows(publi
     assert ["blame" in line[2] for line in branches] == [row["state"] == "guilty" for row in rows]
     assert "Not judged: pref-y. The shares of its branches have drifted" in main.inner_text(), "nobody takes it for innocent"
     later = told_rows(seen, "The last 24 hours of older releases against their own three weeks before, those that are worse first")
-    rows = sorted(rows_of(catalog, LATER_HEALTH), key=lambda row: row["state"] != "worse")
-    assert [(line[0], line[2], line[3], line[8]) for line in later] == [
+    rows = sorted(rows_of(catalog, LATER_HEALTH), key=lambda row: (row["state"] != "worse", -row["adoption"]))
+    assert [(line[0], line[2], line[3], line[7], line[9]) for line in later] == [
         (
             row["release_version"],
             ratio_words(row["ratio"]),
             interval_words(row["ratio_low"], row["ratio_high"]),
+            "Windows" if row["platform"] == "Windows_NT" else "all platforms",
             percent_words(row["adoption"]),
         )
         for row in rows

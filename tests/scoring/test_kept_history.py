@@ -186,7 +186,7 @@ def test_two_runs_that_keep_the_same_end_with_it_once(tmp_path):
         assert keys.group_by(list(table.grain)).aggregate([]).num_rows == stored.num_rows > 0
 
 
-NO_SERIES = {column.name: "" if column.name == "audit_files" else [] for column in CHANNEL_DAYS.columns[4:]}
+NO_SERIES = {column.name: "" if column.name == "audit_files" else [] for column in CHANNEL_DAYS.columns[5:]}
 
 
 def test_a_year_of_kept_days_lies_in_few_files(tmp_path):

@@ -165,13 +165,16 @@ class ExperimentLook:
 
 @dataclass(frozen=True)
 class LaterLook:
-    """A row of later_health of a release that is worse than it was. Fields are named as the columns are."""
+    """A row of later_health of a release that is worse than it was, on a platform or on all. Fields are named as the columns are."""
 
     channel: str
     release_version: str
+    platform: str
     measure: str
     age_hours: float
     adoption: float
+    delayed_crashes: float
+    expected_crashes: float
     ratio: float
     ratio_low: float
     ratio_high: float

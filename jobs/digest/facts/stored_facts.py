@@ -25,7 +25,7 @@ from jobs.digest.facts.digest_facts import BuildLook, ExperimentLook, FailedExpe
 from jobs.digest.facts.window_conditions import failed_expectations, hour_facts
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.tables.reading.plain_rows import read_rows
-from jobs.verdicts.health_cells import CELL_COLUMNS, Cell, cell_from_row
+from jobs.verdicts.health_cells import CELL_COLUMNS, Cell, cell_from_row, platform_of
 
 where: Any = pyiceberg.expressions  # its constructors are typed by the fields that they fill, not by what they take
 
@@ -124,7 +124,8 @@ def read_experiments(catalog: Catalog, at: datetime) -> list[ExperimentLook]:
 def read_worse_later(catalog: Catalog, at: datetime) -> list[LaterLook]:
     """The releases older than a week that are worse at that look than they were."""
     wanted = where.And(where.EqualTo("as_of", at.isoformat()), where.EqualTo("state", LaterState.WORSE.value))
-    return [LaterLook(**row) for row in read_rows(catalog, LATER_HEALTH, wanted, tuple(column.name for column in fields(LaterLook)))]
+    rows = read_rows(catalog, LATER_HEALTH, wanted, tuple(column.name for column in fields(LaterLook)))
+    return [LaterLook(**(row | {"platform": platform_of(row)})) for row in rows]
 
 
 def read_builds(catalog: Catalog, looks: set[datetime]) -> list[BuildLook]:

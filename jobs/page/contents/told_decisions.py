@@ -11,7 +11,7 @@ from jobs.digest.facts.digest_facts import BuildLook, ExperimentLook, LaterLook
 from jobs.page.documents.decision_documents import BuildFigures, ExperimentFigures, LaterFigures
 from jobs.page.documents.rounding import rounded
 from jobs.page.series.small_groups import is_small
-from jobs.verdicts.health_cells import severity_cost
+from jobs.verdicts.health_cells import ALL, platform_of, severity_cost
 from jobs.wording.cell_words import measure_words, on_platform, platform_words, state_name
 from jobs.wording.client_text import as_label
 from jobs.wording.decision_words import UNJUDGED_WHY
@@ -51,7 +51,7 @@ class DecisionRows:
         return tuple(_look(BuildLook, row) for row in self.builds)
 
     def worse_later(self) -> tuple[LaterLook, ...]:
-        return tuple(_look(LaterLook, row) for row in self.later if row["state"] == LaterState.WORSE)
+        return tuple(_look(LaterLook, {**row, "platform": platform_of(row)}) for row in self.later if row["state"] == LaterState.WORSE)
 
     def told_builds(self, version: str, as_of: datetime) -> list[BuildFigures]:
         """The builds of a release at a look, the oldest first."""
@@ -106,10 +106,13 @@ class DecisionRows:
         return [_told_experiment(row) for row in sorted(self.experiments, key=order)[:MOST_BRANCHES]]
 
     def told_later(self) -> list[LaterFigures]:
-        """Releases after their first week, those that are worse first, then the most used; of each its costliest measure first."""
+        """Releases after their first week, what is worse first, then the most used; of each its costliest measure first, and all platforms first."""
+        adoption = {row["release_version"]: row["adoption"] for row in self.later if platform_of(row) == ALL}
 
-        def order(row: Row) -> tuple[bool, float, str, float]:
-            return (row["state"] != LaterState.WORSE, -row["adoption"], row["release_version"], -severity_cost(row["measure"]))
+        def order(row: Row) -> tuple[bool, float, str, float, bool, str]:
+            version, platform = row["release_version"], platform_of(row)
+            is_worse = row["state"] == LaterState.WORSE
+            return (not is_worse, -adoption.get(version, 0.0), version, -severity_cost(row["measure"]), platform != ALL, platform)
 
         return [_told_later(row) for row in sorted(self.later, key=order)]
 
@@ -150,6 +153,7 @@ def _told_experiment(row: Row) -> ExperimentFigures:
 def _told_later(row: Row) -> LaterFigures:
     return LaterFigures(
         version_label=as_label(row["release_version"]),
+        platform_label=platform_words(platform_of(row)),
         age_hours=row["age_hours"],
         adoption=row["adoption"],
         observed_crashes=rounded(row["observed_crashes"]),

@@ -51,6 +51,8 @@ class LaterFigures(ComparedFigures, frozen=True, kw_only=True):
     """A row of later_health: the last 24 hours of a release that is older than a week, against its own three weeks before."""
 
     version_label: str
+    platform_label: str = ""
+    """Empty in files of before platforms were watched: all of them."""
     age_hours: float
     adoption: float
     observed_crashes: float | None

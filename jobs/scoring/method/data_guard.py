@@ -56,6 +56,11 @@ def volume_problems(usage_hours: Array, crash_pings: Array, is_complete: Flags, 
     ]
 
 
+def reference_hours(policy: DataGuardPolicy) -> int:
+    """So many hours before one decide whether its volume is odd."""
+    return policy.reference_weeks * _WEEK_HOURS + policy.window_hours + delay_kernel().size
+
+
 def fallen_usage(usage_hours: Array, crashes: Array, policy: DataGuardPolicy) -> DataProblem:
     """A version whose usage hours have halved for three hours while its crashes have not fallen: hours are missing, not quality."""
     window = policy.silent_usage_hours

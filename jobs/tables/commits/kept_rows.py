@@ -66,11 +66,15 @@ def next_month(month: datetime) -> datetime:
 
 
 def _scan(stored: IcebergTable, table: Table, row_filter: BooleanExpression) -> pa.Table:
-    """Rows of before a column was declared are left out: they are made anew."""
-    schema = arrow_schema(table)
-    if not set(table.column_names) <= set(stored.schema().column_names):
+    """Rows of before a column was declared are left out, for they are made anew, unless it may be NULL."""
+    schema, known = arrow_schema(table), set(stored.schema().column_names)
+    missing = [field for field in schema if field.name not in known]
+    if not all(field.nullable for field in missing):
         return schema.empty_table()
-    rows = stored.scan(row_filter, selected_fields=table.column_names).to_arrow().select(list(table.column_names))
+    rows = stored.scan(row_filter, selected_fields=tuple(known & set(schema.names))).to_arrow()
+    for field in missing:
+        rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    rows = rows.select(schema.names)
     for field in schema:
         if not field.nullable and rows[field.name].null_count:
             rows = rows.filter(pc.field(field.name).is_valid())
