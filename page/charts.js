@@ -1,5 +1,7 @@
 // Drawing the charts that charts.json declares, in the colours of the light or dark sheet. No script is made at run time: the policy forbids it.
 
+import { element } from "./elements.js";
+
 // A phone's width: what is said below a title is broken into lines.
 const NARROW = 400;
 
@@ -7,7 +9,10 @@ let library = null;
 
 // Called early, so that the library is there when the first chart is asked for.
 export function prepare() {
-  library ??= Promise.all([import("./vega.js"), fetch("./charts.json").then((answer) => answer.json())]);
+  library ??= Promise.all([import("./vega.js"), fetch("./charts.json").then((answer) => answer.json())]).catch((error) => {
+    library = null;
+    throw error;
+  });
   return library;
 }
 
@@ -18,7 +23,16 @@ export function forget() {
   drawn.clear();
 }
 
+// Without the library the view is whole but for its picture, and says so.
 export async function draw(place, name, datasets, domain) {
+  try {
+    await drawIn(place, name, datasets, domain);
+  } catch (error) {
+    place.replaceChildren(element("p", { class: "problem" }, `The charts could not be drawn (${error.message}). The tables below have their figures; load the page again to have them drawn.`));
+  }
+}
+
+async function drawIn(place, name, datasets, domain) {
   const [{ vegaEmbed }, specs] = await prepare();
   const spec = structuredClone(specs[name]);
   // A data set that is null leaves its chart out: there is nothing to be drawn.

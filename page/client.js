@@ -88,4 +88,5 @@ document.getElementById("skip").addEventListener("click", (event) => {
 addEventListener("hashchange", () => show(true));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show(true));
 setInterval(() => show(false), LOOK_AGAIN_MS);
-show(true).then(prepare);
+// Whoever draws tells what is missing.
+show(true).then(prepare).catch(() => {});

@@ -30,7 +30,9 @@ def test_a_change_deep_in_the_client_changes_every_name_on_the_way_to_it(tmp_pat
         file.write("// changed\n")
     after = client_files(tmp_path / "page")
     changed = {name.split(".")[0] for name in set(after.names) - set(before.names)}
-    assert changed == {"elements", "decisions", "overview", "detail", "quality", "record", "client"} and after.index != before.index
+    assert (
+        changed == {"elements", "charts", "decisions", "overview", "detail", "quality", "record", "client"} and after.index != before.index
+    )
 
 
 def test_the_client_never_reads_text_as_markup_or_script() -> None:

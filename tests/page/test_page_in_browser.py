@@ -190,3 +190,12 @@ def test_figures_that_cannot_be_read_are_told_and_can_be_tried_again(published: 
     page.get_by_role("button", name="Try again").click()
     page.locator(".card").first.wait_for()
     page.context.close()
+
+
+def test_a_view_whose_charts_cannot_be_drawn_has_its_figures_and_says_so(published: Published, browser: Browser) -> None:
+    seen = see(browser)
+    seen.page.route("**/vega*.js", lambda route: route.abort())
+    page = seen.open(published.address, CELL)
+    assert page.locator(".chart").inner_text().startswith("The charts could not be drawn")
+    assert page.locator("table").count() > 0
+    page.context.close()
