@@ -120,21 +120,21 @@ def test_the_audit_sequence_grows_with_every_publication(catalog: Catalog, stagi
 def test_an_hour_that_is_replaced_between_two_looks_is_read_again(catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch) -> None:
     publish_window(catalog, stage_run(staging, provisional(TEN, hours=2), figure=1))
     pending = [stage_run(staging, settled(DAY), figure=2)]
-    load = complete_windows._load
+    load = complete_windows.stored_table
 
     def replaced_before_the_table_is_loaded(catalog: Catalog, table: Table) -> object:
         while pending and table is RELEASE_TOTALS:
             publish_window(catalog, pending.pop())
         return load(catalog, table)
 
-    monkeypatch.setattr(complete_windows, "_load", replaced_before_the_table_is_loaded)
+    monkeypatch.setattr(complete_windows, "stored_table", replaced_before_the_table_is_loaded)
     complete = read_complete(catalog, RELEASE_TOTALS, TEN, NOON)
     assert (seen(complete), complete.incomplete_hours) == ({TEN: [2, 2], ELEVEN: [2, 2]}, [])
 
 
 def test_an_hour_that_never_holds_still_is_incomplete(catalog: Catalog, staging: str, monkeypatch: pytest.MonkeyPatch) -> None:
     publish_window(catalog, stage_run(staging, provisional(TEN, hours=2), figure=1))
-    load, figures = complete_windows._load, iter(range(2, 99))
+    load, figures = complete_windows.stored_table, iter(range(2, 99))
 
     def replaced_each_time(catalog: Catalog, table: Table) -> object:
         if table is RELEASE_TOTALS:
@@ -142,6 +142,6 @@ def test_an_hour_that_never_holds_still_is_incomplete(catalog: Catalog, staging:
             publish_window(catalog, stage_run(staging, provisional(TEN), figure=figure, read_at=figure))
         return load(catalog, table)
 
-    monkeypatch.setattr(complete_windows, "_load", replaced_each_time)
+    monkeypatch.setattr(complete_windows, "stored_table", replaced_each_time)
     complete = read_complete(catalog, RELEASE_TOTALS, TEN, NOON)
     assert (seen(complete), complete.incomplete_hours) == ({ELEVEN: [1, 1]}, [TEN])
