@@ -42,7 +42,7 @@ test: lint types  ## lint, types and every test but the browser's (under 20 minu
 	PRODUCT=firefox $(PYTHON) -m pytest -m "not browser" tests/firefox tests/end_to_end || status=1; \
 	exit $$status
 
-test-fast: setup  ## the tests without Spark, servers, racing processes and long cases (about three minutes)
+test-fast: setup  ## the tests without Spark, servers, racing processes and long cases (three to five minutes)
 	$(PYTHON) -m pytest -n 2 --dist loadscope -m $(FAST)
 	PRODUCT=firefox $(PYTHON) -m pytest -m $(FAST) tests/firefox
 
