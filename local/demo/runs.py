@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from jobs.declarations.windows import HOUR
+from local.demo.outcome import complete_hours
 from local.demo.plan import DAYS_PER_JOB, Backfill, hours_from
 from local.demo.steps import Say
 from local.stack.airflow_api import AirflowApi, TaskState
@@ -59,13 +61,13 @@ def _newest_scheduled_end(airflow: AirflowApi, at_least: datetime, say: Say) -> 
 
 
 def _start_hour(airflow: AirflowApi, end: datetime) -> str:
-    """The run of the hour that ends at `end`: the one that is there, again if it failed, else one by hand."""
+    """The run of the hour that ends at `end`: the one that is there, again if it failed or its tables are gone with their world, else one by hand."""
     runs = [run for run in airflow.runs(HOURLY) if _interval_end(run) == end]
     if not runs:
         # A run by hand covers the last whole hour before its logical date; that of the whole hour itself is the next scheduled run's.
         return airflow.trigger(HOURLY, logical_date=end + timedelta(seconds=1))
     run_id = str(runs[0]["dag_run_id"])
-    if runs[0]["state"] == "failed":
+    if runs[0]["state"] == "failed" or (runs[0]["state"] == "success" and end - HOUR not in complete_hours()):
         airflow.clear(HOURLY, run_id)
     return run_id
 
