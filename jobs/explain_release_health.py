@@ -7,17 +7,16 @@ the verdicts up to date.
 """
 
 from datetime import datetime
-from typing import Any
 
 import click
 from pyiceberg.catalog import Catalog
-from pyiceberg.expressions import And, EqualTo
+from pyiceberg.expressions import And, BooleanExpression, EqualTo
 
 from jobs.commands.command_line import EntryPoint
 from jobs.decisions.decision_explanation import build_lines, decision_lines, experiment_lines, later_lines
 from jobs.decisions.rollout_plan import NO_ROLLOUTS, Rollouts
 from jobs.declarations.policies import POLICY, Policy
-from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, LATER_HEALTH, RELEASE_HEALTH
+from jobs.declarations.tables import BUILD_HEALTH, EXPERIMENT_HEALTH, LATER_HEALTH, RELEASE_HEALTH, Table
 from jobs.declarations.windows import HOUR, parse_hour
 from jobs.deployment.settings import from_environment
 from jobs.history.recomputed_looks import differing_rows, is_past_retention, recomputed_later_look, recomputed_look, row_name
@@ -65,7 +64,8 @@ def explain(
     of_channel = And(EqualTo("channel", channel), EqualTo("as_of", at.isoformat()))
     builds = read_rows(catalog, BUILD_HEALTH, And(of_channel, EqualTo("release_version", version)))
     branches = read_rows(catalog, EXPERIMENT_HEALTH, of_channel)
-    later = _latest_later_look(catalog, channel, version) if as_of is None else []
+    of_release = And(EqualTo("channel", channel), EqualTo("release_version", version))
+    later = [row | {"platform": platform_of(row)} for row in _latest_look(catalog, LATER_HEALTH, of_release)] if as_of is None else []
     beside = {BUILD_HEALTH: builds, EXPERIMENT_HEALTH: branches, LATER_HEALTH: later}
     # Looks of before these tables were published have no rows in them.
     gone = [table for table, rows in beside.items() if rows and is_past_retention(catalog, table, at)]
@@ -101,27 +101,22 @@ def _refuse_differences(wrong: list[str], release: str, at: datetime) -> None:
 
 def stored_look(catalog: Catalog, channel: str, version: str, as_of: datetime | None) -> list[Row]:
     """The stored rows of one look, the latest unless said."""
-    table = stored_table(catalog, RELEASE_HEALTH)
-    if table is None:
+    if stored_table(catalog, RELEASE_HEALTH) is None:
         raise LookupError("nothing has been scored yet: run jobs.score_release_health and jobs.audit_health first")
     of_release = And(EqualTo("channel", channel), EqualTo("release_version", version))
     if as_of is None:
-        looks = table.scan(of_release, selected_fields=("as_of",)).to_arrow()["as_of"].to_pylist()
-        as_of = max(looks, default=None)
-    rows: list[dict[str, Any]] = []
-    if as_of is not None:
-        rows = table.scan(And(of_release, EqualTo("as_of", as_of.isoformat()))).to_arrow().to_pylist()
+        rows = _latest_look(catalog, RELEASE_HEALTH, of_release)
+    else:
+        rows = read_rows(catalog, RELEASE_HEALTH, And(of_release, EqualTo("as_of", as_of.isoformat())))
     if not rows:
         raise LookupError(f"release_health has no look at {channel} {version}" + (f" at {as_of:%Y-%m-%dT%H:%MZ}" if as_of else ""))
     return rows
 
 
-def _latest_later_look(catalog: Catalog, channel: str, version: str) -> list[Row]:
-    """The rows of later_health of the release's latest look; none in its first week."""
-    of_release = And(EqualTo("channel", channel), EqualTo("release_version", version))
-    latest = max((row["as_of"] for row in read_rows(catalog, LATER_HEALTH, of_release, ("as_of",))), default=None)
-    rows = read_rows(catalog, LATER_HEALTH, And(of_release, EqualTo("as_of", latest.isoformat()))) if latest else []
-    return [row | {"platform": platform_of(row)} for row in rows]
+def _latest_look(catalog: Catalog, table: Table, of_release: BooleanExpression) -> list[Row]:
+    """The rows of the release's latest look; none where the table has none."""
+    latest = max((row["as_of"] for row in read_rows(catalog, table, of_release, ("as_of",))), default=None)
+    return read_rows(catalog, table, And(of_release, EqualTo("as_of", latest.isoformat()))) if latest else []
 
 
 def _wrong_posteriors(stored: list[Row], policy: Policy) -> list[str]:

@@ -56,7 +56,7 @@ export function spark(ages, values, label) {
   const highest = Math.max(1.5, ...known.map(([, value]) => Math.min(value, 5)));
   const x = (age) => (100 * (age - first)) / (last - first || 1);
   const y = (value) => 30 - (28 * Math.min(value, highest)) / highest;
-  const svg = svgElement("svg", { class: "spark", viewBox: "0 0 100 30", preserveAspectRatio: "none", role: "img", "aria-label": label });
+  const svg = drawing("spark", 30, label);
   svg.append(svgElement("line", { x1: 0, x2: 100, y1: y(1), y2: y(1) }));
   svg.append(svgElement("polyline", { points: known.map(([age, value]) => `${x(age).toFixed(2)},${y(value).toFixed(2)}`).join(" ") }));
   return svg;
@@ -66,7 +66,7 @@ export function spark(ages, values, label) {
 export function interval({ ratio, ratio_low, ratio_high, ratio_words, interval_words }, acceptable) {
   if (ratio === null) return "–";
   const x = (value) => 50 + 25 * Math.max(-2, Math.min(2, Math.log2(value || Number.MIN_VALUE)));
-  const svg = svgElement("svg", { class: "interval", viewBox: "0 0 100 16", preserveAspectRatio: "none", role: "img", "aria-label": `${ratio_words}, 90 % interval ${interval_words}` });
+  const svg = drawing("interval", 16, `${ratio_words}, 90 % interval ${interval_words}`);
   svg.append(svgElement("line", { x1: 50, x2: 50, y1: 0, y2: 16 }));
   if (acceptable) svg.append(svgElement("line", { class: "acceptable", x1: x(acceptable), x2: x(acceptable), y1: 0, y2: 16 }));
   svg.append(svgElement("rect", { x: x(ratio_low), width: Math.max(x(ratio_high) - x(ratio_low), 0.5), y: 5, height: 6 }));
@@ -76,10 +76,15 @@ export function interval({ ratio, ratio_low, ratio_high, ratio_words, interval_w
 
 // A chance as the filled part of a bar.
 export function chance(p, words) {
-  const svg = svgElement("svg", { class: "interval", viewBox: "0 0 100 16", preserveAspectRatio: "none", role: "img", "aria-label": words });
+  const svg = drawing("interval", 16, words);
   svg.append(svgElement("rect", { class: "frame", x: 0, width: 100, y: 3, height: 10 }));
   svg.append(svgElement("rect", { class: "point", x: 0, width: 100 * p, y: 3, height: 10 }));
   return svg;
+}
+
+// A hundred units wide, stretched to the place that it is given.
+function drawing(name, height, label) {
+  return svgElement("svg", { class: name, viewBox: `0 0 100 ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": label });
 }
 
 function svgElement(name, attributes) {

@@ -75,7 +75,8 @@ def _rows_of_release(
 
     A look comes after that hour since the channel's origin.
     """
-    used = [look for look in looks if _adoption(totals, release, None, look) >= policy.later_weeks.min_adoption]
+    adoption = {look: _adoption(totals, release, None, look) for look in looks}
+    used = [look for look, share in adoption.items() if share >= policy.later_weeks.min_adoption]
     if not used:
         return
     settled = totals.hour_of(release.hour) + SETTLED_AGE_HOURS
@@ -93,7 +94,8 @@ def _rows_of_release(
             "age_hours": (as_of - release.hour) / HOUR,
         }
         for platform, bar in bars_by_platform(usage_hours, policy.verdict.critical_platform_share, policy.later_weeks).items():
-            of_place = {"platform": platform or ALL, "adoption": _adoption(totals, release, platform, look)}
+            share = adoption[look] if platform is None else _adoption(totals, release, platform, look)
+            of_place = {"platform": platform or ALL, "adoption": share}
             for measure in CRITICAL_MEASURES:
                 yield of_look | of_place | {"measure": measure} | _figures(places[platform], measure, known, bar, as_of, policy)
 

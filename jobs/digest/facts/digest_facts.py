@@ -8,7 +8,7 @@ from functools import cached_property
 
 from jobs.decisions.track_record import TrackRecord
 from jobs.declarations.policies import HORIZON_HOURS
-from jobs.declarations.states import ReviewVerdict, Severity, State
+from jobs.declarations.states import ExperimentState, ReviewVerdict, Severity, State
 from jobs.declarations.windows import HOUR, Mode
 from jobs.tables.upkeep.input_holes import Holes
 from jobs.verdicts.health_cells import Cell, deciding_cell
@@ -144,6 +144,10 @@ class Restatement:
     score_now: float | None
     ratio_before: float | None = None
     ratio_now: float | None = None
+
+
+TOLD_BRANCHES = (ExperimentState.GUILTY, ExperimentState.NOT_JUDGED)
+"""The states of branches of which something is to be said."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pyiceberg.catalog import Catalog
 
 from jobs.decisions.track_record import VerdictLook
 from jobs.declarations.policies import HORIZON_HOURS
-from jobs.declarations.states import ExperimentState, LaterState, State
+from jobs.declarations.states import LaterState, State
 from jobs.declarations.tables import (
     BUILD_HEALTH,
     DATA_QUALITY,
@@ -21,7 +21,16 @@ from jobs.declarations.tables import (
     RELEASE_REVIEWS,
 )
 from jobs.declarations.windows import HOUR, Window
-from jobs.digest.facts.digest_facts import BuildLook, ExperimentLook, FailedExpectation, HourCondition, HourFacts, LaterLook, Review
+from jobs.digest.facts.digest_facts import (
+    TOLD_BRANCHES,
+    BuildLook,
+    ExperimentLook,
+    FailedExpectation,
+    HourCondition,
+    HourFacts,
+    LaterLook,
+    Review,
+)
 from jobs.digest.facts.window_conditions import failed_expectations, hour_facts
 from jobs.pings.landing_zone import LandingZoneError, list_hours
 from jobs.tables.reading.plain_rows import read_rows
@@ -112,9 +121,7 @@ def read_reviews(catalog: Catalog) -> list[Review]:
 
 def read_experiments(catalog: Catalog, at: datetime) -> list[ExperimentLook]:
     """The branches of which there is something to say at that look."""
-    wanted = where.And(
-        where.EqualTo("as_of", at.isoformat()), where.In("state", (ExperimentState.GUILTY.value, ExperimentState.NOT_JUDGED.value))
-    )
+    wanted = where.And(where.EqualTo("as_of", at.isoformat()), where.In("state", [state.value for state in TOLD_BRANCHES]))
     return [
         ExperimentLook(**row)
         for row in read_rows(catalog, EXPERIMENT_HEALTH, wanted, tuple(column.name for column in fields(ExperimentLook)))

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from jobs.declarations.policies import POLICY
 from jobs.declarations.states import ExperimentState, LaterState
-from jobs.digest.facts.digest_facts import BuildLook, ExperimentLook, LaterLook
+from jobs.digest.facts.digest_facts import TOLD_BRANCHES, BuildLook, ExperimentLook, LaterLook
 from jobs.page.documents.decision_documents import BuildFigures, ExperimentFigures, LaterFigures
 from jobs.page.documents.rounding import rounded
 from jobs.page.series.small_groups import is_small
@@ -20,7 +20,6 @@ from jobs.wording.shown_numbers import age_words, chance_words, count_words, int
 Row = Mapping[str, Any]
 MOST_BRANCHES = 60
 """Of a channel, the surest first: forty experiments have hundreds of rows."""
-_SAID = (ExperimentState.GUILTY, ExperimentState.NOT_JUDGED)
 _STATE_ORDER = [state.value for state in (ExperimentState.GUILTY, ExperimentState.LISTED, ExperimentState.NOT_JUDGED)]
 _Look = TypeVar("_Look", ExperimentLook, BuildLook, LaterLook)
 
@@ -45,7 +44,7 @@ class DecisionRows:
 
     def experiment_looks(self) -> tuple[ExperimentLook, ...]:
         """The branches of which there is something to say."""
-        return tuple(_look(ExperimentLook, row) for row in self.experiments if row["state"] in _SAID)
+        return tuple(_look(ExperimentLook, row) for row in self.experiments if row["state"] in TOLD_BRANCHES)
 
     def build_looks(self) -> tuple[BuildLook, ...]:
         return tuple(_look(BuildLook, row) for row in self.builds)

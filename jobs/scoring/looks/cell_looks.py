@@ -24,13 +24,13 @@ from jobs.scoring.method.local_groups import LocalGroup, local_groups
 from jobs.scoring.method.ratio_posterior import INTERVAL_SDS, RatioPosterior, RatioPrior, ratio_posterior, ratio_prior, variance_to_mean
 from jobs.scoring.method.release_amounts import counted_strata, hours_before_factor, release_exposure
 from jobs.scoring.method.release_history import ReleaseHistory, padded
+from jobs.scoring.method.rest_of_release import expected_as_the_rest
 from jobs.scoring.method.stratum_environment import StratumEnvironment, no_stratum_environment
 
 ALL = "all"
 TRAILING_MASS = 2.0  # a regression may begin on any of seven days
 _TRAILING_SCALE, _TRAILING_VARIANCE = 0.04, 0.03**2  # a healthy release's day strays less from its own hours before than releases differ
 _LOCAL_DEGREES = 28.0
-REST_PSEUDO_CRASHES = 2.0
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def _local_cells(history: ReleaseHistory, sums: ReleaseSums, whole: ReleaseSums,
     own = ReleaseSums(*(parts.sums_of(field) for field in vars(sums).values()))
     rest_observed = np.maximum(whole.observed - own.observed, 0.0)
     rest_expected = np.maximum(whole.expected - own.expected, 0.0)
-    expected = own.expected * (rest_observed + REST_PSEUDO_CRASHES) / (rest_expected + REST_PSEUDO_CRASHES)
+    expected = expected_as_the_rest(own.expected, rest_observed, rest_expected)
     # Events in groups of users are each its own: of the doubt of each a platform bears the group's part.
     doubt = parts.sums_of(sums.expected**2 * parts.doubt) / np.maximum(own.expected, LEAST_EXPECTED) ** 2
     omega2 = history.omega2[: own.observed.shape[1]] / 2 + history.phi / np.maximum(rest_observed, 2.0) + doubt

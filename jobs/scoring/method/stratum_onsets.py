@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.environment_guard import HOURS_BEFORE_RELEASE, OVERDISPERSION, REFERENCE
+from jobs.scoring.method.rest_of_release import expected_as_the_rest
 
 _STEP_HOURS = 24  # 12 alarms and finds the same, at twice the cost; an event that begins in between is found as soon
 ONSETS_A_WEEK = HORIZON_HOURS / _STEP_HOURS
 _LEAST_HOURS = 3  # of crashes that tell of an onset; in the first they are few, and delayed
 _PREVIOUS_WANDER = 0.10**2  # of a stratum against the rest, beyond counting: in simulated releases .07 to .12, by age
 _WANDER = 0.05**2  # the same of a release in its week, beyond the scale of its strata
-_REST_PSEUDO_CRASHES = 2.0
 _UNKNOWN_VARIANCE = 1e4
 
 
@@ -97,7 +97,7 @@ def _previous_change(crashes: Array, usage_hours: Array, at: NDArray[np.intp]) -
 
 def _log_ratio(counts: Array, overdispersion: Array) -> tuple[Array, Array]:
     observed, expected, rest_observed, rest_expected = counts
-    expected = expected * (rest_observed + _REST_PSEUDO_CRASHES) / (rest_expected + _REST_PSEUDO_CRASHES)
+    expected = expected_as_the_rest(expected, rest_observed, rest_expected)
     variance = overdispersion * (_count_variance(observed, expected) + 1 / np.maximum(rest_observed, 2.0)) + _WANDER
     return np.log((observed + 0.5) / (expected + 0.5)), variance
 

@@ -8,12 +8,12 @@ import numpy as np
 from jobs.declarations.measures import measure_named
 from jobs.declarations.policies import Policy
 from jobs.declarations.states import Scope, State
-from jobs.scoring.looks.cell_looks import REST_PSEUDO_CRASHES
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.looks.release_sums import TRAILING_HOURS
 from jobs.scoring.looks.verdict_states import doubt_at
 from jobs.scoring.method.local_groups import local_groups
 from jobs.scoring.method.release_amounts import hours_before_factor
+from jobs.scoring.method.rest_of_release import REST_PSEUDO_CRASHES, expected_as_the_rest
 from jobs.scoring.method.severity_index import MeasureRatio, severity_index
 from jobs.scoring.rows.expected_terms import StratumShare, shares_as_known_then, shares_since_release
 from jobs.scoring.rows.robust_steps import crashes_of_few_clients, group_events, pulled_releases
@@ -131,10 +131,8 @@ def _rest_of_release(cell: ScoredCell, row: Row, index: int, look: int) -> list[
     observed = max(float(cell.looks.observed[0, look] - cell.looks.observed[index, look]), 0.0)
     own = sum(share.expected_crashes for share in _of_part(cell, shares_since_release(cell, look), row["stratum"]))
     expected = max(float(cell.looks.expected[0, look]) - own, 0.0)
-    factor = (observed + REST_PSEUDO_CRASHES) / (expected + REST_PSEUDO_CRASHES)
-    return [
-        f"   x what the rest of the release has: ({observed:.2f} + {REST_PSEUDO_CRASHES:g}) / ({expected:.2f} + {REST_PSEUDO_CRASHES:g}) = {factor:.3f}"
-    ]
+    few, factor = REST_PSEUDO_CRASHES, expected_as_the_rest(1.0, observed, expected)
+    return [f"   x what the rest of the release has: ({observed:.2f} + {few:g}) / ({expected:.2f} + {few:g}) = {factor:.3f}"]
 
 
 def _hours_before(cell: ScoredCell, row: Row, look: int) -> list[str]:
