@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 
 from expectations.checks.declared_checks import declared_range
+from expectations.gate.gate_results import CheckResult
 from expectations.gate.gate_run import run_suite
 from jobs.declarations.measures import MEASURES
 from jobs.declarations.states import Outcome, Severity
 from jobs.declarations.tables import INGEST_AUDIT, TOLD_BESIDE, WINDOW_TABLES, Column, Table
 from jobs.declarations.windows import HOUR
-from tests.expectations.conftest import result_of, suite_for
+from tests.expectations.conftest import counted_of, result_of, suite_for
 from tests.expectations.tiny_window import HOUR_START, TABLE_BY_NAME, Rows, added, changed, reach_row, run_of, tiny_window
 
 TABLES = [TABLE_BY_NAME[name] for name, rows in tiny_window().items() if rows]
@@ -248,7 +249,18 @@ def test_the_tiny_window_passes_everything(table: str) -> None:
 def test_broken_rows_fail_their_expectation(case: Case) -> None:
     rows = tiny_window()
     case.breaks(rows)
-    result = result_of(suite_for(case.table, rows, run_of()), case.words)
+    _is_said(case, counted_of(suite_for(case.table, rows, run_of()), case.words))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_great_expectations_says_the_same(case: Case) -> None:
+    rows = tiny_window()
+    case.breaks(rows)
+    _is_said(case, result_of(suite_for(case.table, rows, run_of()), case.words))
+
+
+def _is_said(case: Case, result: CheckResult) -> None:
     assert (result.outcome, result.is_blocking) == (Outcome.FAIL, True), result
     assert result.unexpected_rows
     assert case.observed in str(result.observed)
