@@ -1,12 +1,13 @@
 """The examples of docs/querying.md and docs/runbook.md run on tables as they are published."""
 
+import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from unittest import mock
 
 import pytest
 from pyiceberg.catalog import Catalog
@@ -37,20 +38,20 @@ def python_below(heading: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", part, re.DOTALL)
 
 
-@pytest.fixture
-def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Tables with a published hour, a look and a gate's results."""
-    for name, value in lake_environment(tmp_path).items():
-        monkeypatch.setenv(name, value)
-    catalog, staging = open_catalog(), str(tmp_path / "staging")
-    for table in TABLES:
-        ensure_table(catalog, table)
-    for day in (DAY_OF_THE_EXAMPLES, LAST_DAY):
-        publish_window(catalog, stage_run(staging, provisional(day), figure=3, run_key=f"{day:%d}"))
-    publish_health(catalog, stage_looks(staging, Looks(LAST_DAY, LAST_DAY + HOUR, audit_sequence=1), figure=3))
-    replace_quality_results(catalog, made_up_rows(DATA_QUALITY, [LAST_DAY], 1, 1, {"run_key": "k", "attempt": "a"}), since=LAST_DAY)
-    store_people(catalog)
-    yield
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tables with a published hour, a look and a gate's results, which every example only reads."""
+    folder = tmp_path_factory.mktemp("lake")
+    with mock.patch.dict(os.environ, lake_environment(folder)):
+        catalog, staging = open_catalog(), str(folder / "staging")
+        for table in TABLES:
+            ensure_table(catalog, table)
+        for day in (DAY_OF_THE_EXAMPLES, LAST_DAY):
+            publish_window(catalog, stage_run(staging, provisional(day), figure=3, run_key=f"{day:%d}"))
+        publish_health(catalog, stage_looks(staging, Looks(LAST_DAY, LAST_DAY + HOUR, audit_sequence=1), figure=3))
+        replace_quality_results(catalog, made_up_rows(DATA_QUALITY, [LAST_DAY], 1, 1, {"run_key": "k", "attempt": "a"}), since=LAST_DAY)
+        store_people(catalog)
+        yield
 
 
 def store_people(catalog: Catalog) -> None:
