@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 # Every task is a Python process of its own: compiled once, a module need not be compiled by each (a digest takes 3 s instead of 7).
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup lock demo test test-fast test-kills test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-reach benchmark-years benchmark-page benchmark-scoring benchmark-decisions evaluate-scoring evaluate-rollouts \
+.PHONY: help setup lock demo test tests-without-servers tests-with-servers test-fast test-kills test-fuzz test-slack-soak test-containers test-browser lint types benchmark-pings benchmark-reach benchmark-years benchmark-page benchmark-scoring benchmark-decisions evaluate-scoring evaluate-rollouts \
         code-archive page screenshots stack-start stack-status stack-stop clean
 
 PYTHON := .venv/bin/python
@@ -35,12 +35,19 @@ demo: setup  ## simulate five weeks of pings, find the bad release, show the dig
 	@$(PYTHON) -m local.run_demo
 
 # Tests of the rooms use a product of their own (tests/kestrel.py); those of Firefox, and of what is documented for it, need PRODUCT=firefox.
+# Those with servers mostly wait for them: they run beside the others, and show what they said when they are done.
 test: lint types  ## lint, types and every test but the browser's (under 20 minutes)
-	@status=0; \
-	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not services and not browser" || status=1; \
-	$(PYTHON) -m pytest -m "services and not browser" || status=1; \
-	PRODUCT=firefox $(PYTHON) -m pytest -m "not browser" tests/firefox tests/end_to_end || status=1; \
-	exit $$status
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 tests-without-servers tests-with-servers
+
+tests-without-servers: setup
+	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not services and not browser"
+
+WITH_SERVERS := .local/tests_with_servers.log
+tests-with-servers: setup
+	@mkdir -p $(dir $(WITH_SERVERS)); status=0; \
+	PRODUCT=firefox $(PYTHON) -m pytest -m "not browser" tests/firefox tests/end_to_end > $(WITH_SERVERS) 2>&1 || status=1; \
+	$(PYTHON) -m pytest -m "services and not browser" >> $(WITH_SERVERS) 2>&1 || status=1; \
+	cat $(WITH_SERVERS); exit $$status
 
 test-fast: setup  ## the tests without Spark, servers, racing processes and long cases (three to five minutes)
 	$(PYTHON) -m pytest -n 2 --dist loadscope -m $(FAST)
