@@ -39,11 +39,11 @@ demo: setup  ## simulate five weeks of pings, find the bad release, show the dig
 test: lint types  ## lint, types and every test but the browser's (under 20 minutes)
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 tests-without-servers tests-with-servers
 
-tests-without-servers: setup
+tests-without-servers: setup  ## of `make test`: what starts no server
 	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not services and not browser"
 
 WITH_SERVERS := .local/tests_with_servers.log
-tests-with-servers: setup
+tests-with-servers: setup  ## of `make test`: Airflow, PostgreSQL, S3, a cluster, and what is documented for Firefox
 	@mkdir -p $(dir $(WITH_SERVERS)); status=0; \
 	PRODUCT=firefox $(PYTHON) -m pytest -m "not browser" tests/firefox tests/end_to_end > $(WITH_SERVERS) 2>&1 || status=1; \
 	$(PYTHON) -m pytest -m "services and not browser" >> $(WITH_SERVERS) 2>&1 || status=1; \

@@ -25,7 +25,7 @@ from jobs.tables.staged.staging import read_staged
 from jobs.tables.staged.staging_manifest import Manifest, read_manifest
 from tests.aggregates.landed_days import DAY, land_hour, land_week
 from tests.ping_factory import KEYS, land, main_ping
-from tests.tables.lakes import open_lake
+from tests.tables.lakes import lake_environment, open_lake
 from tests.tables.staged_runs import contents, provisional, settled
 
 pytestmark = pytest.mark.spark
@@ -151,7 +151,8 @@ def test_an_object_that_changes_under_the_reader_is_named(spark: SparkSession, t
 
 
 def entry_point(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
-    environment = os.environ | {"LANDING": str(tmp_path / "landing"), "STAGING": str(tmp_path / "staging"), "PYTHONUNBUFFERED": "1"}
+    own = lake_environment(tmp_path) | {"LANDING": str(tmp_path / "landing"), "STAGING": str(tmp_path / "staging")}
+    environment = os.environ | own | {"PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "jobs.aggregate_errors", "--run-key", "k", *arguments]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
