@@ -10,6 +10,7 @@ keeps as well, are one here.
 """
 
 import os
+import random
 import resource
 import shutil
 import tempfile
@@ -35,8 +36,9 @@ from jobs.tables.staged.staging import stage_rows
 from jobs.tables.staged.staging_manifest import Manifest, attempt_folder, window_run_id
 
 FIRST_HOUR = datetime(2025, 1, 1, tzinfo=UTC)
-ROWS_AN_HOUR = {"error_aggregates": 400, "experiment_error_aggregates": 20, "release_totals": 400, "usage_delays": 60, "rejected_pings": 20}
+ROWS_AN_HOUR = {"error_aggregates": 400, "experiment_error_aggregates": 20, "release_totals": 400, "usage_delays": 60, "client_reach": 20, "rejected_pings": 20}
 """A small installation, as the demo's."""
+_SKETCH = random.Random(1).randbytes(800)  # noqa: S311 - of some hundred clients; the same bytes for each run
 AGES_HOURS = (24, 168, 500, 1000, 2000)
 MEAN_OF = 24
 YOUNG_HOURS = 24
@@ -134,7 +136,7 @@ def _rows(table: Table, hour: datetime, rows: int, marks: dict[str, object]) -> 
 def _value(column: Column, hour: datetime, number: int) -> object:
     if isinstance(column.type, ListOf | CountsByName):
         return []
-    values = {"string": f"{column.name} {number % 50}", "timestamp": hour, "boolean": True, "double": number / 3}
+    values = {"string": f"{column.name} {number % 50}", "timestamp": hour, "boolean": True, "double": number / 3, "binary": _SKETCH}
     return values.get(str(column.type), number)
 
 
