@@ -45,3 +45,16 @@ def test_a_session_on_this_machine_starts_its_workers_so(spark: SparkSession) ->
     entries = [row.entry for row in spark.range(0, 1, 1, 1).mapInArrow(worker_path, "entry string").collect()]
 
     assert [entry for entry in entries if entry.endswith((".zip", ".jar")) and Path(entry).exists()] == []
+
+
+@pytest.mark.spark
+def test_workers_make_arrays_without_pandas_and_have_it_where_it_is_needed(spark: SparkSession) -> None:
+    def loaded(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for _ in batches:
+            values = pa.array([1, None])
+            of_array = "pandas" in sys.modules
+            yield pa.RecordBatch.from_pylist([{"of_array": of_array, "first": values.to_pandas()[0], "then": "pandas" in sys.modules}])
+
+    rows = spark.range(0, 1, 1, 1).mapInArrow(loaded, "of_array boolean, first double, then boolean")
+
+    assert [tuple(row) for row in rows.collect()] == [(False, 1.0, True)]
