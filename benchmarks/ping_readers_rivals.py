@@ -1,6 +1,7 @@
 """What a user would pick instead of the ping source: Spark's JSON reader, DuckDB, Polars and pyarrow, each as its documentation advises.
 
-All of them get the declared fields as a schema, none infers one, and each uses the given number of cores.
+All of them get the declared fields as a schema, none infers one, and each uses the given number of cores. Spark's has Spark's own settings and a
+heap of 4 GB.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,13 +23,18 @@ Rows = list[tuple[Any, ...]]
 LARGEST_LINE_BYTES = 16 * 2**20
 
 
-def read_with_spark_json(spark: SparkSession, paths: Sequence[Path]) -> Rows:
+def spark_session(cores: int) -> SparkSession:
+    builder = SparkSession.builder.master(f"local[{cores}]").config("spark.driver.memory", "4g").config("spark.ui.enabled", "false")
+    return builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
+
+
+def read_with_spark_json(paths: Sequence[Path], cores: int) -> Rows:
     def total(total: Total) -> Column:
         value = F.coalesce(*total.paths)
         kinds = {"sum": F.sum(value), "ones": F.sum((value == 1).cast("long")), "largest": F.max(value)}
         return kinds[total.total].alias(total.name)
 
-    pings = spark.read.schema(_spark_struct(declared_fields())).json([str(path) for path in paths])
+    pings = spark_session(cores).read.schema(_spark_struct(declared_fields())).json([str(path) for path in paths])
     groups = [F.coalesce(*columns).alias(name) for name, columns in GROUPS]
     answer = pings.groupBy(*groups).agg(F.count("*").alias("pings"), *map(total, TOTALS))
     return [tuple(row) for row in answer.select(*COLUMNS).collect()]
@@ -71,8 +77,8 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def read_with_polars(paths: Sequence[Path]) -> Rows:
-    """On the cores that POLARS_MAX_THREADS allows."""
+def read_with_polars(paths: Sequence[Path], cores: int) -> Rows:
+    """On the cores that POLARS_MAX_THREADS allows, which has to be set before polars is imported."""
 
     def value(columns: Sequence[str]) -> pl.Expr:
         return pl.coalesce(_polars_field(path) for path in columns)
@@ -135,11 +141,16 @@ def _arrow_value(pings: pa.Table, path: str) -> pa.ChunkedArray:
     return pc.struct_field(pings[first], names) if names else pings[first]
 
 
-Rival = Callable[[SparkSession, Sequence[Path], int], Rows]
+def _nothing(cores: int) -> None:
+    """A library that needs no session."""
+
+
+Rival = tuple[Callable[[int], object], Callable[[Sequence[Path], int], Rows]]
+"""What starts it, and what reads with it, on so many cores."""
 
 RIVALS: dict[str, Rival] = {
-    "Spark's JSON reader": lambda spark, paths, cores: read_with_spark_json(spark, paths),
-    "Polars": lambda spark, paths, cores: read_with_polars(paths),
-    "pyarrow": lambda spark, paths, cores: read_with_pyarrow(paths, cores),
-    "DuckDB": lambda spark, paths, cores: read_with_duckdb(paths, cores),
+    "Spark's JSON reader": (spark_session, read_with_spark_json),
+    "Polars": (_nothing, read_with_polars),
+    "pyarrow": (_nothing, read_with_pyarrow),
+    "DuckDB": (_nothing, read_with_duckdb),
 }

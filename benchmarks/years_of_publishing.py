@@ -36,7 +36,14 @@ from jobs.tables.staged.staging import stage_rows
 from jobs.tables.staged.staging_manifest import Manifest, attempt_folder, window_run_id
 
 FIRST_HOUR = datetime(2025, 1, 1, tzinfo=UTC)
-ROWS_AN_HOUR = {"error_aggregates": 400, "experiment_error_aggregates": 20, "release_totals": 400, "usage_delays": 60, "client_reach": 20, "rejected_pings": 20}
+ROWS_AN_HOUR = {
+    "error_aggregates": 400,
+    "experiment_error_aggregates": 20,
+    "release_totals": 400,
+    "usage_delays": 60,
+    "client_reach": 20,
+    "rejected_pings": 20,
+}
 """A small installation, as the demo's."""
 _SKETCH = random.Random(1).randbytes(800)  # noqa: S311 - of some hundred clients; the same bytes for each run
 AGES_HOURS = (24, 168, 500, 1000, 2000)
