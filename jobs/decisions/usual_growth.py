@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.scoring.method.arrays import Array
-from jobs.scoring.method.development_factors import adoption_bins
 from jobs.scoring.method.hourly_counts import ReleaseCounts, adoption
 from jobs.scoring.method.release_amounts import release_exposure
 from jobs.scoring.method.release_history import ReleaseHistory
@@ -64,7 +63,7 @@ def _path(history: ReleaseHistory, baseline: ReleaseCounts) -> tuple[Array, Arra
     hours = min(baseline.hours, HORIZON_HOURS)
     exposed = release_exposure(history, baseline, hours)
     shares = adoption(baseline.usage_hours[:, :hours].sum(axis=0), baseline.channel_hours[:hours])
-    multiplier = np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean)
+    multiplier = np.exp(history.log_development(shares, baseline.release_hour))
     amounts = np.where(exposed.has_lost_updates, exposed.implied, exposed.counted)
     added = (history.rates[:, None] * amounts).sum(axis=0) * multiplier
     is_missing = ~baseline.known[:hours]

@@ -70,6 +70,7 @@ def counts_of(study: Study, release: SimulatedRelease) -> ReleaseCounts:
         updates=strata(release.updates) if study.uses_updates else None,
         delay_kernel=release.mean_kernel[:HORIZON_HOURS] if study.uses_own_kernels else None,
         previous=PreviousVersion(release.old_crashes.sum(axis=0), release.old_usage_hours.sum(axis=0)) if has_guard else None,
+        release_hour=release.released_hour,
     )
 
 

@@ -14,8 +14,9 @@ from jobs.declarations.windows import HOUR
 from jobs.scoring.inputs.measured_kernels import UsageDelays, kernel_drift_problem, kernels_by_age
 from jobs.scoring.looks.cell_looks import look_at_cells
 from jobs.scoring.looks.missing_reports import missing_reports
+from jobs.scoring.looks.release_sums import change_of_previous
 from jobs.scoring.looks.verdict_states import cell_states
-from jobs.scoring.method.data_guard import DataProblem, fallen_usage, volume_problems
+from jobs.scoring.method.data_guard import DataProblem, but_for_the_release, fallen_usage, volume_problems
 from jobs.scoring.method.hourly_counts import CrashingClients, PreviousVersion, ReleaseCounts
 from jobs.scoring.method.release_history import ReleaseHistory, fit_history, with_learned_scale
 from jobs.scoring.method.release_levels import learned_prior_scale
@@ -63,6 +64,7 @@ def counts_of(release: SimulatedRelease, kernels: Array | None) -> ReleaseCounts
             release.old_crashes.sum(axis=0), release.old_usage_hours.sum(axis=0), release.old_crashes, release.old_usage_hours
         ),
         crashing=CrashingClients(release.crashes.sum(axis=0), release.crashed_clients) if release.crashed_clients.size else None,
+        release_hour=release.released_hour,
     )
 
 
@@ -73,7 +75,7 @@ def _figures(fitted: ReleaseHistory, history: SimulatedHistory, release: Simulat
     looks = look_at_cells(fitted, counts)
     problems = [
         *kernel_drift_problem(delays, released, HORIZON_HOURS, POLICY),
-        *_volume_problems(history, release),
+        *but_for_the_release(_volume_problems(history, release), change_of_previous(fitted, counts, counts.hours), POLICY.data_guard),
         fallen_usage(counts.usage_hours.sum(axis=0), counts.crashes.sum(axis=0), POLICY.data_guard),
         missing_reports(looks, fitted.level.levels - fitted.level.mean, POLICY.verdict),
     ]

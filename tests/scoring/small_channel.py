@@ -67,7 +67,7 @@ class SmallChannel:
 
     def _rows(self):
         rng = np.random.default_rng(self.seed)
-        users_on = self._shares()
+        users_on = self.shares()
         for i, version in enumerate([f"57.0b{self.first_beta - 1}", *self.versions]):
             for hour in np.flatnonzero(users_on[i] > 1e-4):
                 for os_name, os_version_major, architecture, country_group, share in STRATA:
@@ -89,7 +89,7 @@ class SmallChannel:
                         "content_crashes_capped": int(rng.poisson(usage_hours * self.content_crashes_per_hour)),
                     }
 
-    def _shares(self):
+    def shares(self):
         """Share of the users on each version (rows) at each hour; row 0 is what everybody used before."""
         hours = np.arange(self.hours)
         taken = [np.ones(self.hours)]

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -12,6 +13,7 @@ from jobs.declarations.windows import HOUR
 from jobs.scoring.inputs.baseline_selection import baselines_of, channel_releases
 from jobs.scoring.inputs.release_reviews import Review
 from jobs.scoring.looks.channel_scoring import score_releases
+from jobs.scoring.method.delay_matching import delay_kernel
 from jobs.scoring.rows.health_rows import LookRange, health_rows
 from jobs.verdicts.health_notes import Note, NoteCode, parse_note
 from tests.scoring.records_in_memory import channel_records
@@ -19,6 +21,9 @@ from tests.scoring.small_channel import ORIGIN, SmallChannel
 
 CHANNEL = SmallChannel(betas=5, last_hours=40)
 ROWS = CHANNEL.rows()
+
+
+CRASHES = ("crash_pings", "main_crashes_capped", "content_crashes_capped")
 
 
 def rows_of(record, after, until, channel=CHANNEL):
@@ -204,6 +209,25 @@ def test_hours_of_all_versions_falling_away_are_a_data_problem():
     rows = verdicts(rows_of(CHANNEL.record(ROWS.set_column(position, "usage_hours", lost)), CHANNEL.end - HOUR, CHANNEL.end), "57.0b12")
     assert rows[-1]["state"] == "data_problem"
     assert NoteCode.FEW_USAGE_HOURS in rows[-1]["notes"]
+
+
+@pytest.mark.parametrize(("crashes_of_the_others", "state"), [(1.0, "data_problem"), (0.4, "regressed")])
+def test_a_release_that_crashes_more_over_a_holiday_is_no_data_problem(crashes_of_the_others, state):
+    """Less than half of the usage of all versions, and as many crashes of the release: out of step. Whether pings are lost the version before tells."""
+    channel = replace(CHANNEL, crashes_per_hour=0.2, last_hours=44)
+    used = np.where(np.arange(channel.hours) >= channel.hours - 24, 0.4, 1.0)
+    versions = [f"57.0b{channel.first_beta - 1}", *channel.versions]
+    shares = dict(zip(versions, channel.shares(), strict=True))
+    usage, everyday = ({v: np.convolve(share * use, delay_kernel()) for v, share in shares.items()} for use in (used, 1.0))
+    rows = channel.rows().to_pylist()
+    for row in rows:
+        version, hour = row["release_version"], int((row["hour_start"] - ORIGIN) / HOUR)
+        row["usage_hours"] *= usage[version][hour] / everyday[version][hour]  # what was used in the days before still comes
+        for measure in CRASHES if used[hour] < 1 and version != versions[-1] else ():
+            row[measure] = round(row[measure] * crashes_of_the_others)
+    record = channel.record(pa.Table.from_pylist(rows, channel.rows().schema))
+    row = verdicts(rows_of(record, channel.end - HOUR, channel.end), channel.versions[-1])[-1]
+    assert row["state"] == state, row["notes"]
 
 
 def test_a_bad_platform_makes_a_bad_release_and_is_named():

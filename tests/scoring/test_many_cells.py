@@ -11,8 +11,9 @@ from scipy.optimize import isotonic_regression
 
 from jobs.declarations.policies import POLICY, StrataPolicy
 from jobs.declarations.tables import RELEASE_HEALTH
-from jobs.scoring.method.data_guard import fallen_usage, kernel_drift, volume_problems
+from jobs.scoring.method.data_guard import DataProblem, but_for_the_release, fallen_usage, kernel_drift, volume_problems
 from jobs.scoring.method.delay_matching import delay_kernel
+from jobs.scoring.method.environment_guard import PreviousVersionChange
 from jobs.scoring.method.evidence_list import listed_cells, with_listed_cells
 from jobs.scoring.method.ratio_posterior import ratio_posterior, ratio_prior, variance_to_mean
 from jobs.scoring.method.score_calibration import IDENTITY, PastScore, learned_map, map_for_age, monotone_fit
@@ -161,6 +162,17 @@ def test_use_that_all_versions_lose_is_no_data_problem_while_crashes_stay_in_ste
     assert not any(problem.has_problem[-48:].any() for problem in found)
     lost = volume_problems(usage, np.full(HOURS, crashes), np.ones(HOURS, dtype=bool), GUARD)
     assert [problem.note for problem in lost if problem.has_problem[-1]] == [NoteCode.FEW_USAGE_HOURS]
+
+
+@pytest.mark.parametrize(
+    ("log_change", "crashes", "is_problem"),
+    [(0.05, 50, False), (-0.2, 50, False), (0.4, 50, True), (0.05, 10, True), (np.nan, 50, True)],
+)
+def test_usage_out_of_step_is_the_release_where_the_previous_version_is_in_step(log_change, crashes, is_problem):
+    """And stands where that has too few crashes to tell, or isn't known."""
+    change = PreviousVersionChange(np.array([log_change]), np.array([2.5 / crashes]))
+    lost, few = (DataProblem(np.array([True]), note) for note in (NoteCode.FEW_USAGE_HOURS, NoteCode.FEW_CRASH_PINGS))
+    assert [p.has_problem[0] for p in but_for_the_release([lost, few], change, GUARD)] == [is_problem, True]
 
 
 def test_many_crashes_are_no_data_problem():

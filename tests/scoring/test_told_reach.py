@@ -28,7 +28,7 @@ CLIENT_COLUMNS = ("active_clients", "crashed_clients", "crash_free_users", "usua
 
 def clients_of(channel, hour):
     """Who is active in an hour, by version and platform: one client in six, each on one version and platform."""
-    shares = np.cumsum(channel._shares()[::-1, hour])
+    shares = np.cumsum(channel.shares()[::-1, hour])
     versions = [f"57.0b{channel.first_beta - 1}", *channel.versions][::-1]
     awake = np.arange(hour % 6, CLIENTS, 6)
     version_of = np.searchsorted(shares, (awake * 7919 % CLIENTS) / CLIENTS)

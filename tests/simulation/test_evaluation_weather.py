@@ -35,6 +35,12 @@ def test_a_doubled_rate_is_found_whose_update_pings_are_lost():
     assert np.isfinite(results["regressed_hour"][results["label"] == "2x"]).all()
 
 
+def test_what_begins_over_a_holiday_is_the_release_and_no_lost_usage():
+    late = replace(STUDIES["holiday, 45 % less use for three days"], tests=(WEATHER_EFFECTS[-1],) * 4)
+    results = simulate_weather_chunk(late, SEED, range(2))
+    assert results["problem_hours"].mean() < 4  # 18 where all versions together say that usage is lost
+
+
 @pytest.mark.parametrize(("jumping", "late_share"), [(0.0, 0.05), (0.5, 0.35)])
 def test_clocks_that_jump_spread_the_delays_that_are_told(jumping, late_share):
     study = STUDIES["fair"]

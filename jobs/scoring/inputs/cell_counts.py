@@ -63,6 +63,7 @@ def release_counts(totals: ChannelTotals, life: ReleaseLife, record: ReleaseReco
         version=release.version,
         release_type=release.release_type,
         crashing=_crashing_clients(record, cell, hours),
+        release_hour=24 * release.hour.weekday() + release.hour.hour,
     )
 
 

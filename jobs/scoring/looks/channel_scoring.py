@@ -19,9 +19,10 @@ from jobs.scoring.inputs.prepared_cells import ChannelRecord, PreparedCell, Rele
 from jobs.scoring.inputs.release_calendar import Release
 from jobs.scoring.looks.cell_looks import ALL, CellLooks, look_at_cells
 from jobs.scoring.looks.missing_reports import missing_reports
+from jobs.scoring.looks.release_sums import change_of_previous
 from jobs.scoring.looks.verdict_states import cell_states
 from jobs.scoring.method.arrays import Array
-from jobs.scoring.method.data_guard import DataProblem, fallen_usage, volume_problems
+from jobs.scoring.method.data_guard import DataProblem, but_for_the_release, fallen_usage, volume_problems
 from jobs.scoring.method.delay_matching import DelayMatching
 from jobs.scoring.method.kernel_choice import chosen_matching
 from jobs.scoring.method.random_holdback import holdback_evidence
@@ -152,7 +153,7 @@ def judge_cells(record: ChannelRecord, context: ReleaseContext, fitted: FittedCe
     A platform is regressed only where all platforms together are. That is so, too, where it alone is worse than the rest of its release:
     that comparison is free of what differs from release to release, and a platform's own would only add its false alarms.
     """
-    problems = _channel_problems(record, context, policy)
+    problems = _channel_problems(record, context, fitted, policy)
     scored: dict[CellKey, ScoredCell] = {}
     for key in sorted(fitted.prepared, key=lambda key: key.platform is not None):
         alarm = _shared_alarm(fitted, key.measure, policy.alarm)
@@ -227,7 +228,7 @@ def _uncompared_states(problems: list[DataProblem]) -> list[State]:
     return [State.DATA_PROBLEM if is_bad else State.NO_BASELINE for is_bad in has_problem]
 
 
-def _channel_problems(record: ChannelRecord, context: ReleaseContext, policy: Policy) -> list[DataProblem]:
+def _channel_problems(record: ChannelRecord, context: ReleaseContext, fitted: FittedCells, policy: Policy) -> list[DataProblem]:
     """What is wrong with the channel's data, by hour since release."""
     totals, hours = record.totals, context.hours
     start = totals.hour_of(context.release.hour)
@@ -236,7 +237,12 @@ def _channel_problems(record: ChannelRecord, context: ReleaseContext, policy: Po
     missing = np.cumsum(~totals.is_complete[life]) > 0
     gap = DataProblem(missing, NoteCode.INCOMPLETE_HOURS)
     drift = kernel_drift_problem(record.delays_of(context.release), context.release.hour, hours, policy)
-    return [gap, *drift, *(DataProblem(problem.has_problem[life], problem.note) for problem in volume)]
+    of_life = [DataProblem(problem.has_problem[life], problem.note) for problem in volume]
+    key = CellKey(MAIN_MEASURE, None)
+    history = fitted.histories.get(key)
+    if history is not None:
+        of_life = but_for_the_release(of_life, change_of_previous(history, fitted.prepared[key].counts, hours), policy.data_guard)
+    return [gap, *drift, *of_life]
 
 
 def _silence(cell: PreparedCell, looks: CellLooks) -> DataProblem:

@@ -6,8 +6,7 @@ import numpy as np
 
 from jobs.declarations.policies import HORIZON_HOURS
 from jobs.scoring.method.arrays import Array
-from jobs.scoring.method.development_factors import adoption_bins
-from jobs.scoring.method.environment_guard import Environment, environment_of
+from jobs.scoring.method.environment_guard import Environment, PreviousVersionChange, environment_of, unusual_change, weekend_share_change
 from jobs.scoring.method.few_clients import crashes_of_few, days_of_age
 from jobs.scoring.method.hourly_counts import ReleaseCounts, adoption
 from jobs.scoring.method.ratio_posterior import variance_to_mean
@@ -52,12 +51,13 @@ def sums_since_release(history: ReleaseHistory, release: ReleaseCounts, exposed:
     crashes, usage_hours = release.crashes[:, :hours] * known, release.usage_hours[:, :hours] * known
     shares = adoption(usage_hours.sum(axis=0), release.channel_hours[:hours] * known)
     matching = matchings_by_age(release, history.matching)[0]  # of the first hours: a later one would change earlier looks
-    usual = np.exp(history.factors.log_multiplier(adoption_bins(shares), hours) + history.level.mean) * history.rates[:, None]
+    usual = np.exp(history.log_development(shares, release.release_hour)) * history.rates[:, None]
     observed, squared_weights = delayed_crashes(history, release, padded(crashes, HORIZON_HOURS), hours)
     by_stratum = stratum_environment(
         release.previous, matching.kernel, _stratum_sums(history, observed, squared_weights, _expected(usual, exposed))
     )
-    environment = environment_of(release.previous, matching, history.usual_change, hours, by_stratum.explained)
+    explained = by_stratum.explained + history.log_weekend * weekend_share_change(release.release_hour, hours)
+    environment = environment_of(release.previous, matching, history.usual_change, hours, explained)
     usual = usual * environment.factors
     sums = ReleaseSums(
         crashes=np.cumsum(crashes, axis=1),
@@ -86,6 +86,13 @@ def trailing_sums(cumulative: Array) -> Array:
     added = cumulative.copy()
     added[:, TRAILING_HOURS:] -= cumulative[:, :-TRAILING_HOURS]
     return np.maximum(added, 0.0)
+
+
+def change_of_previous(history: ReleaseHistory, release: ReleaseCounts, hours: int) -> PreviousVersionChange:
+    """By hour since release, beyond the usual; not known without a previous version, or where past releases lack theirs."""
+    if release.previous is None or history.usual_change is None:
+        return PreviousVersionChange(np.full(hours, np.nan), np.full(hours, np.nan))
+    return unusual_change(release.previous, matchings_by_age(release, history.matching)[0], history.usual_change, hours)
 
 
 def environment_doubt(expected: Array, environment: Environment) -> Array:

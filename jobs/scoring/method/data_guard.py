@@ -1,7 +1,7 @@
 """When the data, not the release, is the news: looks that get no verdict, and why (docs/method.md#data-guards)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from jobs.declarations.policies import DataGuardPolicy
 from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.delay_matching import delay_kernel
+from jobs.scoring.method.environment_guard import OVERDISPERSION, PreviousVersionChange
 from jobs.scoring.method.hourly_counts import trailing_sum
 from jobs.verdicts.health_notes import NoteCode
 
@@ -16,6 +17,7 @@ Flags = NDArray[np.bool_]
 _WEEK_HOURS = 168
 _FALLEN_SHARE = 0.5
 _FEWEST_CRASHES = 10.0
+_TELLING_VARIANCE = OVERDISPERSION / 20  # of the previous version's change: 20 crashes in its last hours
 _TELLING_CRASHES = 4.0  # usual in three hours: where no usage comes they stand out
 
 
@@ -54,6 +56,18 @@ def volume_problems(usage_hours: Array, crash_pings: Array, is_complete: Flags, 
         DataProblem(has_usage & is_high & (is_behind | ~can_tell), NoteCode.MANY_USAGE_HOURS),
         DataProblem(has_crashes & few_crashes, NoteCode.FEW_CRASH_PINGS),
     ]
+
+
+def but_for_the_release(problems: Sequence[DataProblem], change: PreviousVersionChange, policy: DataGuardPolicy) -> list[DataProblem]:
+    """The same by hour since release, without usage out of step with crashes where the previous version's are in step: then the release differs.
+
+    Where the previous version has too few crashes to tell, what all versions say stands.
+    """
+    is_in_step = (np.abs(change.log_change) < np.log(policy.in_step_ratio)) & (
+        change.count_variance < _TELLING_VARIANCE
+    )  # NaN, not known: False
+    told = (NoteCode.FEW_USAGE_HOURS, NoteCode.MANY_USAGE_HOURS)
+    return [replace(problem, has_problem=problem.has_problem & ~is_in_step) if problem.note in told else problem for problem in problems]
 
 
 def reference_hours(policy: DataGuardPolicy) -> int:

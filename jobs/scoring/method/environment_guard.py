@@ -6,7 +6,7 @@ of a mixture of both, and where neither is sure, that is doubt (docs/decisions/s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, logit
@@ -15,6 +15,7 @@ from jobs.scoring.method.arrays import Array
 from jobs.scoring.method.count_noise import smoothed_by_age
 from jobs.scoring.method.delay_matching import DelayMatching
 from jobs.scoring.method.hourly_counts import PreviousVersion, trailing_sum
+from jobs.scoring.method.weekend_rate import weekend_share
 
 HOURS_BEFORE_RELEASE = 72
 REFERENCE = slice(24, HOURS_BEFORE_RELEASE)  # two whole days, after one in which crashes of the hours before would be missing
@@ -61,19 +62,37 @@ def previous_version_change(previous: PreviousVersion, matching: DelayMatching, 
     return PreviousVersionChange(change[0], change[1])
 
 
-def usual_change(previous_versions: Sequence[tuple[PreviousVersion, DelayMatching]], hours: int) -> UsualChange | None:
-    """Mean and predictive variance over the baselines; None where too few know their previous version for a variance."""
+def weekend_share_change(release_hour: int | None, hours: int) -> Array:
+    """By how much more of the hours of the previous version's change are of a weekend than of those that it is held against."""
+    share = weekend_share(release_hour, hours, HOURS_BEFORE_RELEASE)
+    lately = trailing_sum(share, TRAILING_HOURS)[HOURS_BEFORE_RELEASE:] / TRAILING_HOURS
+    return np.asarray(lately - share[REFERENCE].mean())
+
+
+def usual_change(
+    previous_versions: Sequence[tuple[PreviousVersion, DelayMatching]], hours: int, explained: Array | float = 0.0
+) -> UsualChange | None:
+    """Mean and predictive variance over the baselines; None where too few know their previous version for a variance.
+
+    `explained`, (baselines, hours), is the part of their changes (log) that is due to weekends.
+    """
     releases = len(previous_versions)
     if releases < _FEWEST_RELEASES:
         return None
     changes = [previous_version_change(previous, matching, hours) for previous, matching in previous_versions]
     # NaN at an age at which any baseline doesn't know: no factor then.
-    logs = np.array([change.log_change for change in changes])
+    logs = np.array([change.log_change for change in changes]) - explained
     excess = logs.var(axis=0, ddof=1) - np.mean([change.count_variance for change in changes], axis=0)
     is_known = np.isfinite(excess)
     variance = np.full(hours, np.nan)
     variance[is_known] = np.maximum(smoothed_by_age(excess[is_known]), _LEAST_VARIANCE) * (1 + 1 / releases)
     return UsualChange(logs.mean(axis=0), variance)
+
+
+def unusual_change(previous: PreviousVersion, matching: DelayMatching, usual: UsualChange, hours: int) -> PreviousVersionChange:
+    """The change beyond what those who stay behind usually make of it."""
+    change = previous_version_change(previous, matching, hours)
+    return replace(change, log_change=change.log_change - usual.mean[:hours])
 
 
 @dataclass(frozen=True)
@@ -90,13 +109,13 @@ def environment_of(
 ) -> Environment:
     """Factors of about 1 where the previous version says nothing beyond its noise.
 
-    `explained` is the part of its change (log) that events in single strata account for.
+    `explained` is the part of its change (log) that weekends and events in single strata account for.
     """
     factors, doubt = np.ones(hours), np.zeros(hours)
     if previous is None or usual is None:
         return Environment(factors, doubt)
-    change = previous_version_change(previous, matching, hours)
-    psi = change.log_change - usual.mean[:hours] - (0.0 if explained is None else explained)
+    change = unusual_change(previous, matching, usual, hours)
+    psi = change.log_change - (0.0 if explained is None else explained)
     wander = change.count_variance + usual.variance[:hours]
     is_known = np.isfinite(psi) & np.isfinite(wander)
     is_event, share = event_chances(psi[is_known], wander[is_known], _EVENT_PROBABILITY, _EVENT_SD)

@@ -58,7 +58,7 @@ class ReleaseCounts:
     `delay_triangle`: usage hours by hour of use (rows) and delay in hours, NaN where yet to come; or `delay_kernel`, f(d) as measured from one,
     or one row for each of KERNEL_AGES_HOURS. `is_known` is False for hours that are not complete: their counts are
     no zeros, they are left out. `release_type` tells dot releases from majors ("major" or "dot"). `crashing` tells how few clients
-    have the crashes; None where they are not counted.
+    have the crashes; None where they are not counted. `release_hour` is that of the week, from Monday's midnight UTC; None: weekends are not told.
     """
 
     crashes: Array
@@ -72,6 +72,7 @@ class ReleaseCounts:
     version: str = ""
     release_type: str = "major"
     crashing: CrashingClients | None = None
+    release_hour: int | None = None
 
     def __post_init__(self) -> None:
         shape = self.crashes.shape

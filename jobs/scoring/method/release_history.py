@@ -15,12 +15,13 @@ from jobs.scoring.method.baseline_noise import BaselineFit, Baselines, noise_of
 from jobs.scoring.method.count_noise import unaligned_variance
 from jobs.scoring.method.delay_matching import DelayMatching, delay_kernel, kernel_from_triangle
 from jobs.scoring.method.development_factors import DevelopmentFactors, adoption_bins, base_rates, fit_development
-from jobs.scoring.method.environment_guard import UsualChange, usual_change
+from jobs.scoring.method.environment_guard import UsualChange, usual_change, weekend_share_change
 from jobs.scoring.method.few_clients import usual_clients
 from jobs.scoring.method.hourly_counts import CrashingClients, ReleaseCounts, adoption
 from jobs.scoring.method.release_levels import CellLevels, PredictiveLevel, levels_for_type, predictive_level, recency_weights
 from jobs.scoring.method.strata import Platform, platforms_of
 from jobs.scoring.method.update_counts import UsualUpdates, usual_updates
+from jobs.scoring.method.weekend_rate import log_weekend_factor, weekend_share
 
 Number = TypeVar("Number", np.float64, np.bool_)
 _UPDATE_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.35, 1.75, 2.25)
@@ -61,12 +62,19 @@ class ReleaseHistory:
     usual_change: UsualChange | None
     usual_clients: CrashingClients | None
     is_scale_learned: bool
+    log_weekend: float
     policy: Policy
     proxy: Proxy | None = None
 
     @property
     def releases(self) -> int:
         return len(self.versions)
+
+    def log_development(self, adoption_by_hour: Array, release_hour: int | None) -> Array:
+        """Of a release with that adoption: log of its usual rate by hour since release, over the base rates."""
+        hours = adoption_by_hour.size
+        weekends = self.log_weekend * weekend_share(release_hour, hours)
+        return self.factors.log_multiplier(adoption_bins(adoption_by_hour), hours) + weekends + self.level.mean
 
 
 @lru_cache(maxsize=8)
@@ -98,7 +106,9 @@ def fit_history(
     stacked = replace(stacked, delayed_updates=updates)
     update_weight = _fitted_update_weight(stacked, rates)
     exposure = stacked.usage_hours if updates is None else stacked.usage_hours + update_weight * updates
-    by_stratum = rates[:, None] * exposure
+    shares = np.array([weekend_share(release.release_hour, HORIZON_HOURS) for release in usable])
+    log_weekend = log_weekend_factor(stacked.delayed.sum(axis=1), np.einsum("s,rst->rt", rates, exposure), shares, stacked.mature)
+    by_stratum = rates[:, None] * exposure * np.exp(log_weekend * shares)[:, None, :]
     bins = adoption_bins(stacked.adoption)
     factors, raw_levels = fit_development(stacked.delayed.sum(axis=1), by_stratum.sum(axis=1), bins, stacked.mature)
     multiplier = np.exp(np.array([factors.log_multiplier(row, stacked.mature.shape[1]) for row in bins]))
@@ -106,7 +116,9 @@ def fit_history(
     past_levels = CellLevels(levels, np.maximum((stacked.delayed.sum(axis=1) * stacked.mature).sum(axis=1), 1.0))
     fit = BaselineFit(by_stratum * multiplier[:, None, :], raw_levels, weights, update_weight > 0)
     noise = noise_of(stacked, fit, platforms_of(parents or (), stacked.usage_hours.sum(axis=(0, 2)) > 0))
-    previous_versions = [(past.previous, matchings_by_age(past, matching)[-1]) for past in usable if past.previous is not None]
+    preceded = [past for past in usable if past.previous is not None]
+    previous_versions = [(past.previous, matchings_by_age(past, matching)[-1]) for past in preceded if past.previous is not None]
+    weekends = [weekend_share_change(past.release_hour, HORIZON_HOURS) for past in preceded]
     return ReleaseHistory(
         versions=tuple(release.version for release in usable),
         matching=matching,
@@ -118,9 +130,10 @@ def fit_history(
         past=past_levels,
         level=predictive_level(past_levels, prior_scale, policy.baselines, policy.variance),
         **vars(noise),
-        usual_change=usual_change(previous_versions, stacked.mature.shape[1]),
+        usual_change=usual_change(previous_versions, HORIZON_HOURS, log_weekend * np.array(weekends)),
         usual_clients=usual_clients([past.crashing.first(HORIZON_HOURS) for past in usable if past.crashing]),
         is_scale_learned=False,
+        log_weekend=log_weekend,
         policy=policy,
     )
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from jobs.scoring.looks.channel_scoring import ScoredCell
 from jobs.scoring.method.arrays import Array
-from jobs.scoring.method.development_factors import adoption_bins
 from jobs.scoring.method.release_amounts import release_exposure
 
 
@@ -39,8 +38,7 @@ def _shares(cell: ScoredCell, look: int, first_look: int, events: Array) -> list
     known = counts.known[hours]
     usage_hours = counts.usage_hours[:, hours] * known
     exposure = release_exposure(history, counts, counts.hours).at(look)
-    bins = adoption_bins(looks.adoption[hours])
-    multiplier = np.exp(history.factors.log_multiplier(bins, look + 1) + history.level.mean) * looks.environment[hours]
+    multiplier = np.exp(history.log_development(looks.adoption[hours], counts.release_hour)) * looks.environment[hours]
     expected = (history.rates[:, None] * exposure * multiplier * events)[:, first_look:].sum(axis=1)
     usage_hours = usage_hours[:, first_look:]
     is_counted = history.has_baseline | bool(looks.unseen_share[look] <= history.policy.verdict.max_unseen_share)
