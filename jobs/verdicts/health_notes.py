@@ -43,6 +43,8 @@ class NoteCode(StrEnum):
     """Far fewer updates were counted than its usage implies: what it implies stands in for them."""
     FEW_CLIENTS = "few_clients"
     """share of the crashes that a few clients had beyond the usual, which are not counted."""
+    CLIENTS_NOT_COUNTED = "clients_not_counted"
+    """Of an alarm: nobody knows how many clients crash, of the release or of its past, and counts alone don't tell a few that crash over and over."""
     FALLEN_USAGE = "fallen_usage"
     CHANGED_DELAYS = "changed_delays"
     PROSE = "prose"

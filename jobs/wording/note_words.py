@@ -14,6 +14,7 @@ _WORDS = {
     NoteCode.FEW_CRASH_PINGS: "far fewer crash pings of all versions than usual arrived",
     NoteCode.FEW_CRASH_REPORTS: "fewer than half as many crashes were reported as of any earlier release: see whether its crash reports arrive",
     NoteCode.LOST_UPDATES: "far fewer updates were counted than its usage implies: what its usage implies was taken instead",
+    NoteCode.CLIENTS_NOT_COUNTED: "how many clients crash is not known here: a few that crash over and over would look the same",
     NoteCode.FALLEN_USAGE: "usage hours of the release fell away while its crashes did not",
     NoteCode.CHANGED_DELAYS: "usage hours come at another time after use than they did: delays have changed",
 }

@@ -162,10 +162,12 @@ def test_a_storm_of_few_clients_is_watched_and_said_where_client_reach_counts_th
     catalog = stormy_lake(tmp_path, totals)
     untold, _ = last_verdict(catalog)
     assert untold["state"] == "regressed"
+    assert str(NoteCode.CLIENTS_NOT_COUNTED) in untold["notes"], "whoever reads the alarm is told what counts alone cannot tell"
     ensure_table(catalog, CLIENT_REACH).append(reach.cast(arrow_schema(CLIENT_REACH)))
     told, kept = last_verdict(catalog)
     assert told["state"] == "watch"
     assert any(parse_note(note).code is NoteCode.FEW_CLIENTS for note in told["notes"])
+    assert str(NoteCode.CLIENTS_NOT_COUNTED) not in told["notes"]
 
     # Hours of client_reach go after two weeks; what past releases had stays with their records.
     for table, rows in kept_in({RELEASE_RECORDS.name: kept[RELEASE_RECORDS.name]}):

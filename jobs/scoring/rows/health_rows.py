@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jobs.declarations.policies import Policy
+from jobs.declarations.states import State
 from jobs.scoring.looks.cell_looks import ALL, CellLooks
 from jobs.scoring.looks.channel_scoring import ScoredCell, ScoredRelease
 from jobs.scoring.looks.release_verdict import CellVerdict, ReleaseVerdict, release_verdict
@@ -238,4 +239,7 @@ def _notes(cell: ScoredCell, look: int, policy: Policy) -> list[str]:
     of_few = float(cell.looks.share_of_few[look])
     if of_few > policy.verdict.few_clients_share:
         notes.append(Note(NoteCode.FEW_CLIENTS, {"share": round(of_few, 3)}))
+    counts_clients = cell.prepared.counts.crashing is not None and cell.history.usual_clients is not None
+    if cell.states[0][look] is State.REGRESSED and not counts_clients:
+        notes.append(Note(NoteCode.CLIENTS_NOT_COUNTED))
     return [note.stored for note in notes]
