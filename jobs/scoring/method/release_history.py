@@ -116,9 +116,6 @@ def fit_history(
     past_levels = CellLevels(levels, np.maximum((stacked.delayed.sum(axis=1) * stacked.mature).sum(axis=1), 1.0))
     fit = BaselineFit(by_stratum * multiplier[:, None, :], raw_levels, weights, update_weight > 0)
     noise = noise_of(stacked, fit, platforms_of(parents or (), stacked.usage_hours.sum(axis=(0, 2)) > 0))
-    preceded = [past for past in usable if past.previous is not None]
-    previous_versions = [(past.previous, matchings_by_age(past, matching)[-1]) for past in preceded if past.previous is not None]
-    weekends = [weekend_share_change(past.release_hour, HORIZON_HOURS) for past in preceded]
     return ReleaseHistory(
         versions=tuple(release.version for release in usable),
         matching=matching,
@@ -130,7 +127,7 @@ def fit_history(
         past=past_levels,
         level=predictive_level(past_levels, prior_scale, policy.baselines, policy.variance),
         **vars(noise),
-        usual_change=usual_change(previous_versions, HORIZON_HOURS, log_weekend * np.array(weekends)),
+        usual_change=_usual_change(usable, matching, log_weekend),
         usual_clients=usual_clients([past.crashing.first(HORIZON_HOURS) for past in usable if past.crashing]),
         is_scale_learned=False,
         log_weekend=log_weekend,
@@ -177,6 +174,13 @@ def padded(counts: NDArray[Number], hours: int) -> NDArray[Number]:
 
 def _mature_usage(release: ReleaseCounts) -> float:
     return float(release.usage_hours[:, release.mature].sum())
+
+
+def _usual_change(usable: Sequence[ReleaseCounts], matching: DelayMatching, log_weekend: float) -> UsualChange | None:
+    preceded = [(past.previous, past) for past in usable if past.previous is not None]
+    changes = [(previous, matchings_by_age(past, matching)[-1]) for previous, past in preceded]
+    weekends = np.array([weekend_share_change(past.release_hour, HORIZON_HOURS) for _, past in preceded])
+    return usual_change(changes, HORIZON_HOURS, log_weekend * weekends)
 
 
 def _stacked(baselines: Sequence[ReleaseCounts], default: DelayMatching) -> Baselines:
