@@ -106,9 +106,8 @@ def fit_history(
     stacked = replace(stacked, delayed_updates=updates)
     update_weight = _fitted_update_weight(stacked, rates)
     exposure = stacked.usage_hours if updates is None else stacked.usage_hours + update_weight * updates
-    shares = np.array([weekend_share(release.release_hour, HORIZON_HOURS) for release in usable])
-    log_weekend = log_weekend_factor(stacked.delayed.sum(axis=1), np.einsum("s,rst->rt", rates, exposure), shares, stacked.mature)
-    by_stratum = rates[:, None] * exposure * np.exp(log_weekend * shares)[:, None, :]
+    log_weekend, weekends = _weekends(usable, stacked, np.einsum("s,rst->rt", rates, exposure))
+    by_stratum = rates[:, None] * exposure * weekends[:, None, :]
     bins = adoption_bins(stacked.adoption)
     factors, raw_levels = fit_development(stacked.delayed.sum(axis=1), by_stratum.sum(axis=1), bins, stacked.mature)
     multiplier = np.exp(np.array([factors.log_multiplier(row, stacked.mature.shape[1]) for row in bins]))
@@ -174,6 +173,13 @@ def padded(counts: NDArray[Number], hours: int) -> NDArray[Number]:
 
 def _mature_usage(release: ReleaseCounts) -> float:
     return float(release.usage_hours[:, release.mature].sum())
+
+
+def _weekends(usable: Sequence[ReleaseCounts], stacked: Baselines, expected: Array) -> tuple[float, Array]:
+    """Log of the factor of weekends, and what it makes of each hour, (releases, hours)."""
+    shares = np.array([weekend_share(release.release_hour, HORIZON_HOURS) for release in usable])
+    log_weekend = log_weekend_factor(stacked.delayed.sum(axis=1), expected, shares, stacked.mature)
+    return log_weekend, np.exp(log_weekend * shares)
 
 
 def _usual_change(usable: Sequence[ReleaseCounts], matching: DelayMatching, log_weekend: float) -> UsualChange | None:
