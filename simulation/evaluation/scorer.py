@@ -9,7 +9,6 @@ import numpy as np
 
 from jobs.declarations.policies import HORIZON_HOURS, POLICY
 from jobs.declarations.states import State
-from jobs.scoring.looks import release_sums
 from jobs.scoring.looks.cell_looks import CellLooks, look_at_cells
 from jobs.scoring.looks.verdict_states import cell_states, regressed_looks
 from jobs.scoring.method import release_history
@@ -94,8 +93,7 @@ def _taken_out(ablation: Ablation) -> Iterator[None]:
         if ablation in ("no alignment", "neither"):
             stack.enter_context(patch.object(release_history, "fit_development", _no_development))
         if ablation == "age only":
-            for module in (release_history, release_sums):
-                stack.enter_context(patch.object(module, "adoption_bins", lambda adoption: np.zeros(adoption.shape, dtype=np.intp)))
+            stack.enter_context(patch.object(release_history, "adoption_bins", lambda adoption: np.zeros(adoption.shape, dtype=np.intp)))
         if ablation == "adoption only":
             stack.enter_context(patch("jobs.scoring.method.development_factors.age_bins", lambda hours: np.zeros(hours, dtype=np.intp)))
         yield
