@@ -41,6 +41,9 @@ class VariancePolicy:
     (.2-.3). A measure may differ more (`prior_scale` in the product's declaration)."""
     prior_degrees: float = 8.0
     """nu0: the start value is worth eight observed predictions."""
+    learned_degrees: float = 16.0
+    """nu0 of a tau0 that was learned: it comes from hundreds of predictions of the channel's cells, and a cell's own ten are mostly noise. At 24 1.5x is found
+    no oftener that could be told, and a measure that differs half as much again as believed alarms more often."""
     min_cells: int = 10
     """tau0 is learned from at least so many cells ..."""
     min_releases: int = 4
@@ -61,17 +64,19 @@ class AlarmPolicy:
     """Delta: ten per cent more crashes are acceptable whatever the history says."""
     scales: float = 2.0
     """z_A: so is what healthy releases differ by (two predictive scales: 1.24 at tau = .10)."""
-    doubt: float = 0.01
-    """eps: regressed at P(theta > A) >= 1 - eps. By .03 a 1.5x regression is found seven hours sooner, and 1.1 % of healthy releases alarm for .75 %
-    (1,600 of 200,000 users, simulated)."""
+    doubt: float = 0.02
+    """eps of a release as a whole: regressed at P(theta > A) >= 1 - eps. At .01 1.5x is found in 2 of 100 releases less and three hours later, at .03
+    one healthy release in a thousand more alarms (simulated, 200,000 users, with what is learned of tau0 as it is)."""
+    part_doubt: float = 0.01
+    """Of a group of users, or of a platform, against the rest of its release: there are many, and what hits one group in all versions is doubtful."""
     last_day_doubt: float = 0.02
     """Of the last 24 hours against those before, where how much releases differ cancels: no healthy release of 3,200 alarmed so at .01, none of 240 at .03."""
     unsure_hours: float = 30.0
     """A release younger than this must alarm more surely still, in proportion to its age: its transient error has heavier tails than a
     normal's, and half of the false alarms came on the first day. Large regressions are sure enough within hours all the same."""
-    chance_if_healthy: float = 0.007
+    chance_if_healthy: float = 0.008
     """Nor is it regressed where a healthy release would have as high a ratio with more than this chance: a measure that differs much
-    between releases exceeds A by nature, however sure one is of it."""
+    between releases exceeds A by nature, however sure one is of it. Below one in a hundred, which is what may alarm in all."""
     min_effective_crashes: float = 5.0
     """A minimum of 3-6 events raises power at fixed false alarms (Kulldorff and Silva 2017)."""
     persistence_hours: int = 2

@@ -5,7 +5,7 @@ import pytest
 
 from jobs.declarations.policies import POLICY
 from jobs.scoring.method.count_noise import level_variance
-from jobs.scoring.method.release_history import fit_history
+from jobs.scoring.method.release_history import fit_history, with_learned_scale
 from jobs.scoring.method.release_levels import (
     CellLevels,
     learned_prior_scale,
@@ -15,7 +15,7 @@ from jobs.scoring.method.release_levels import (
     recency_weights,
     without_bad_ones,
 )
-from tests.scoring.drawn_releases import baselines
+from tests.scoring.drawn_releases import baselines, release
 
 
 def cell(levels, crashes=1e6):
@@ -23,7 +23,7 @@ def cell(levels, crashes=1e6):
 
 
 def level_of(levels, crashes=1e6, prior_scale=0.10):
-    return predictive_level(cell(levels, crashes), prior_scale, POLICY.baselines, POLICY.variance)
+    return predictive_level(cell(levels, crashes), prior_scale, POLICY.variance.prior_degrees, POLICY.baselines)
 
 
 def test_newer_releases_weigh_more():
@@ -46,6 +46,14 @@ def test_the_scale_comes_from_past_predictions():
     weights = np.array([1, 0.9, 0.81]) / 2.71
     assert level.scale**2 == pytest.approx((8 * 0.01 + excess) / 9 * (1 + (weights**2).sum()))
     assert level.degrees == 9
+
+
+def test_what_the_channel_taught_counts_more_than_what_was_believed_beforehand():
+    """Each release is a third better or worse than the one before: by a belief of .10 this measure is a wild one, by what all cells taught less so."""
+    history = fit_history([release(np.exp(level)) for level in [0.17, -0.17] * 5])
+    learned = with_learned_scale(history, 0.10)
+    assert (history.level.degrees, learned.level.degrees) == (8 + 8, 16 + 8)
+    assert 0.10 < learned.level.scale < 0.92 * history.level.scale
 
 
 def test_counting_noise_is_not_a_difference_between_releases():

@@ -124,7 +124,7 @@ def fit_history(
         usual_updates=usual,
         factors=factors,
         past=past_levels,
-        level=predictive_level(past_levels, prior_scale, policy.baselines, policy.variance),
+        level=predictive_level(past_levels, prior_scale, policy.variance.prior_degrees, policy.baselines),
         **vars(noise),
         usual_change=_usual_change(usable, matching, log_weekend),
         usual_clients=usual_clients([past.crashing.first(HORIZON_HOURS) for past in usable if past.crashing]),
@@ -136,7 +136,8 @@ def fit_history(
 
 def with_learned_scale(history: ReleaseHistory, prior_scale: float) -> ReleaseHistory:
     """The same history with a tau0 that was learned over the cells of its class."""
-    level = predictive_level(history.past, prior_scale, history.policy.baselines, history.policy.variance)
+    policy = history.policy
+    level = predictive_level(history.past, prior_scale, policy.variance.learned_degrees, policy.baselines)
     return replace(history, level=level, is_scale_learned=True)
 
 

@@ -52,14 +52,14 @@ def recency_weights(releases: int, recency: float) -> Array:
     return np.asarray(weights / weights.sum())
 
 
-def predictive_level(cell: CellLevels, prior_scale: float, baselines: BaselinePolicy, variance: VariancePolicy) -> PredictiveLevel:
-    """Level and scale from K >= 1 past releases."""
+def predictive_level(cell: CellLevels, prior_scale: float, prior_degrees: float, baselines: BaselinePolicy) -> PredictiveLevel:
+    """Level and scale from K >= 1 past releases; `prior_scale` counts as `prior_degrees` of the cell's own predictions."""
     releases = cell.levels.size
     weights = recency_weights(releases, baselines.recency)
     levels = without_bad_ones(cell, prior_scale)
     excess = np.maximum(_excess_variances(levels, cell, baselines.recency).excess, 0.0)
-    degrees = variance.prior_degrees + max(releases - 2, 0)
-    squared_scale = (variance.prior_degrees * prior_scale**2 + excess.sum()) / degrees
+    degrees = prior_degrees + max(releases - 2, 0)
+    squared_scale = (prior_degrees * prior_scale**2 + excess.sum()) / degrees
     scale = float(np.sqrt(squared_scale * (1.0 + (weights**2).sum())))
     return PredictiveLevel(float(weights @ levels), scale, degrees, prior_scale, levels, weights)
 
