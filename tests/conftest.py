@@ -16,7 +16,8 @@ from jobs.deployment.spark_session import get_session
 from jobs.products.chosen import PRODUCT
 from tests.ping_factory import KEYS
 
-_NO_SETTINGS = Path(tempfile.mkdtemp(prefix="release-health-settings-")) / "release_health.toml"
+_FOLDER = tempfile.TemporaryDirectory(prefix="release-health-settings-")  # until this process ends
+_NO_SETTINGS = Path(_FOLDER.name) / "release_health.toml"
 _NO_SETTINGS.write_text(f'product = "{os.environ["PRODUCT"]}"\n')
 settings.SETTINGS_FILE = _NO_SETTINGS
 os.environ[settings.SETTINGS_VARIABLE] = str(_NO_SETTINGS)  # for the processes that tests start

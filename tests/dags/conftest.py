@@ -1,7 +1,9 @@
 """The DAGs as Airflow reads them, without a database. Airflow makes its home folder as soon as it is imported, so that is set first."""
 
+import atexit
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 
@@ -16,6 +18,8 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 
 from jobs.deployment.settings import ROOT
+
+atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
