@@ -45,7 +45,7 @@ def serve_s3(folder: Path, *buckets: str, readable_by_all: tuple[str, ...] = ())
     _write_keys(folder / "keys.json", environment, readable_by_all)
     log = folder / "weed.log"
     command = [str(Path(sys.prefix) / "bin" / "weed"), *_server_arguments(folder, port)]
-    pid = start_process(command, {"PATH": "/usr/bin:/bin", "HOME": str(folder)}, log, folder)
+    pid = start_process(command, {"PATH": "/usr/bin:/bin", "HOME": str(folder), "TMPDIR": str(folder)}, log, folder)
     try:
         _create_buckets(environment, buckets, pid, log)
         yield environment
