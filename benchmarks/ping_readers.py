@@ -133,10 +133,13 @@ def _timed(read: Reader) -> Measured:
 
 
 def _processor_seconds(process: str = "self") -> float:
-    """Of the process and all that it started."""
+    """Of the process and all that it started; what one has used that ends meanwhile is its parent's."""
     folder = Path("/proc", process)
-    ticks = (folder / "stat").read_text().rpartition(")")[2].split()[11:15]
-    below = [child for thread in folder.glob("task/*/children") for child in thread.read_text().split()]
+    try:
+        ticks = (folder / "stat").read_text().rpartition(")")[2].split()[11:15]
+        below = [child for thread in folder.glob("task/*/children") for child in thread.read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
     return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK") + sum(map(_processor_seconds, below))
 
 
