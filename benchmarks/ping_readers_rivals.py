@@ -60,6 +60,7 @@ def read_with_duckdb(paths: Sequence[Path], cores: int) -> Rows:
         f"columns={{{columns}}}, maximum_object_size={LARGEST_LINE_BYTES}) GROUP BY {', '.join(groups)}"
     )
     with duckdb.connect(config={"threads": cores}) as connection:
+        connection.execute("SET enable_progress_bar = false")
         return connection.execute(question, [[str(path) for path in paths]]).fetchall()
 
 

@@ -7,11 +7,8 @@ them. What the ping source imports is loaded here once, instead of in each worke
 
 import gc
 import sys
-from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import PathFinder
 from pathlib import Path
-from types import ModuleType
 
 
 def drop_archives() -> None:
@@ -24,29 +21,14 @@ def drop_archives() -> None:
     sys.path[:] = kept
 
 
-class _NoPandas(MetaPathFinder):
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
-        if fullname == "pandas":
-            raise ModuleNotFoundError(fullname)
-
-
-def make_array_without_pandas() -> None:
-    """With the first array that it makes pyarrow imports pandas, 0.35 s in each worker, if it can. It tries again where pandas is needed."""
-    import pyarrow as pa
-
-    no_pandas = _NoPandas()
-    sys.meta_path.insert(0, no_pandas)
-    pa.array([None])
-    sys.meta_path.remove(no_pandas)
-
-
 if __name__ == "__main__":
     drop_archives()
     import pyspark.sql.pandas.serializers  # noqa: F401 - the workers, which fork from here, find it loaded
     from pyspark import daemon
 
     import jobs.pings.split_reader  # noqa: F401 - likewise
+    from jobs.tables.lake.arrow_alone import leave_pandas_out
 
-    make_array_without_pandas()
+    leave_pandas_out()
     gc.freeze()  # collections after each task would look through all of it, and copy its pages
     daemon.manager()  # type: ignore[no-untyped-call]
