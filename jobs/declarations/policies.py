@@ -64,19 +64,17 @@ class AlarmPolicy:
     """Delta: ten per cent more crashes are acceptable whatever the history says."""
     scales: float = 2.0
     """z_A: so is what healthy releases differ by (two predictive scales: 1.24 at tau = .10)."""
-    doubt: float = 0.02
-    """eps of a release as a whole: regressed at P(theta > A) >= 1 - eps. At .01 1.5x is found in 2 of 100 releases less and three hours later, at .03
-    one healthy release in a thousand more alarms (simulated, 200,000 users, with what is learned of tau0 as it is)."""
-    part_doubt: float = 0.01
-    """Of a group of users, or of a platform, against the rest of its release: there are many, and what hits one group in all versions is doubtful."""
+    doubt: float = 0.01
+    """eps: regressed at P(theta > A) >= 1 - eps. At .02 1.5x is found in 2 of 100 releases more and three hours sooner, and more than one healthy
+    release in a hundred alarms (docs/evaluation_notes.md)."""
     last_day_doubt: float = 0.02
     """Of the last 24 hours against those before, where how much releases differ cancels: no healthy release of 3,200 alarmed so at .01, none of 240 at .03."""
     unsure_hours: float = 30.0
     """A release younger than this must alarm more surely still, in proportion to its age: its transient error has heavier tails than a
     normal's, and half of the false alarms came on the first day. Large regressions are sure enough within hours all the same."""
-    chance_if_healthy: float = 0.008
+    chance_if_healthy: float = 0.007
     """Nor is it regressed where a healthy release would have as high a ratio with more than this chance: a measure that differs much
-    between releases exceeds A by nature, however sure one is of it. Below one in a hundred, which is what may alarm in all."""
+    between releases exceeds A by nature, however sure one is of it."""
     min_effective_crashes: float = 5.0
     """A minimum of 3-6 events raises power at fixed false alarms (Kulldorff and Silva 2017)."""
     persistence_hours: int = 2

@@ -194,7 +194,6 @@ def test_measures_that_decide_share_the_false_alarms_of_a_release(content_crashe
     (scored,) = score_releases(channel.record(), channel.end - HOUR, channel.end, POLICY)
     alarms = [cell.alarm for cell in scored.cells if cell.key.measure == "main_crashes_capped"]
     assert [alarm.doubt for alarm in alarms] == pytest.approx([share * POLICY.alarm.doubt] * len(alarms))
-    assert [alarm.part_doubt for alarm in alarms] == pytest.approx([share * POLICY.alarm.part_doubt] * len(alarms))
     assert [alarm.chance_if_healthy for alarm in alarms] == pytest.approx([share * POLICY.alarm.chance_if_healthy] * len(alarms))
 
 

@@ -169,7 +169,7 @@ def _shared_alarm(fitted: FittedCells, measure: str, alarm: AlarmPolicy) -> Alar
     happened = {key.measure for key, cell in fitted.prepared.items() if key.platform is None and cell.past_crashes > 0} | {measure}
     parts = {other: alarm_share(other) if is_critical(measure) else 1.0 for other in happened if is_critical(other) == is_critical(measure)}
     share = parts[measure] / sum(parts.values())
-    levels = {level: share * getattr(alarm, level) for level in ("doubt", "part_doubt", "last_day_doubt", "chance_if_healthy")}
+    levels = {level: share * getattr(alarm, level) for level in ("doubt", "last_day_doubt", "chance_if_healthy")}
     return replace(alarm, **levels)
 
 

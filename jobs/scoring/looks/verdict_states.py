@@ -41,7 +41,7 @@ def flagged_looks(looks: CellLooks, alarm: AlarmPolicy) -> Flags:
 
 def doubt_at(age_hours: float | NDArray[np.float64], alarm: AlarmPolicy, scope: Scope) -> NDArray[np.float64]:
     """How much doubt an alarm of a cell of that scope may leave at that age."""
-    doubt = {Scope.PLATFORM: alarm.doubt, Scope.TRAILING: alarm.last_day_doubt, Scope.STRATUM: alarm.part_doubt}[Scope(scope)]
+    doubt = alarm.last_day_doubt if scope == Scope.TRAILING else alarm.doubt
     return np.asarray(doubt * np.minimum(age_hours / alarm.unsure_hours, 1.0))
 
 
