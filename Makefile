@@ -49,7 +49,7 @@ tests-with-servers: setup  ## of `make test`: Airflow, PostgreSQL, S3, a cluster
 	$(PYTHON) -m pytest -m "services and not browser" >> $(WITH_SERVERS) 2>&1 || status=1; \
 	cat $(WITH_SERVERS); exit $$status
 
-test-fast: setup  ## the tests without Spark, servers, racing processes and long cases (three to five minutes)
+test-fast: setup  ## the tests without Spark, servers, racing processes and long cases (two to three minutes)
 	$(PYTHON) -m pytest -n 2 --dist loadscope -m $(FAST)
 	PRODUCT=firefox $(PYTHON) -m pytest -m $(FAST) tests/firefox
 
