@@ -44,7 +44,7 @@ tests-without-servers: setup  ## of `make test`: what starts no server
 
 WITH_SERVERS := .local/tests_with_servers.log
 tests-with-servers: setup  ## of `make test`: Airflow, PostgreSQL, S3, a cluster, and what is documented for Firefox
-	@mkdir -p $(dir $(WITH_SERVERS)); status=0; \
+	@mkdir -p -m 700 $(dir $(WITH_SERVERS)); status=0; \
 	PRODUCT=firefox $(PYTHON) -m pytest -m "not browser" tests/firefox tests/end_to_end > $(WITH_SERVERS) 2>&1 || status=1; \
 	$(PYTHON) -m pytest -m "services and not browser" >> $(WITH_SERVERS) 2>&1 || status=1; \
 	cat $(WITH_SERVERS); exit $$status
