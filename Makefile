@@ -12,7 +12,7 @@ READY := .venv/.ready
 FAST := "not spark and not services and not browser and not races and not long"
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-19s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-22s %s\n", $$1, $$2}'
 
 setup: $(READY)  ## make .venv with every package, as locked; nothing else is installed
 	@local/stack/check_machine.sh
